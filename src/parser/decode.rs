@@ -18,9 +18,11 @@ use super::decode_error::{MAX_DEPTH, character_at, too_deep};
 use super::entries::Entries;
 use super::marks::Marks;
 use super::node::Node;
+use super::reader;
 use super::scalar;
 use super::split::Syntax;
 use super::syntax_error as syntax;
+use super::tags::ends_of_tagged_scalars;
 
 /// How many times its own size a document may have once its aliases are expanded.
 pub const MAX_EXPANSION: usize = 10;
@@ -44,6 +46,15 @@ pub fn decode(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
     if syntax == Syntax::Json {
         return decode_distinct(text, syntax);
     }
+    match reader::read(text) {
+        Some((node, rules)) => Ok(Decoded { node, repeated: Vec::new(), words: Vec::new(), rules }),
+        None => decode_fully(text),
+    }
+}
+
+/// Decodes one document of YAML by the reader that knows all of it.
+pub(super) fn decode_fully(text: &str) -> Result<Decoded, DecodeError> {
+    let syntax = Syntax::Yaml;
     syntax::check_before_reading(text)?;
     match with_distinct_anchors(text) {
         None => decode_distinct(text, syntax),
@@ -64,6 +75,7 @@ fn decode_distinct(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
         repeated: Vec::new(),
         words: Vec::new(),
         marks: Marks::default(),
+        tagged: None,
         failure: None,
     };
     let seed = NodeSeed { state: &mut state, depth: 0 };
@@ -171,6 +183,8 @@ struct State<'t> {
     repeated: Vec<Vec<Segment>>,
     words: Vec<Vec<Segment>>,
     marks: Marks,
+    /// Where the scalars with a tag end, once it was asked.
+    tagged: Option<HashSet<usize>>,
     failure: Option<Failure>,
 }
 
@@ -200,20 +214,17 @@ impl State<'_> {
     /// Whether a string that the YAML reader hands out as a part of the text is a plain scalar without a tag.
     ///
     /// Block scalars and quoted ones with escapes are never parts of the text.
-    fn is_plain(&self, scalar: &str) -> bool {
+    fn is_plain(&mut self, scalar: &str) -> bool {
         if self.syntax == Syntax::Json {
             return false;
         }
-        let Some(before) = self.text.get(..self.offset(scalar)) else { return false };
-        if before.ends_with(['"', '\'']) {
+        let Some((before, from)) = self.text.split_at_checked(self.offset(scalar)) else { return false };
+        // What is a part of a scalar in quotes ends before the closing one, and may begin behind an escaped line break.
+        if from.get(scalar.len()..).is_none_or(|after| after.starts_with(['"', '\''])) {
             return false;
         }
-        !before
-            .split_ascii_whitespace()
-            .rev()
-            .take(2)
-            .take_while(|token| token.starts_with(['&', '!']) && !token.ends_with(':'))
-            .any(|token| token.starts_with('!'))
+        let end = before.len() + scalar.len();
+        !self.tagged.get_or_insert_with(|| ends_of_tagged_scalars(self.text)).contains(&end)
     }
 
     /// Where a part of the text begins.

@@ -25,6 +25,14 @@ pub(super) fn read_plain(text: &str) -> Node {
     }
 }
 
+/// Whether a plain scalar is a string for what it begins with.
+#[inline]
+pub(super) fn is_text(text: &str) -> bool {
+    let first = text.as_bytes().first().copied().unwrap_or(b'~');
+    !(first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.' | b'~' | b'n' | b'N' | b't' | b'T'))
+        && !matches!(first, b'f' | b'F' | b'y' | b'Y' | b'o' | b'O')
+}
+
 /// The boolean that YAML 1.1 makes of a word that YAML 1.2 takes for a string.
 pub(super) fn boolean_word(text: &str) -> Option<bool> {
     match text {

@@ -126,3 +126,56 @@ fn what_cannot_be_read_has_no_tree() {
     assert!(SpanTree::read(&"- ".repeat(10_000)).is_none());
     assert!(SpanTree::read("").unwrap().find(&FieldPath::ROOT, Part::Value).is_none());
 }
+
+/// Says where keys and plain values are, which both readers agree about; of brackets, quotes and nothing they say
+/// different ends.
+fn places(nodes: &super::nodes::Nodes, at: usize, told: &mut Vec<(String, std::ops::Range<usize>)>) {
+    use super::nodes::Shape;
+    let node = &nodes.nodes[at];
+    match &node.shape {
+        Shape::Scalar(ScalarStyle::Plain) if !node.range.is_empty() => told.push(("plain".into(), node.range.clone())),
+        Shape::Scalar(style) => told.push((format!("{style:?}"), 0..0)),
+        Shape::List(items) => items.iter().for_each(|item| places(nodes, *item, told)),
+        Shape::Map(entries) => {
+            for entry in entries {
+                told.push((entry.name.to_string(), entry.key.clone()));
+                places(nodes, entry.value, told);
+            }
+        }
+        Shape::Alias(target) => told.push((format!("alias of {target}"), node.range.clone())),
+    }
+}
+
+#[test]
+fn both_readers_know_the_same_places() {
+    let testdata = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let mut compared = 0;
+    for entry in walkdir::WalkDir::new(testdata) {
+        let entry = entry.unwrap();
+        let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+        if entry.path().extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        for piece in crate::parser::split::split(&text) {
+            let document = &text[piece.range];
+            let Some(simple) = super::simple::read(document) else { continue };
+            let Some(events) = super::events::read(document) else { continue };
+            let (mut own, mut other) = (Vec::new(), Vec::new());
+            places(&simple, 0, &mut own);
+            places(&events, 0, &mut other);
+            assert_eq!(own, other, "{}:{}", entry.path().display(), piece.line);
+            compared += 1;
+        }
+    }
+    assert!(compared > 1000, "{compared}");
+}
+
+#[test]
+fn flows_end_with_their_bracket() {
+    let text = "a: {b: [1, 2 ]  , c: {} }  # no\nd: |\n  x\n\ne: ''  # no\n";
+    let cases =
+        [(path!["a"], "{b: [1, 2 ]  , c: {} }"), (path!["a", "b"], "[1, 2 ]"), (path!["d"], "x"), (path!["e"], "''")];
+    for (path, value) in cases {
+        assert_eq!(find(text, &path, Part::Value), value, "{path}");
+    }
+}
