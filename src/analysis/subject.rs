@@ -294,6 +294,8 @@ impl<'r, 'm> Asked<'r, 'm> {
             backends,
             traffic_policies,
             route_options,
+            // They are among the RouteOptions.
+            idle_options: _,
             virtual_host_options,
             listener_options,
             http_listener_options,

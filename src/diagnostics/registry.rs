@@ -900,6 +900,11 @@ registry! {
             traffic: "requests are encrypted, and whoever answers at the address can read them",
             remedy: "name a Secret with a `ca.crt` in `sslConfig.secretRef`",
         }
+        /// An Upstream that nothing refers to.
+        UPSTREAM_UNUSED = "GW7038" "upstream-unused" Note {
+            traffic: "none: nothing is sent to it",
+            remedy: "nothing, where it is meant for routes that are in another place; else name it, or remove it",
+        }
     }
 
     Input {

@@ -263,6 +263,13 @@ pub enum Question {
     },
 }
 
+impl Question {
+    /// Whether it is a request, not bytes of a connection alone.
+    pub fn is_of_http(&self) -> bool {
+        matches!(self, Self::Http { .. } | Self::Grpc { .. })
+    }
+}
+
 /// The method of a request that asks for health.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the names are those of HTTP")]

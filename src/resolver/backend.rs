@@ -7,6 +7,7 @@
 
 mod encryption;
 mod external;
+mod idle_upstream;
 mod index;
 mod protocol;
 mod refused;
@@ -79,6 +80,8 @@ impl<'m> BackendIndex<'m> {
             external,
             upstreams: by_name(&manifests.upstreams),
             meant: HashMap::new(),
+            named_upstreams: HashSet::new(),
+            nowhere: HashMap::new(),
             upstream_secrets,
             slices,
             refused: &manifests.refused,
@@ -118,9 +121,17 @@ impl<'m> BackendIndex<'m> {
         self.by_name = HashMap::new();
     }
 
-    /// Whether something refers to an Upstream, so that it was looked at.
-    pub fn has_judged_upstream(&self, key: NamespacedName<'_>) -> bool {
-        self.meant.contains_key(&key)
+    /// Whether there is such an Upstream, readable or not.
+    pub(super) fn has_upstream(&self, (namespace, name): NamespacedName<'_>) -> bool {
+        let (namespace_of, name_of) = (namespace.clone(), name.clone());
+        let key = ObjectKey { kind: Kind::Upstream, namespace: namespace_of, name: name_of };
+        self.upstreams.contains_key(&(namespace, name)) || self.refused.contains_key(&key)
+    }
+
+    /// Where an Upstream stands that something refers to and nothing can be sent to.
+    pub(super) fn refused_upstream(&self, key: NamespacedName<'_>) -> Option<Location> {
+        let is_refused = matches!(self.meant.get(&key), Some(Err(_)));
+        self.upstreams.get(&key).filter(|_| is_refused).map(|object| object.at(&path!["spec"]))
     }
 
     /// The `--resolve` entries that no reference met.
@@ -198,6 +209,9 @@ impl<'m> BackendIndex<'m> {
         };
         if !is_object_name(name) {
             return Err(diagnostics.error(not_a_name(from, name)));
+        }
+        if let Some(object) = self.upstreams.get(&(namespace, name)).filter(|_| site == Site::Upstream) {
+            self.named_upstreams.insert(object.metadata.sort_key());
         }
         let referrer = Referrer { kind: from.object.kind, namespace: own };
         if site == Site::External && namespace != own {

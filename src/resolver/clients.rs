@@ -124,6 +124,8 @@ pub fn of_clients<'m>(
         backends,
         traffic_policies,
         route_options: route_options.into_list(),
+        // They are judged for Gateways.
+        idle_options: Vec::new(),
         // They are about what Gateways serve.
         virtual_host_options: OptionsOfListeners::default(),
         listener_options: OptionsOfListeners::default(),

@@ -197,7 +197,7 @@ pub(super) fn resolve<'m, T: OptionForListeners>(
     objects.sort_by(|one, other| Age::order(&one.metadata).cmp(&Age::order(&other.metadata)));
     let known = Known::new(manifests, gateways, T::ABOUT);
     let mut found = Attachments::default();
-    let list = objects.into_iter().map(|object| found.add(object, &known, diagnostics)).collect();
+    let list = objects.iter().map(|object| found.add(object, &known, diagnostics)).collect();
     let mut resolved = OptionsOfListeners { list, ..OptionsOfListeners::default() };
     let mut verdicts = Verdicts::new(T::KIND, options);
     let mut known_sets: HashMap<Vec<NamespacedName<'m>>, ListenerOptionsId> = HashMap::new();
@@ -213,6 +213,13 @@ pub(super) fn resolve<'m, T: OptionForListeners>(
             });
             resolved.of_listener.insert(ListenerId { gateway, listener }, id);
         }
+    }
+    // What no listener has is judged as if one had it alone.
+    let met: HashSet<NamespacedName<'m>> = known_sets.into_keys().flatten().collect();
+    for object in objects.into_iter().filter(|object| !met.contains(&object.metadata.sort_key())) {
+        let (options, applied) = judge(&[(0, object)], &object.head, &mut verdicts, diagnostics);
+        resolved.applied.push(applied);
+        resolved.sets.push(options);
     }
     resolved.list.iter().for_each(|one| report_unused(one, &known, diagnostics));
     resolved

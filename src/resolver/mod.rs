@@ -144,6 +144,9 @@ pub fn resolve<'m>(
         shadows: shadowing::Shadows::default(),
     };
     let routes = resolver.resolve(manifests.routes().collect(), diagnostics);
+    // Nothing is passed over: what no route has led to is looked at all the same.
+    let idle_options = resolver.judge_idle(diagnostics);
+    backends.judge_idle_upstreams(diagnostics);
     // What is about routes as a whole, or about what no route has asked for, can be said only when all have been seen.
     route_options.report_unused(diagnostics);
     let mesh_parents = mesh::judge(manifests, &routes, options, diagnostics);
@@ -176,6 +179,7 @@ pub fn resolve<'m>(
         backends,
         traffic_policies,
         route_options: route_options.into_list(),
+        idle_options,
         virtual_host_options,
         listener_options,
         http_listener_options,

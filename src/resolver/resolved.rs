@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use crate::name::NamespacedName;
-use crate::parser::api::{HttpListenerOption, ListenerOption, VirtualHostOption, XMeshSpec};
+use crate::parser::api::{HttpListenerOption, ListenerOption, RouteOption, VirtualHostOption, XMeshSpec};
 use crate::parser::manifests::{Kind, Manifests, Object};
 
 use super::backend::BackendIndex;
 use super::certificate::CertificateIndex;
+use super::effective::Effective;
 use super::gateway::{self, ResolvedGateway, ResolvedGatewayClass};
 use super::listener::{ListenerId, ResolvedListener};
 use super::listener_options::OptionsOfListeners;
@@ -52,6 +53,8 @@ pub struct Resolved<'m> {
     pub traffic_policies: TrafficPolicies<'m>,
     /// The RouteOptions, by age, namespace and name.
     pub route_options: Vec<ResolvedRouteOption<'m>>,
+    /// What is translated of those RouteOptions that no rule has.
+    pub idle_options: Vec<Effective<'m, RouteOption>>,
     /// The VirtualHostOptions, and what counts at each listener.
     pub virtual_host_options: OptionsOfListeners<'m, VirtualHostOption>,
     /// The ListenerOptions, and what counts at each listener.

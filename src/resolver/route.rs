@@ -4,7 +4,9 @@
 
 use crate::diagnostics::{Diagnostics, ObjectPart, ObjectRef, PartPath, Reported};
 use crate::hostname::Hostname;
-use crate::parser::api::{HttpRouteRetry, HttpRouteTimeouts, SessionPersistence, XBackendTrafficPolicySpec};
+use crate::parser::api::{
+    HttpRouteRetry, HttpRouteTimeouts, RouteOption, SessionPersistence, XBackendTrafficPolicySpec,
+};
 use crate::parser::manifests::{Object, ObjectHead};
 use crate::parser::route::{Filter, Matches, Route, RouteKind, Rule, RuleBackend};
 use typed_index_collections::TiVec;
@@ -12,11 +14,12 @@ use typed_index_collections::TiVec;
 use super::attachment::{Attacher, RouteParent};
 use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
 use super::consequence::Consequence;
+use super::effective::Effective;
 use super::listener::ListenerId;
 use super::reference_grant::Grants;
 use super::route_id::RouteId;
 use super::route_option::{RouteOptions, RuleOptions};
-use super::shadowing::Shadows;
+use super::shadowing::{ShadowGrants, Shadows};
 use super::traffic_policy::TrafficPolicies;
 
 /// The routes of all kinds, by kind, namespace and name.
@@ -253,8 +256,19 @@ impl<'r, 'm> RouteResolver<'r, '_, 'm> {
             filter.extension = outcome.map(|outcome| outcome.map(|_| ()));
         }
         let mut options = self.options.of_rule(route, &named, diagnostics);
-        options.copies_to = self.shadows.resolve(&options.fields, (self.backends, self.grants), diagnostics);
+        let grants = ShadowGrants { real: self.grants, all: self.all_granted };
+        options.copies_to = self.shadows.resolve(&options.fields, (self.backends, grants), diagnostics);
         (filters, options)
+    }
+
+    /// Judges the RouteOptions that no rule has, and whom their copies are for; what of them is translated.
+    pub(super) fn judge_idle(&mut self, diagnostics: &mut Diagnostics) -> Vec<Effective<'m, RouteOption>> {
+        let idle = self.options.judge_idle(diagnostics);
+        let grants = ShadowGrants { real: self.grants, all: self.all_granted };
+        for option in &idle {
+            self.shadows.resolve(std::slice::from_ref(option), (&mut *self.backends, grants), diagnostics);
+        }
+        idle
     }
 
     fn grants_of(&self, route: &Route<'m>) -> &'r Grants<'m> {

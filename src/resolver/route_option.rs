@@ -201,6 +201,23 @@ impl<'m> RouteOptions<'m> {
         rule
     }
 
+    /// Judges the RouteOptions that no rule has as if one had them: what of them is translated.
+    pub(super) fn judge_idle(&mut self, diagnostics: &mut Diagnostics) -> Vec<Effective<'m, RouteOption>> {
+        let mut translated = Vec::new();
+        for ResolvedRouteOption { object, targets: _ } in &self.list {
+            if self.used.contains(&object.metadata.sort_key()) {
+                continue;
+            }
+            let said = object.spec.options.0.iter().filter(|option| option.is_set());
+            let (fields, _) = fill_unset([(&object.head, said)], RouteOption::slot);
+            let judged = fields
+                .into_iter()
+                .filter(|field| matches!(self.verdicts.judge(*field, diagnostics), Ok(Translation::Done)));
+            translated.extend(judged);
+        }
+        translated
+    }
+
     /// Says which RouteOptions no rule has.
     pub(super) fn report_unused(&self, diagnostics: &mut Diagnostics) {
         for ResolvedRouteOption { object, targets } in &self.list {

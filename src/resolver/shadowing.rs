@@ -14,6 +14,13 @@ use super::consequence::Consequence;
 use super::effective::Effective;
 use super::reference_grant::Grants;
 
+/// What may be referred to, and the same as if all were granted.
+#[derive(Clone, Copy)]
+pub(super) struct ShadowGrants<'r, 'm> {
+    pub(super) real: &'r Grants<'m>,
+    pub(super) all: &'r Grants<'m>,
+}
+
 /// What became of the reference of each RouteOption, which many rules may have.
 #[derive(Debug, Default)]
 pub(super) struct Shadows<'m>(HashMap<NamespacedName<'m>, BackendRefOutcome>);
@@ -23,7 +30,7 @@ impl<'m> Shadows<'m> {
     pub(super) fn resolve(
         &mut self,
         options: &[Effective<'m, RouteOption>],
-        (backends, grants): (&mut BackendIndex<'m>, &Grants<'m>),
+        (backends, grants): (&mut BackendIndex<'m>, ShadowGrants<'_, 'm>),
         diagnostics: &mut Diagnostics,
     ) -> Option<BackendRefOutcome> {
         let shadowing = options.iter().find_map(|option| match option.value {
@@ -44,7 +51,7 @@ impl<'m> Shadows<'m> {
 fn look_up<'m>(
     source: &ObjectHead,
     said: &OptionShadowing,
-    (backends, grants): (&mut BackendIndex<'m>, &Grants<'m>),
+    (backends, grants): (&mut BackendIndex<'m>, ShadowGrants<'_, 'm>),
     diagnostics: &mut Diagnostics,
 ) -> BackendRefOutcome {
     const NO_COPIES: &str = "no copies are sent; the requests themselves are served";
@@ -73,5 +80,14 @@ fn look_up<'m>(
         path: at(&path!["upstream"]),
         consequence: Consequence::Fixed(NO_COPIES),
     };
-    backends.resolve(&from, reference, grants, diagnostics)
+    // No grant helps to find what is not there.
+    let grants = if backends.has_upstream((namespace, name)) { grants.real } else { grants.all };
+    let outcome = backends.resolve(&from, reference, grants, diagnostics);
+    if let Some(place) = backends.refused_upstream((namespace, name)).filter(|_| outcome.is_err()) {
+        let message = format!("nothing can be sent to Upstream `{namespace}/{name}`");
+        let finding = source.finding(codes::UNUSABLE_OPTION, at(&path!["upstream"]), message).label("it is refused");
+        let finding = finding.related(place, "the Upstream").consequence(NO_COPIES);
+        diagnostics.error(finding.help("mend the errors of the Upstream first"));
+    }
+    outcome
 }

@@ -2,9 +2,9 @@
 //! ([status of resources](https://docs.solo.io/gateway/latest/reference/api/status/)).
 //!
 //! Errors on an object reject it, and warnings are told. Options that no Gateway has are nobody's to judge: they have no
-//! state, and neither has an Upstream one but `Pending` that nothing refers to.
+//! state. Upstreams are judged whether something refers to them or not.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::diagnostics::{Finding, ObjectRef, Severity, codes};
 use crate::name::NamespacedName;
@@ -37,13 +37,12 @@ pub(super) fn gloo_statuses(resolved: &Resolved<'_>, findings: &[Finding]) -> Ve
     }
     let judge = |object: &ObjectHead, attachment: Option<Attachment>| {
         let findings = told.get(&object.key().to_ref()).map(Vec::as_slice).unwrap_or_default();
-        status_of(object, attachment.map(|Attachment { lost }| state(findings, lost, OF_OPTIONS)))
+        status_of(object, attachment.map(|attachment| state(findings, attachment, OF_OPTIONS)))
     };
     let mut statuses = Vec::new();
-    let of_rules = attached_to_rules(resolved);
+    let mut of_rules = attached_to_rules(resolved);
     for option in route_options {
-        let is_attached = of_rules.contains(&option.object.metadata.sort_key());
-        statuses.push(judge(&option.object.head, is_attached.then(Attachment::default)));
+        statuses.push(judge(&option.object.head, of_rules.remove(&option.object.metadata.sort_key())));
     }
     let of_hosts = attached_to_listeners(virtual_host_options, &resolved.gateways, Losers::Told);
     let of_sockets = attached_to_listeners(listener_options, &resolved.gateways, Losers::Told);
@@ -53,15 +52,9 @@ pub(super) fn gloo_statuses(resolved: &Resolved<'_>, findings: &[Finding]) -> Ve
     }
     statuses.extend(resolved.manifests.upstreams.iter().map(|object| {
         let findings = told.get(&object.key().to_ref()).map(Vec::as_slice).unwrap_or_default();
-        let state = match resolved.backends.has_judged_upstream(object.metadata.sort_key()) {
-            true => state(findings, Vec::new(), OF_UPSTREAMS),
-            false => StateOfObject {
-                reason: Some("nothing refers to the Upstream".to_owned()),
-                reported_by: OF_UPSTREAMS,
-                state: GlooState::Pending,
-            },
-        };
-        status_of(&object.head, Some(state))
+        let nowhere = resolved.backends.why_nowhere(object.metadata.sort_key());
+        let broken = nowhere.map(str::to_owned).into_iter().collect();
+        status_of(&object.head, Some(state(findings, Attachment { broken, ..Attachment::default() }, OF_UPSTREAMS)))
     }));
     statuses.into_iter().flatten().collect()
 }
@@ -73,13 +66,19 @@ fn status_of(object: &ObjectHead, state: Option<StateOfObject>) -> Option<Object
 }
 
 /// The RouteOptions that some rule of a route has which a Gateway that somebody serves takes.
-fn attached_to_rules<'m>(resolved: &Resolved<'m>) -> HashSet<NamespacedName<'m>> {
+fn attached_to_rules<'m>(resolved: &Resolved<'m>) -> HashMap<NamespacedName<'m>, Attachment> {
     let is_served = |route: &&ResolvedRoute<'m>| {
         let mut listeners = route.listeners();
         listeners.any(|listener| resolved.gateways[listener.gateway].controller.is_some())
     };
     let rules = resolved.routes.iter().filter(is_served).flat_map(|route| &route.rules);
-    rules.flat_map(|rule| &rule.options.applied).map(|object| object.metadata.sort_key()).collect()
+    let mut found: HashMap<_, Attachment> = HashMap::new();
+    for options in rules.map(|rule| &rule.options) {
+        for object in &options.applied {
+            found.entry(object.metadata.sort_key()).or_default();
+        }
+    }
+    found
 }
 
 /// The options that some listener has of a Gateway that somebody serves.
@@ -114,6 +113,8 @@ fn attached_to_listeners<'m, T>(
 struct Attachment {
     /// Where nothing of them counts, in words.
     lost: Vec<String>,
+    /// What cannot be used of what they refer to, in words, where no finding on themselves says so.
+    broken: Vec<String>,
 }
 
 /// What is said of options of which nothing counts at a listener.
@@ -123,8 +124,8 @@ enum Losers {
     Silent,
 }
 
-/// What findings and places where nothing counts make of an object.
-fn state(findings: &[&Finding], lost: Vec<String>, reported_by: &'static str) -> StateOfObject {
+/// What findings make of an object, places where nothing of it counts, and what it refers to.
+fn state(findings: &[&Finding], Attachment { lost, broken }: Attachment, reported_by: &'static str) -> StateOfObject {
     // A target that leads nowhere leaves the others as they are.
     let is_warning =
         |finding: &&&Finding| finding.severity() == Severity::Warning || finding.code == codes::OPTION_TARGET_IGNORED;
@@ -137,7 +138,10 @@ fn state(findings: &[&Finding], lost: Vec<String>, reported_by: &'static str) ->
     let is_unread = |finding: &&&Finding| finding.code == codes::ASSUMED_WITHOUT_DIRECTORY;
     let is_error =
         |finding: &&&Finding| finding.severity() == Severity::Error && !is_warning(finding) && !is_unread(finding);
-    let errors: Vec<String> = findings.iter().filter(is_error).map(describe).collect();
+    let mut errors: Vec<String> = findings.iter().filter(is_error).map(describe).collect();
+    if errors.is_empty() {
+        errors = broken;
+    }
     let state = match (errors.is_empty(), warnings.is_empty()) {
         (false, _) => GlooState::Rejected,
         (true, false) => GlooState::Warning,

@@ -202,7 +202,6 @@ pub struct StateOfObject {
 /// What became of an object of Gloo Gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum GlooState {
-    Pending,
     Accepted,
     Warning,
     Rejected,
@@ -212,7 +211,6 @@ impl GlooState {
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Pending => "Pending",
             Self::Accepted => "Accepted",
             Self::Warning => "Warning",
             Self::Rejected => "Rejected",

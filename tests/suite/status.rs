@@ -216,7 +216,8 @@ fn contradictions(list: &Value, report: &Value) -> Vec<String> {
 }
 
 /// The states of options and Upstreams of Gloo Gateway that are not what the report says of them: an error on an object
-/// rejects it, and nothing else does, and what is rejected or warned of has a reason.
+/// rejects it, or one on what refers to it because it leads nowhere, and nothing else does, and what is rejected or warned
+/// of has a reason.
 fn other_states(list: &Value, report: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for item in items(list).filter(|item| item["apiVersion"].as_str().is_some_and(|own| own.contains(".solo.io/"))) {
@@ -224,10 +225,18 @@ fn other_states(list: &Value, report: &Value) -> Vec<String> {
             let is = |state: &str| one["state"] == state;
             let told: Vec<_> = entries(report, "findings").filter(|finding| is_about(finding, item)).collect();
             // A target that is none leaves the others as they are.
-            let is_refused = told.iter().any(|finding| finding["severity"] == "error" && finding["code"] != "GW2032");
+            let own = &item["metadata"];
+            let full = |finding: &Value| finding["message"].as_str().map(str::to_owned).unwrap_or_default();
+            let (namespace, name) = (own["namespace"].as_str(), own["name"].as_str());
+            let behind =
+                format!("of Upstream `{}/{}` names it", namespace.unwrap_or_default(), name.unwrap_or_default());
+            let leads_nowhere = item["kind"] == "Upstream"
+                && entries(report, "findings").any(|one| one["severity"] == "error" && full(one).ends_with(&behind));
+            let is_refused = leads_nowhere
+                || told.iter().any(|finding| finding["severity"] == "error" && finding["code"] != "GW2032");
             let has_warning =
                 told.iter().any(|finding| finding["severity"] == "warning" || finding["code"] == "GW2032");
-            let is_known = ["Pending", "Accepted", "Warning", "Rejected"].iter().any(|state| is(state));
+            let is_known = ["Accepted", "Warning", "Rejected"].iter().any(|state| is(state));
             let has_reason = one["reason"].as_str().is_some_and(|reason| !reason.is_empty());
             if !is_known
                 || is_refused != is("Rejected")

@@ -196,7 +196,7 @@ fn states(statuses: &[ObjectStatus]) -> Table {
         let Status::Gloo(GlooStatus { statuses }) = status else { continue };
         let cells = statuses.values().map(|one| {
             let style = match one.state {
-                GlooState::Accepted | GlooState::Pending => None,
+                GlooState::Accepted => None,
                 GlooState::Warning => Some(Style::Yellow),
                 GlooState::Rejected => Some(Style::Red),
             };

@@ -110,6 +110,10 @@ pub struct BackendIndex<'m> {
     pub(super) upstreams: HashMap<NamespacedName<'m>, &'m Object<UpstreamSpec>>,
     /// What those Upstreams stand for that some reference names.
     pub(super) meant: HashMap<NamespacedName<'m>, Result<Meant, Reported>>,
+    /// The Upstreams that some reference names, whether it may or not.
+    pub(super) named_upstreams: HashSet<NamespacedName<'m>>,
+    /// Why the Service that an Upstream names cannot be used.
+    pub(super) nowhere: HashMap<NamespacedName<'m>, String>,
     /// The Secrets that Upstreams name.
     pub(super) upstream_secrets: UpstreamSecrets<'m>,
     pub(super) slices: HashMap<NamespacedName<'m>, Vec<&'m Object<EndpointSlice>>>,

@@ -183,7 +183,7 @@ impl<'m> BackendIndex<'m> {
         BackendTls::Invalid(diagnostics.error(finding))
     }
 
-    fn no_service(&self, name: &BackendName) -> Unusable {
+    pub(super) fn no_service(&self, name: &BackendName) -> Unusable {
         let object = ObjectKey { kind: Kind::Service, namespace: name.namespace.clone(), name: name.name.clone() };
         let likely = self.manifests.likely(Kind::Service, &name.namespace, &name.name);
         Unusable::NoService { likely, refused: self.refused.contains_key(&object) }
@@ -219,13 +219,20 @@ impl<'m> BackendIndex<'m> {
     }
 }
 
+/// The field of an Upstream for a Service that names what cannot be used.
+pub(super) fn field_of(why: &Unusable) -> &'static str {
+    let is_of_port =
+        matches!(why, Unusable::NoPort { .. } | Unusable::WrongL4 { .. } | Unusable::UnknownTargetPort { .. });
+    if is_of_port { "servicePort" } else { "serviceName" }
+}
+
 /// Whether some port of a Service could not be decoded.
 fn lacks_ports(service: &Object<Service>) -> bool {
     let is_port = |part: &FieldPath| part.0.starts_with(&path!["spec", "ports"].0);
     service.refusal.iter().flat_map(|refusal| &refusal.without).any(is_port)
 }
 
-fn find_port(service: &Service, number: Port, kind: RouteKind) -> Result<&ServicePort, Unusable> {
+pub(super) fn find_port(service: &Service, number: Port, kind: RouteKind) -> Result<&ServicePort, Unusable> {
     let wanted = if kind == RouteKind::Udp { L4Protocol::Udp } else { L4Protocol::Tcp };
     let mut same = service.ports.iter().filter(|port| port.port == number).peekable();
     let Some(first) = same.peek().copied() else {
@@ -241,7 +248,7 @@ fn find_port(service: &Service, number: Port, kind: RouteKind) -> Result<&Servic
 /// What a Service port's `appProtocol` asks for
 /// ([GEP-1911](https://gateway-api.sigs.k8s.io/geps/gep-1911/)). Values that
 /// are not listed leave the protocol to the route.
-fn upstream_protocol(port: &ServicePort) -> Option<UpstreamProtocol> {
+pub(super) fn upstream_protocol(port: &ServicePort) -> Option<UpstreamProtocol> {
     match port.app_protocol.as_deref()? {
         "grpc" | "http2" | "kubernetes.io/h2c" => Some(UpstreamProtocol::Http2),
         "http" | "kubernetes.io/ws" | "kubernetes.io/wss" => Some(UpstreamProtocol::Http1),

@@ -12,6 +12,7 @@ use super::super::group_slip;
 use super::super::object_name;
 use super::super::reference_grant::{Grants, Referent, Referrer};
 use super::index::{Backend, BackendIndex, BackendReferrer, Suits, Unusable};
+use super::service;
 
 impl BackendIndex<'_> {
     pub(super) fn unusable(&self, from: &BackendReferrer<'_>, key: &BackendName, why: Unusable) -> Finding {
@@ -21,8 +22,7 @@ impl BackendIndex<'_> {
             let field = if from.through.is_some() { "name" } else { field };
             from.object.finding(code, from.path.with(field), message)
         };
-        let is_of_port =
-            matches!(why, Unusable::NoPort { .. } | Unusable::WrongL4 { .. } | Unusable::UnknownTargetPort { .. });
+        let of_upstream = service::field_of(&why);
         let finding = match why {
             Unusable::NoService { likely, refused } => missing(from, Kind::Service, key, likely, refused),
             Unusable::NoExternal { likely, refused } => missing(from, Kind::XBackend, key, likely, refused),
@@ -78,7 +78,7 @@ impl BackendIndex<'_> {
             None => finding,
         };
         let finding = match from.through {
-            Some(upstream) => through(finding, upstream, if is_of_port { "servicePort" } else { "serviceName" }),
+            Some(upstream) => through(finding, upstream, of_upstream),
             None => finding,
         };
         finding.consequence(from.consequence.describe())
@@ -120,7 +120,8 @@ fn missing(
         Some(likely @ Likely::Elsewhere(elsewhere)) => match (elsewhere.only(), from.through, kind) {
             (Some(only), Some(_), _) => format!("{}: write `serviceNamespace: {only}`", likely.help(kind_name, name)),
             (Some(only), None, Kind::Service | Kind::Upstream) => {
-                format!("{}: write `namespace: {only}`, and permit it there", likely.help(kind_name, name))
+                let permit = if *only == from.object.metadata.namespace { "" } else { ", and permit it there" };
+                format!("{}: write `namespace: {only}`{permit}", likely.help(kind_name, name))
             }
             _ => likely.help(kind_name, name),
         },

@@ -45,7 +45,11 @@ impl<'m> BackendIndex<'m> {
                 let own = own(service.port);
                 let through = self.upstreams.get(&key).map(|object| &object.head);
                 let of_upstream = BackendReferrer { path: from.path.clone(), through, ..*from };
-                let id = self.resolve_named(&of_upstream, service, diagnostics)?;
+                let found = self.resolve_named(&of_upstream, service.clone(), diagnostics);
+                if let (Err(_), Some(object)) = (found, self.upstreams.get(&key)) {
+                    self.note_nowhere(object.metadata.sort_key(), &service, from.kind == RouteKind::Udp);
+                }
+                let id = found?;
                 Ok(if says == Says::default() { id } else { self.derive(own, id, says, from.kind, diagnostics) })
             }
             Some(Meant { place: Place::Hosts(endpoints), .. }) => {
@@ -151,7 +155,7 @@ fn as_one_host(tls: BackendTls, settings: Arc<ClusterSettings>) -> (BackendTls, 
 }
 
 /// An Upstream and a policy that both say how connections to a Service are encrypted.
-fn report_two(
+pub(super) fn report_two(
     object: &Object<UpstreamSpec>,
     service: &BackendName,
     policy: Option<&ObjectHead>,

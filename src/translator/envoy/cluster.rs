@@ -22,7 +22,7 @@ use envoy_types::pb::envoy::extensions::upstreams::http::v3::{
     },
 };
 
-use crate::ir::{self, ClusterSettings, Endpoints, UpstreamProtocol};
+use crate::ir::{self, ClusterSettings, Endpoints, Question, UpstreamProtocol};
 
 use super::circuit_breaker::to_circuit_breakers;
 use super::cluster_settings;
@@ -172,7 +172,12 @@ fn protocol_options(
     let http1 = cluster_settings::to_http1(settings);
     let has_http1 = http1 != Http1ProtocolOptions::default();
     let http2 = cluster_settings::to_http2(settings);
+    let is_asked_calls = settings.health_checks.iter().any(|check| matches!(check.question, Question::Grpc { .. }));
     let chosen = match protocol {
+        // What is sent is bytes, and what asks for health is a call all the same.
+        UpstreamProtocol::Udp | UpstreamProtocol::Http1 if is_asked_calls => {
+            explicit(ProtocolConfig::Http2ProtocolOptions(http2))
+        }
         UpstreamProtocol::Udp => return HashMap::new(),
         UpstreamProtocol::Http1 if common.is_none() && !has_http1 => return HashMap::new(),
         UpstreamProtocol::Http1 => explicit(ProtocolConfig::HttpProtocolOptions(http1)),

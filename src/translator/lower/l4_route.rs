@@ -112,11 +112,13 @@ fn second_layer(route: &ObjectHead, at: PartPath, backend: &Backend<'_>) -> Find
 
 /// The backend sees the handshake of the client: nothing goes around it.
 fn passed_through(route: &ObjectHead, at: PartPath, backend: &Backend<'_>) -> Finding {
+    let is_asked = backend.settings.health_checks.iter().any(|check| check.question.is_of_http());
     let backend = in_words(&backend.name);
+    let asked = if is_asked { "; its health checks ask in plain text, which a TLS port does not answer" } else { "" };
     let message = format!("the TLS settings of {backend} do not apply to TLS that is passed through");
     route
         .finding(codes::POLICY_NOT_APPLIED, at, message)
-        .consequence("the client's own TLS reaches the backend; the gateway verifies nothing")
+        .consequence(format!("the client's own TLS reaches the backend; the gateway verifies nothing{asked}"))
         .help("let the listener end TLS (`mode: Terminate`) where the gateway has to verify the backend")
 }
 

@@ -140,6 +140,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         true => ScopeParts::nothing(resolved, options),
         false => lower_scope(resolved, options, (Scope::Emitted, emitted, &settings), &mut origins, about_rules),
     };
+    option::report_idle(resolved, diagnostics);
     listener::warn_of_copies(resolved, &parts.placement, parts.matches, diagnostics);
     // Of an input without a word in it whoever reads it tells that there is no object.
     let is_blank = resolved.manifests.sources.sources.iter().all(|source| source.text.trim().is_empty());

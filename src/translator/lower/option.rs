@@ -29,19 +29,21 @@ mod stats;
 mod substitution;
 mod upgrades;
 
-use crate::diagnostics::{Finding, ObjectPart, Reported, codes};
+use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Reported, codes};
 use crate::http::HeaderName;
 use crate::ir::{HostRewrite, PathRewrite, StreamLimit};
 use crate::parser::api::{GoDuration, HeaderManipulation, OptionStreamLimit, RouteOption};
 use crate::parser::route::Filter;
 use crate::path;
-use crate::resolver::{Effective, ResolvedRule};
+use crate::resolver::{Effective, Resolved, ResolvedRule};
 
 use super::filter::{Filters, ListPlace};
 use super::forward::RulePolicy;
 use super::path::{bad_path_char, path_help};
 use super::rule::RouteLowering;
+use super::scope::Scope;
 use faults::Wrong;
+use headers::HeaderSecrets;
 use part::{Part, Place};
 use report::IdleOption;
 
@@ -59,7 +61,7 @@ impl RouteLowering<'_, '_> {
             let part = match self.shared.options.get(&key) {
                 Some(known) => known.clone(),
                 None => {
-                    let part = self.lower_option(*option);
+                    let part = lower_option(*option, self.clusters.header_secrets(), self.diagnostics);
                     self.shared.options.insert(key, part.clone());
                     part
                 }
@@ -70,26 +72,6 @@ impl RouteLowering<'_, '_> {
             }
         }
         failed.map_or(Ok(parts), Err)
-    }
-
-    fn lower_option(&mut self, Effective { value, source }: Effective<'_, RouteOption>) -> Result<Part, Reported> {
-        let place = Place { source, field: value.field() };
-        let part = match value {
-            RouteOption::BufferPerRoute(said) => guards::lower_body_rule(place, *said),
-            RouteOption::Csrf(said) => guards::lower_origin_rule(place, said),
-            RouteOption::HeaderManipulation(said) => self.lower_header_option(place, said),
-            RouteOption::Jwt(said) => Ok(access::lower_switch(*said)),
-            RouteOption::JwtProvidersStaged(said) => access::lower_staged(place, said).map_err(Wrong::from),
-            RouteOption::Rbac(said) => access::lower_access(place, said).map_err(Wrong::from),
-            other => lower_part(place, other).map_err(Wrong::from),
-        };
-        part.map_err(|wrong| wrong.report(self.diagnostics))
-    }
-
-    fn lower_header_option(&mut self, place: Place<'_>, said: &HeaderManipulation) -> Result<Part, Wrong> {
-        let (part, unread) = headers::lower(place, said, self.clusters.header_secrets())?;
-        unread.into_iter().for_each(|finding| self.diagnostics.report(finding));
-        Ok(part)
     }
 
     /// Lays options over the filters and limits of a rule, as Gloo Gateway does.
@@ -228,6 +210,45 @@ impl RouteLowering<'_, '_> {
             self.report_hidden_filter(at, option, consequence, &help);
         }
     }
+}
+
+/// Says what cannot be honoured of the options that no rule has.
+pub(super) fn report_idle(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
+    for option in &resolved.idle_options {
+        let secrets = HeaderSecrets { index: &resolved.certificates, scope: Scope::Judged };
+        // What is wrong with it has been told then.
+        let _ = lower_option(*option, secrets, diagnostics);
+    }
+}
+
+/// What an option says.
+fn lower_option(
+    Effective { value, source }: Effective<'_, RouteOption>,
+    secrets: HeaderSecrets<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Part, Reported> {
+    let place = Place { source, field: value.field() };
+    let part = match value {
+        RouteOption::BufferPerRoute(said) => guards::lower_body_rule(place, *said),
+        RouteOption::Csrf(said) => guards::lower_origin_rule(place, said),
+        RouteOption::HeaderManipulation(said) => lower_header_option(place, said, secrets, diagnostics),
+        RouteOption::Jwt(said) => Ok(access::lower_switch(*said)),
+        RouteOption::JwtProvidersStaged(said) => access::lower_staged(place, said).map_err(Wrong::from),
+        RouteOption::Rbac(said) => access::lower_access(place, said).map_err(Wrong::from),
+        other => lower_part(place, other).map_err(Wrong::from),
+    };
+    part.map_err(|wrong| wrong.report(diagnostics))
+}
+
+fn lower_header_option(
+    place: Place<'_>,
+    said: &HeaderManipulation,
+    secrets: HeaderSecrets<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Part, Wrong> {
+    let (part, unread) = headers::lower(place, said, secrets)?;
+    unread.into_iter().for_each(|finding| diagnostics.report(finding));
+    Ok(part)
 }
 
 /// What an option says that has one mistake at most.

@@ -38,7 +38,12 @@ impl RouteLowering<'_, '_> {
         filters: &mut Filters<'_>,
     ) {
         self.report_hidden_mirrors(list, rule, option);
+        let is_tiny = matches!(option.value, RouteOption::Shadowing(said) if said.percentage > 0.0);
         let idle = match (share.parts(), &filters.redirect) {
+            (0, _) if is_tiny => Some((
+                "`percentage` is below 0.0001, the least share that Envoy knows",
+                "write 0.0001 or more, or remove the field",
+            )),
             (0, _) => Some(("`percentage` is 0", "write the percentage of requests to be copied")),
             (_, Some(_)) => Some((
                 "the rule redirects, and nothing is copied",
