@@ -125,9 +125,11 @@ impl Compilation {
         for listener in &config.listeners {
             listeners.push((name::listener(listener), listener.origin));
             for connection in listener.http_connections() {
-                let of_hosts = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
-                for route in of_hosts {
-                    routes.push((name::route(&route.name), route.origin));
+                let of_hosts = connection.virtual_hosts.iter().flat_map(|host| {
+                    host.routes.iter().enumerate().map(|(position, route)| (&host.hostname, position, route))
+                });
+                for (host, position, route) in of_hosts {
+                    routes.push((name::route(listener, host, position, &route.name), route.origin));
                     pools.extend(route.action.leaves().filter_map(|leaf| Some((pool_of(leaf, config)?, route.origin))));
                 }
             }

@@ -11,7 +11,7 @@ use crate::diagnostics::{
 };
 use crate::emit;
 use crate::ir;
-use crate::options::{Options, SettingsFile};
+use crate::options::{Naming, Options, SettingsFile};
 use crate::parser;
 use crate::parser::hidden::scrub;
 use crate::parser::manifests::{Kind, Manifests, ObjectKey};
@@ -107,6 +107,12 @@ fn compile_for(
         let unknown = (stand_ins.gateways().cloned().collect(), resolved.certificates.unknown_content());
         (lowered, status, unknown, ledger, unserved)
     };
+    let (mut lowered, mut admitted) = (lowered, admitted);
+    // Comparisons are about what is named, and both sides may name it in different ways.
+    if options.naming == Naming::Gloo && !options.is_compared {
+        let configs = lowered.configs_mut().chain(admitted.iter_mut().flat_map(|admitted| admitted.configs_mut()));
+        configs.for_each(envoy::gloo_name::give);
+    }
     of_mesh.into_findings().into_iter().for_each(|finding| diagnostics.report(finding));
     let emitted = admitted.as_deref().unwrap_or(&lowered);
     let bootstrap = (!emitted.config.listeners.is_empty()).then(|| encode(emitted));

@@ -64,6 +64,8 @@ pub struct Options {
     pub system_ca: String,
     /// The release channel whose schema counts.
     pub channel: Channel,
+    /// How clusters, listeners and routes of the output are named.
+    pub naming: Naming,
     /// The oldest Envoy that must load the output.
     pub envoy_version: EnvoyVersion,
     /// Now, in seconds of Unix time; without it the validity of certificates is not judged.
@@ -132,6 +134,7 @@ impl Default for Options {
             inlines_files: false,
             system_ca: "/etc/ssl/certs/ca-certificates.crt".to_owned(),
             channel: Channel::Experimental,
+            naming: Naming::Own,
             envoy_version: EnvoyVersion::NEWEST,
             now: None,
             settings: Vec::new(),
@@ -311,6 +314,16 @@ pub enum Channel {
     Standard,
     /// Everything.
     Experimental,
+}
+
+/// How clusters, listeners and routes of the output are named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Naming {
+    /// By the objects that they come from.
+    #[default]
+    Own,
+    /// As Gloo Gateway names them.
+    Gloo,
 }
 
 /// The minor version of an Envoy 1.x release.

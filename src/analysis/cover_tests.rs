@@ -150,6 +150,7 @@ fn config(routes: Vec<Arc<Route>>) -> Config {
         settings: Arc::default(),
         gateways: Vec::new(),
         origin: Origin(0),
+        called: None,
     };
     Config { listeners: vec![listener], ..Config::default() }
 }

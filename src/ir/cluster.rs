@@ -71,6 +71,9 @@ pub struct Cluster {
     pub withheld: bool,
     /// The Service; `None` when it was assumed.
     pub origin: Option<Origin>,
+    /// What the proxy calls it, where that is not made of what is above.
+    #[serde(skip_serializing_if = "is_default")]
+    pub called: Option<String>,
 }
 
 /// The protocol on upstream connections.

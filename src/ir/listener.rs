@@ -37,6 +37,10 @@ pub struct Listener {
     pub gateways: Vec<GatewayName>,
     /// The first Gateway listener of the socket.
     pub origin: Origin,
+    /// What the proxy calls it, and what the names of its hosts and routes begin with, where that is not made of its
+    /// address.
+    #[serde(skip_serializing_if = "is_default")]
+    pub called: Option<String>,
 }
 
 /// A Gateway, by its name.

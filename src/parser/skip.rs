@@ -210,6 +210,7 @@ pub(crate) const SETTINGS: &[&str] = &[
     "mesh-services",
     "mesh-unknown",
     "namespace",
+    "naming",
     "no-admin",
     "no-gitignore",
     "partial",

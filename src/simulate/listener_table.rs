@@ -21,8 +21,17 @@ pub(super) struct ListenerTable<'c> {
 impl<'c> ListenerTable<'c> {
     pub(super) fn new(listener: &'c Listener) -> Self {
         // What is asked for of the socket changes no decision.
-        let Listener { address: _, bind_port: _, port: _, entrance: _, transport, settings: _, gateways: _, origin: _ } =
-            listener;
+        let Listener {
+            address: _,
+            bind_port: _,
+            port: _,
+            entrance: _,
+            transport,
+            settings: _,
+            gateways: _,
+            origin: _,
+            called: _,
+        } = listener;
         let chains: &[FilterChain] = match transport {
             Transport::Tcp(chains) => chains,
             Transport::Udp(_) => &[],

@@ -101,6 +101,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         settings: Arc::default(),
         withheld: false,
         origin: None,
+        called: None,
     };
     Config {
         listeners: vec![Listener {
@@ -112,6 +113,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
             settings: Arc::default(),
             gateways: Vec::new(),
             origin: Origin(0),
+            called: None,
         }],
         clusters: vec![cluster("full", vec![SocketAddr::from(([127, 0, 0, 1], 1))]), cluster("empty", Vec::new())]
             .into(),

@@ -9,7 +9,7 @@ use libtest_mimic::{Failed, Trial};
 use serde_yaml::Value;
 
 use crate::case::{Case, Pins, discover};
-use crate::commands::{Stage, ensure, json};
+use crate::commands::{GATEWAY, ROUTE, Stage, ensure, json};
 use crate::harness::Harness;
 use crate::mesh::MESH;
 use crate::{process, proxy};
@@ -26,6 +26,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     vec![
         test("names_lead_to_objects_files_and_lines", names_lead_back),
         test("what_is_not_ours_or_has_several_meanings_is_said", unclear_names),
+        test("names_of_gloo_gateway_lead_back_whatever_the_output_has", names_of_gloo),
         test("lines_that_ask_the_same_are_answered_once", lines_together),
         test("names_of_what_serves_clients_of_services_lead_back", names_of_mesh),
         Trial::test("blame::every_name_of_an_output_leads_back", move || Ok(every_name(&names)?)),
@@ -61,6 +62,39 @@ fn names_lead_back(stage: &Stage) -> Result<(), Failed> {
         ensure(answers["version"] == 1 && is_there, &output)?;
     }
     Ok(())
+}
+
+/// An output with one naming and what is asked with the other: both are known, and no name is that of two things.
+fn names_of_gloo(stage: &Stage) -> Result<(), Failed> {
+    for (name, expected) in [
+        ("cluster.kube-svc_shop-b-80_shop.upstream_rq_2xx: 3", "m/route.yaml:8"),
+        ("kube-svc:shop-a-80_shop", "m/gateway.yaml:8"),
+        ("listener~80", "m/gateway.yaml:6"),
+        ("listener~80-routes", "m/gateway.yaml:6"),
+        ("listener~80~shop_test", "m/gateway.yaml:6"),
+        ("http.http.downstream_rq_active", "m/gateway.yaml:6"),
+        ("envoy_cluster_upstream_rq_xx{envoy_cluster_name=\"kube-svc_shop-a-80_shop\"} 3", "m/route.yaml:8"),
+        (
+            "[2026-01-01T00:00:00Z] \"GET / HTTP/1.1\" 200 - 0 0 1 0 \"-\" \"curl\" \"id\" \"shop.test\" \"1.2.3.4:5\" \
+             \"listener~80~shop_test-route-0-httproute-web-shop-0-0-matcher-0\" \"kube-svc:shop-a-80_shop\"",
+            "m/route.yaml:8",
+        ),
+        ("shop/a/80", "m/gateway.yaml:8"),
+    ] {
+        for flags in [&["m"][..], &["m", "--naming", "gloo"]] {
+            let output = stage.run(&[&["blame", name], flags].concat())?;
+            ensure(output.code == Some(0) && output.stdout.contains(expected), &output)?;
+        }
+    }
+    // A setting of the tree counts as the flag does, and a difference of names is none of traffic.
+    stage.write("n/all.yaml", &[GATEWAY, ROUTE].join("---\n"))?;
+    stage.write("n/gwctl.yaml", "naming: gloo\n")?;
+    stage.write("o/all.yaml", &[GATEWAY, ROUTE].join("---\n"))?;
+    let output = stage.run(&["translate", "n"])?;
+    let names = ["kube-svc:shop-a-80_shop", "listener~80", "listener~80~shop_test"];
+    ensure(output.code == Some(0) && names.iter().all(|name| output.stdout.contains(name)), &output)?;
+    let output = stage.run(&["diff", "o", "n"])?;
+    ensure(output.code == Some(0) && output.stdout.contains("no difference for traffic"), &output)
 }
 
 fn unclear_names(stage: &Stage) -> Result<(), Failed> {

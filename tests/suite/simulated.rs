@@ -118,6 +118,8 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "getting-started/exact-path",
             "grpc/upstream-protocol",
             "mirror/several",
+            "naming/collisions",
+            "naming/dashboards",
             "retry/codes",
             "retry/under-load",
             "virtual-host-option/counters",

@@ -11,8 +11,8 @@ use super::super::value::{self, AuthoritiesPath, CertificatePaths, Deny};
 use crate::diagnostics::{Code, Denied};
 use crate::name::{Name, Namespace};
 use crate::options::{
-    AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, Excluded, IgnoreRule, ListenerAddress, Options, PortMap,
-    Resolve, SettingsFile, Tracing,
+    AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, Excluded, IgnoreRule, ListenerAddress, Naming, Options,
+    PortMap, Resolve, SettingsFile, Tracing,
 };
 
 /// Settings of the compilation, common to the commands that compile.
@@ -115,6 +115,10 @@ pub struct CompileArgs {
     /// The file with the system's certificate authorities on the machine that runs Envoy.
     #[arg(long, value_name = "FILE", default_value = "/etc/ssl/certs/ca-certificates.crt", help_heading = "Envoy")]
     system_ca: String,
+    /// How clusters, listeners and routes are named: by the objects that they come from, or as dashboards and queries for
+    /// Gloo Gateway expect.
+    #[arg(long, value_name = "NAMING", default_value = "default", help_heading = "Envoy")]
+    naming: NamingName,
     /// The oldest Envoy release that must load the output, from 1.36 to 1.40.
     #[arg(long, value_name = "VERSION", default_value = "1.40", value_parser = value::envoy_version)]
     #[arg(help_heading = "Envoy")]
@@ -173,6 +177,14 @@ enum Assumption {
 enum LogFormat {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum NamingName {
+    /// By the objects that they come from: `shop/cart/80`.
+    Default,
+    /// As Gloo Gateway names them: `kube-svc:shop-cart-80_shop`.
+    Gloo,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -235,6 +247,10 @@ impl CompileArgs {
             channel: match self.channel {
                 ChannelName::Standard => Channel::Standard,
                 ChannelName::Experimental => Channel::Experimental,
+            },
+            naming: match self.naming {
+                NamingName::Default => Naming::Own,
+                NamingName::Gloo => Naming::Gloo,
             },
             envoy_version: self.envoy_version,
             now: Some(time::OffsetDateTime::now_utc().unix_timestamp()),

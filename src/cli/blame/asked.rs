@@ -100,7 +100,8 @@ fn read_line(text: &str) -> Asked {
     let Some([cluster, route, _]) = words.as_deref() else { return Asked::Foreign };
     // Envoy's own format ends with the host and the endpoint.
     let is_name = |word: &str| word == "-" || word.contains('/') || !word.contains(['.', ':']);
-    if !is_name(route) || !is_name(cluster) || (is_endpoint(cluster)) {
+    // Names of objects have no underscore, and those that Gloo Gateway gives to clusters have one.
+    if !is_name(route) || !(is_name(cluster) || cluster.contains('_')) || is_endpoint(cluster) {
         return Asked::Foreign;
     }
     Asked::Entry { route: given(route), cluster: given(cluster) }

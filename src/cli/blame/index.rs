@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cli::name_kind::NameKind;
 use crate::ir::{Action, Config, FilterChain, ForwardProxy, Handler, Listener, Origin, Target, TcpBackend, Transport};
-use crate::translator::envoy::{has_invalid_backend, name, target};
+use crate::translator::envoy::{gloo_name, has_invalid_backend, name, target};
 
 /// What stands behind a name.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +24,16 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Adds what a configuration names.
-    pub(super) fn add(&mut self, config: &Config) {
+    /// Adds what a configuration names, whatever naming an output has.
+    pub(super) fn add_both(&mut self, config: &Config) {
+        let mut config = config.clone();
+        for name in [gloo_name::take, gloo_name::give] {
+            name(&mut config);
+            self.add(&config);
+        }
+    }
+
+    fn add(&mut self, config: &Config) {
         for kind in [NameKind::Listener, NameKind::Statistics] {
             self.note(kind, "admin".to_owned(), "Envoy's admin interface (`--admin-address`), which no manifest names");
         }
@@ -125,9 +133,10 @@ impl Index {
         self.put(NameKind::RouteConfiguration, name::route_configuration(listener, chain), origins());
         for host in &connection.virtual_hosts {
             self.put(NameKind::Listener, name::listener(listener), Some(host.origin));
-            self.put(NameKind::VirtualHost, name::virtual_host(&host.hostname), Some(host.origin));
-            for route in &host.routes {
-                self.put(NameKind::Route, name::route(&route.name), Some(route.origin));
+            self.put(NameKind::VirtualHost, name::virtual_host(listener, &host.hostname), Some(host.origin));
+            for (position, route) in host.routes.iter().enumerate() {
+                let called = name::route(listener, &host.hostname, position, &route.name);
+                self.put(NameKind::Route, called, Some(route.origin));
                 self.add_action(&route.action, route.origin, config);
             }
         }

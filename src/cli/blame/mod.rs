@@ -63,14 +63,14 @@ pub(super) fn run(args: &BlameArgs, screen: ScreenArgs, streams: &mut Streams<'_
     let tracer = match &clients {
         // What serves clients of Services serves no Gateway.
         Some(_) => {
-            index.add(&compilation.emitted().config);
+            index.add_both(&compilation.emitted().config);
             Tracer::of(compilation, compilation.emitted())
         }
         // What one proxy holds together has names that no Gateway alone has, and the other way round.
         None => {
-            index.add(compilation.lowered.judged());
+            index.add_both(compilation.lowered.judged());
             if compilation.lowered.is_narrowed() {
-                index.add(&compilation.emitted().config);
+                index.add_both(&compilation.emitted().config);
             }
             Tracer::new(compilation)
         }

@@ -88,6 +88,8 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
         settings: asked,
         withheld: _,
         origin: _,
+        // Where two sides are compared nothing is called otherwise.
+        called: _,
     } = cluster;
     let protocol = match protocol {
         UpstreamProtocol::Http1 => "HTTP/1.1",

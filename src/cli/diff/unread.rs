@@ -34,13 +34,14 @@ const MOST_BYTES: u64 = 64 << 20;
 const MOST_ENTRIES: usize = 10_000;
 const DEEPEST: usize = 64;
 /// Settings that say nothing of traffic.
-const ASIDE: [&str; 10] = [
+const ASIDE: [&str; 11] = [
     "access-log",
     "access-log-format",
     "admin-address",
     "deny",
     "envoy-version",
     "ignore",
+    "naming",
     "no-admin",
     "partial",
     "secrets-dir",

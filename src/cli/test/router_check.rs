@@ -175,7 +175,8 @@ impl<'d> Seen<'d> {
             }
             Some(Answer::Closed(_)) | None => (String::new(), String::new(), None),
         };
-        let host = decision.host.map(|host| name::virtual_host(&host.hostname));
+        let host = decision.listener.zip(decision.host);
+        let host = host.map(|(listener, host)| name::virtual_host(listener, &host.hostname));
         Self { cluster_name, virtual_host_name: host.unwrap_or_default(), path_redirect, upstream }
     }
 }

@@ -65,6 +65,7 @@ pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config, layout: &La
         settings,
         withheld: _,
         origin: _,
+        called: _,
     } = cluster;
     let name = name::cluster(cluster);
     let discovery = match (endpoints, &layout.endpoints) {

@@ -112,7 +112,7 @@ fn routes((connection, listener): (&ir::HttpConnection, &ir::Listener), name: &s
     };
     let mut routes = Joined::of(&configuration);
     let kept = retried_body::declared(&connection.settings, &listener.settings);
-    let to_host = |host: &ir::VirtualHost| retried_body::keep(route::to_virtual_host(host, config), kept);
+    let to_host = |host: &ir::VirtualHost| retried_body::keep(route::to_virtual_host(host, listener, config), kept);
     routes.extend(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, virtual_hosts, to_host);
     if !misdirected.is_empty() {
         routes.push(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &route::misdirected_host(misdirected));

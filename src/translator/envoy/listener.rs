@@ -85,8 +85,17 @@ fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout
 
 /// Where a listener is bound. All addresses of IPv6 are those of IPv4 as well, unless another listener has some of these.
 fn bound_address(listener: &ir::Listener, config: &ir::Config) -> Address {
-    let ir::Listener { address, bind_port, port: _, entrance: _, transport, settings: _, gateways: _, origin: _ } =
-        listener;
+    let ir::Listener {
+        address,
+        bind_port,
+        port: _,
+        entrance: _,
+        transport,
+        settings: _,
+        gateways: _,
+        origin: _,
+        called: _,
+    } = listener;
     let is_of_ipv4 = |other: &ir::Listener| {
         let is_alike = matches!(other.transport, ir::Transport::Udp(_)) == matches!(transport, ir::Transport::Udp(_));
         other.bind_port == *bind_port && other.address.is_ipv4() && is_alike

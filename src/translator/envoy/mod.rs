@@ -16,6 +16,7 @@ mod endpoint_tls;
 mod ext_authz;
 mod forward;
 mod forward_proxy;
+pub mod gloo_name;
 mod header;
 mod http_connection;
 mod http_guards;

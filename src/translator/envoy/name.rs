@@ -19,6 +19,11 @@ pub const MISDIRECTED: &str = "misdirected";
 /// `namespace/name/port`, with `external/` in front of a host outside the
 /// cluster and a suffix for a variant.
 pub fn cluster(cluster: &Cluster) -> String {
+    cluster.called.clone().unwrap_or_else(|| own_cluster(cluster))
+}
+
+/// The same, whatever the cluster is called.
+pub(super) fn own_cluster(cluster: &Cluster) -> String {
     let BackendName { namespace, name, port, site } = &cluster.backend;
     let name = match site {
         Site::Internal => format!("{namespace}/{name}/{port}"),
@@ -69,10 +74,15 @@ pub fn secret(pair: &KeyPair) -> String {
     format!("{}/{}", pair.namespace, pair.name)
 }
 
-/// `httproute/<namespace>/<name>/rule/<n>/match/<m>`.
-pub fn route(name: &RouteName) -> String {
+/// `httproute/<namespace>/<name>/rule/<n>/match/<m>`; where the listener is called otherwise, its host and the position
+/// among its routes come first.
+pub fn route(listener: &Listener, host: &Hostname, position: usize, name: &RouteName) -> String {
     let RouteName { kind, namespace, name, rule, index } = name;
-    format!("{kind}/{namespace}/{name}/rule/{rule}/match/{index}")
+    if listener.called.is_none() {
+        return format!("{kind}/{namespace}/{name}/rule/{rule}/match/{index}");
+    }
+    let host = virtual_host(listener, host);
+    format!("{host}-route-{position}-{kind}-{name}-{namespace}-{rule}-{index}-matcher-0")
 }
 
 /// The cluster of a collector: `otlp/HOST:PORT`. Those of backends have more parts.
@@ -94,6 +104,11 @@ pub fn authorities((namespace, name): &(Namespace, Name)) -> String {
 /// The address and port of the socket, such as `0.0.0.0:80` or `0.0.0.0:53/udp`; unique in a configuration.
 /// That of a port of a Service is `mesh/web/shop/80`.
 pub fn listener(listener: &Listener) -> String {
+    listener.called.clone().unwrap_or_else(|| own_listener(listener))
+}
+
+/// The same, whatever the listener is called.
+pub(super) fn own_listener(listener: &Listener) -> String {
     if listener.entrance != Entrance::Socket {
         return frontend(listener);
     }
@@ -134,8 +149,12 @@ pub fn filter_chain(chain: &ChainName) -> String {
     }
 }
 
-/// The statistics of a socket's connection managers: `http-80`, `https-443`.
+/// The statistics of a socket's connection managers: `http-80`, `https-443`. Listeners that are called otherwise share theirs.
 pub fn http_statistics(listener: &Listener, chain: &FilterChain) -> String {
+    if listener.called.is_some() { "http".to_owned() } else { own_http_statistics(listener, chain) }
+}
+
+fn own_http_statistics(listener: &Listener, chain: &FilterChain) -> String {
     if listener.entrance != Entrance::Socket {
         return frontend(listener);
     }
@@ -145,7 +164,17 @@ pub fn http_statistics(listener: &Listener, chain: &FilterChain) -> String {
 /// The route configuration of a connection manager: `http-80`, and for each
 /// HTTPS listener of a socket `https-443/` and its hostname.
 pub fn route_configuration(listener: &Listener, chain: &FilterChain) -> String {
-    let socket = http_statistics(listener, chain);
+    let own = own_route_configuration(listener, chain);
+    match (&listener.called, &chain.select) {
+        (None, _) => own,
+        (Some(called), ChainMatch::Any) => format!("{called}-routes"),
+        // A socket has several.
+        (Some(called), _) => format!("{called}-routes-{}", digest(own.as_bytes())),
+    }
+}
+
+fn own_route_configuration(listener: &Listener, chain: &FilterChain) -> String {
+    let socket = own_http_statistics(listener, chain);
     match &chain.select {
         ChainMatch::Any | ChainMatch::Http => socket,
         ChainMatch::ServerNames(hosts) => {
@@ -199,9 +228,13 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The virtual host of a hostname.
-pub fn virtual_host(hostname: &Hostname) -> String {
-    hostname.to_string()
+/// The virtual host of a hostname: that, or what the listener is called before it, and no dots.
+pub fn virtual_host(listener: &Listener, hostname: &Hostname) -> String {
+    match &listener.called {
+        None => hostname.to_string(),
+        // Hostnames have no such character of their own.
+        Some(called) => format!("{called}~{}", hostname.to_string().replace('.', "_")),
+    }
 }
 
 #[cfg(test)]

@@ -15,20 +15,23 @@ use super::{forward, name, preflight, route_said, split, tracing};
 /// The status of a request that came over a connection to another host.
 const MISDIRECTED_REQUEST: u32 = 421;
 
-pub(super) fn to_virtual_host(host: &ir::VirtualHost, config: &ir::Config) -> VirtualHost {
+pub(super) fn to_virtual_host(host: &ir::VirtualHost, listener: &ir::Listener, config: &ir::Config) -> VirtualHost {
     let ir::VirtualHost { hostname, routes, counters, origin: _ } = host;
     let is_asked = |is: fn(AttemptCount) -> bool| {
         let leaves = routes.iter().flat_map(|route| route.action.leaves());
         leaves.into_iter().any(|leaf| matches!(leaf, Action::Forward(forward) if is(forward.attempts)))
     };
+    let to_routes = |(position, route): (usize, &std::sync::Arc<ir::Route>)| {
+        to_routes(route, name::route(listener, hostname, position, &route.name), hostname, config)
+    };
     VirtualHost {
-        name: name::virtual_host(hostname),
+        name: name::virtual_host(listener, hostname),
         // All routes of a virtual host are told the same, since one Gateway listener owns it.
         include_request_attempt_count: is_asked(|attempts| attempts.to_backends),
         include_attempt_count_in_response: is_asked(|attempts| attempts.to_clients),
         virtual_clusters: counters.iter().map(route_said::to_virtual_cluster).collect(),
         domains: vec![hostname.to_string()],
-        routes: routes.iter().flat_map(|route| to_routes(route, hostname, config)).collect(),
+        routes: routes.iter().enumerate().flat_map(to_routes).collect(),
         ..VirtualHost::default()
     }
 }
@@ -54,12 +57,12 @@ pub(super) fn misdirected_host(hosts: &[Hostname]) -> VirtualHost {
 
 /// The route, and beside it what answers preflights, leads sessions back and
 /// takes the parts of a split.
-fn to_routes(route: &ir::Route, host: &Hostname, config: &ir::Config) -> Vec<Route> {
-    let ir::Route { name, matches, action, origin: _ } = route;
+fn to_routes(route: &ir::Route, called: String, host: &Hostname, config: &ir::Config) -> Vec<Route> {
+    let ir::Route { name: _, matches, action, origin: _ } = route;
     let base = Route {
-        name: name::route(name),
+        decorator: tracing::to_decorator(&called, config),
+        name: called,
         r#match: Some(to_match(matches)),
-        decorator: tracing::to_decorator(name, config),
         ..Route::default()
     };
     let mut routes = preflight::preflight_routes(&base, matches, action, config);

@@ -17,7 +17,6 @@ use envoy_types::pb::google::protobuf::Any;
 use crate::ir;
 
 use super::collector::{SERVICE, to_grpc_service};
-use super::name;
 use super::proto::{any, boolean};
 
 const PARENT: &str = "envoy.extensions.tracers.opentelemetry.samplers.v3.ParentBasedSamplerConfig";
@@ -67,9 +66,9 @@ fn sampler(name: &str, config: Any) -> TypedExtensionConfig {
 }
 
 /// The name of a route's spans, where the proxy has no name that holds for all routes.
-pub(super) fn to_decorator(route: &ir::RouteName, config: &ir::Config) -> Option<Decorator> {
+pub(super) fn to_decorator(route: &str, config: &ir::Config) -> Option<Decorator> {
     let tracing = config.proxy.tracing.as_ref()?;
     // Backends would be told the name otherwise.
     let propagate = Some(boolean(false));
-    tracing.collector.is_old.then(|| Decorator { operation: name::route(route), propagate })
+    tracing.collector.is_old.then(|| Decorator { operation: route.to_owned(), propagate })
 }

@@ -303,6 +303,7 @@ impl Settings {
             settings: backend.settings.clone(),
             withheld: self.is_withheld(backend),
             origin: object.map(|object| origins.origin(object, ObjectPart::Whole)),
+            called: None,
         }
     }
 }

@@ -57,6 +57,7 @@ fn lower_socket(lowering: &mut SocketLowering<'_, '_>, bind: Bind, ids: &[Listen
         settings: settings_of(lowering.resolved, lowering.options.sockets, ids),
         gateways: lowering.gateways_of(ids),
         origin: lowering.origin_of(first),
+        called: None,
     })
 }
 

@@ -104,6 +104,11 @@ impl Lowered {
         self.judged = None;
     }
 
+    /// What is emitted, and what is judged where that is another one.
+    pub(crate) fn configs_mut(&mut self) -> impl Iterator<Item = &mut ir::Config> {
+        std::iter::once(&mut self.config).chain(self.judged.as_mut())
+    }
+
     /// The files that whoever runs the proxy has to provide, each with the object that would hold it.
     pub fn expected_files(&self) -> impl Iterator<Item = (&str, ObjectRef)> {
         self.expected.iter().map(|(path, key)| (path.as_str(), key.to_ref()))
