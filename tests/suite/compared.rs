@@ -31,6 +31,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_takes_no_side_for_context", context),
         test("diff_names_what_routes_of_services_lead_to", mesh),
         test("diff_names_options_and_upstreams_of_nobody", unled),
+        test("diff_passes_over_settings_of_upstreams_without_effect", idle_settings),
         test("diff_names_other_names_of_listeners", renamed),
         test("diff_tells_settings_that_are_on_with_nothing_more", bare),
     ]
@@ -654,6 +655,45 @@ fn unled(stage: &Stage) -> Result<(), Failed> {
         stage.diff(&format!("{base}{old}"), &format!("{old}{base}"))?;
         let output = stage.run("diff old.yaml new.yaml --assume services --exit-code")?;
         ensure(output.code == Some(0), &output)?;
+    }
+    Ok(())
+}
+
+/// What says something of a protocol that is not spoken, or of names where there are addresses, changes nothing; where it
+/// is spoken, and where there are names, the same is a difference.
+fn idle_settings(stage: &Stage) -> Result<(), Failed> {
+    let of_upstream = |host: &str, settings: &str| {
+        let to = "backendRefs: [{group: gloo.solo.io, kind: Upstream, name: up}]";
+        let route = route("r", "edge", "/", "one").replace("backendRefs: [{name: one, port: 80}]", to);
+        let upstream = format!(
+            "---\napiVersion: gloo.solo.io/v1\nkind: Upstream\nmetadata: {{name: up}}\nspec: {{static: {{hosts: [{host}, \
+             {{addr: 10.0.0.2, port: 80}}]}}{settings}}}\n"
+        );
+        gateway("edge", HTTP) + &route + &upstream
+    };
+    let (plain, named) = ("{addr: 10.0.0.1, port: 80}", "{addr: one.example, port: 80}");
+    let weighted = "{addr: 10.0.0.1, port: 80, loadBalancingWeight: 3}";
+    let http1 = ", connectionConfig: {http1ProtocolOptions: {enableTrailers: true}}";
+    let http2 = ", useHttp2: true";
+    let window = ", initialStreamWindowSize: 65535";
+    let ring = ", loadBalancerConfig: {ringHash: {}}";
+    let ring_of_names = ", loadBalancerConfig: {ringHash: {}, useHostnameForHashing: true}";
+    let random = ", loadBalancerConfig: {random: {}}";
+    let with = |one: &str, other: &str| format!("{one}{other}");
+    for (old, new, differs) in [
+        ((plain, String::new()), (plain, http1.to_owned()), true),
+        ((plain, http2.to_owned()), (plain, with(http2, http1)), false),
+        ((plain, http2.to_owned()), (plain, with(http2, window)), true),
+        ((plain, String::new()), (plain, window.to_owned()), false),
+        ((plain, String::new()), (plain, ", respectDnsTtl: true, dnsRefreshRate: 5s".to_owned()), false),
+        ((named, String::new()), (named, ", respectDnsTtl: true".to_owned()), true),
+        ((plain, ring.to_owned()), (plain, ring_of_names.to_owned()), false),
+        ((named, ring.to_owned()), (named, ring_of_names.to_owned()), true),
+        ((plain, random.to_owned()), (weighted, random.to_owned()), false),
+        ((plain, String::new()), (weighted, String::new()), true),
+    ] {
+        let (output, _) = stage.diff(&of_upstream(old.0, &old.1), &of_upstream(new.0, &new.1))?;
+        ensure(output.code == Some(i32::from(differs)), &output)?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::resolver::{
 };
 use typed_index_collections::TiVec;
 
+use super::cluster_settings;
 use super::key_material::KeyMaterial;
 use super::option::headers::HeaderSecrets;
 use super::scope::Scope;
@@ -300,7 +301,7 @@ impl Settings {
             endpoints: backend.endpoints.clone(),
             hostname: backend.hostname.clone(),
             retries: RetryLimit::Unused,
-            settings: backend.settings.clone(),
+            settings: cluster_settings::in_effect(&backend.settings, self.protocol, &backend.endpoints),
             withheld: self.is_withheld(backend),
             origin: object.map(|object| origins.origin(object, ObjectPart::Whole)),
             called: None,

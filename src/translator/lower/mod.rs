@@ -6,6 +6,7 @@
 
 mod action;
 mod cluster;
+mod cluster_settings;
 mod external_auths;
 mod filter;
 mod forward;

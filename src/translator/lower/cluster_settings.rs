@@ -1,0 +1,52 @@
+//! What of the settings of a cluster has an effect on it: what is about another protocol than the one that is spoken, or
+//! about names where there are addresses, asks for nothing. It is no difference between two clusters either.
+
+use std::sync::Arc;
+
+use crate::ir::{
+    Choice, ClusterHttp1, ClusterSettings, Connections, Dns, Endpoints, Http2, Question, UpstreamProtocol,
+};
+
+/// The settings that count for a cluster.
+pub(super) fn in_effect(
+    asked: &Arc<ClusterSettings>,
+    protocol: UpstreamProtocol,
+    endpoints: &Endpoints,
+) -> Arc<ClusterSettings> {
+    if asked.is_empty() {
+        return Arc::clone(asked);
+    }
+    let mut settings = ClusterSettings::clone(asked);
+    let ClusterSettings { balancing, weights, health_checks, connections, http1, http2, dns, .. } = &mut settings;
+    let is_asked_calls = health_checks.iter().any(|check| matches!(check.question, Question::Grpc { .. }));
+    let speaks = match protocol {
+        // What asks for health in calls speaks HTTP/2, whatever the bytes are that are sent.
+        UpstreamProtocol::Udp | UpstreamProtocol::Http1 if is_asked_calls => [false, true],
+        UpstreamProtocol::Http1 => [true, false],
+        UpstreamProtocol::Http2 => [false, true],
+        UpstreamProtocol::Negotiated | UpstreamProtocol::AsClients => [true, true],
+        UpstreamProtocol::Udp => [false, false],
+    };
+    let [has_http1, has_http2] = speaks;
+    if !has_http1 {
+        *http1 = ClusterHttp1::default();
+    }
+    if !has_http2 {
+        *http2 = Http2::default();
+    }
+    if !has_http1 && !has_http2 {
+        let none =
+            Connections { most_requests: None, idle: None, longest_stream: None, most_headers: None, ..*connections };
+        *connections = none;
+    }
+    let is_by_hash = balancing.choice.is_some_and(Choice::is_by_hash);
+    let has_names = matches!(endpoints, Endpoints::Dns(_));
+    if !has_names {
+        *dns = Dns::default();
+    }
+    balancing.hashes_names &= has_names && is_by_hash;
+    if balancing.choice == Some(Choice::Random) {
+        weights.clear();
+    }
+    Arc::new(settings)
+}
