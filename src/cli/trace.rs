@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::compile::Compilation;
 use crate::context::is_on_context;
 use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Locate, ObjectPart, ObjectRef, Series, codes};
-use crate::ir::{AuthId, BackendName, ClientCertificates, Endpoints, FilterChain, Origin, Route, Site};
+use crate::ir::{AuthId, BackendName, ClientCertificates, FilterChain, Origin, Route, Site};
 use crate::name::{Name, Namespace};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::Kind;
@@ -335,10 +335,7 @@ impl<'c> Tracer<'c> {
         if !self.names_endpoints {
             return;
         }
-        view.endpoints = match &cluster.endpoints {
-            Endpoints::Static(addresses) => addresses.iter().map(ToString::to_string).collect(),
-            Endpoints::Dns(names) => names.iter().map(|(name, port)| format!("{name}:{port}")).collect(),
-        };
+        view.endpoints = cluster.endpoints.in_words();
     }
 
     /// Adds why this route and no other.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnostics::{Code, Finding, ObjectPart, ObjectRef, Severity, codes};
-use crate::ir::Endpoints;
 use crate::name::{Name, Namespace, SectionName};
 use crate::parser::api::{LocalObjectReference, OptionTarget, PolicyTargetReference};
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
@@ -301,10 +300,7 @@ impl<'r, 'm> Builder<'r, 'm> {
         if matches!(backend.object, BackendObject::Assumed) || self.endpoints.contains_key(&id) {
             return;
         }
-        let places = match &backend.endpoints {
-            Endpoints::Static(addresses) => addresses.iter().map(ToString::to_string).collect(),
-            Endpoints::Dns(names) => names.iter().map(|(name, port)| format!("{name}:{port}")).collect(),
-        };
+        let places = backend.endpoints.in_words();
         let object = self.graph.nodes[of].object.clone();
         let what = What::Endpoints { backend: id, port: backend.name.port, places };
         let node = self.add(&object, what, |_| false);

@@ -115,6 +115,8 @@ pub enum Endpoints {
     Static(Vec<SocketAddr>),
     /// DNS names, each with a port; every address that a name resolves to is an endpoint.
     Dns(Vec<(String, Port)>),
+    /// A socket file of the machine that the proxy runs on.
+    File(String),
 }
 
 impl Endpoints {
@@ -123,6 +125,16 @@ impl Endpoints {
         match self {
             Self::Static(addresses) => addresses.is_empty(),
             Self::Dns(names) => names.is_empty(),
+            Self::File(_) => false,
+        }
+    }
+
+    /// What each of them is called.
+    pub fn in_words(&self) -> Vec<String> {
+        match self {
+            Self::Static(addresses) => addresses.iter().map(ToString::to_string).collect(),
+            Self::Dns(names) => names.iter().map(|(name, port)| format!("{name}:{port}")).collect(),
+            Self::File(path) => vec![format!("unix:{path}")],
         }
     }
 }

@@ -333,7 +333,7 @@ impl<'a> Echo<'a> {
                 addresses.iter().map(|address| (address.to_string(), Some(*address))).collect()
             }
             Endpoints::Static(addresses) => vec![(name(), addresses.first().copied())],
-            Endpoints::Dns(_) => vec![(name(), None)],
+            Endpoints::Dns(_) | Endpoints::File(_) => vec![(name(), None)],
         }
     }
 

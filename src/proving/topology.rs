@@ -162,6 +162,8 @@ impl Topology {
         let hosts = items(object, &["spec", "static", "hosts"]);
         let key = |port| ServiceKey { namespace: Namespace::from(namespace), name: Name::from(name), port };
         self.services.extend(hosts.iter().filter_map(port).map(key));
+        // A socket file has no port, and is called by that of HTTP.
+        self.services.extend(at(object, &["spec", "pipe"]).map(|_| key(80)));
         let of_service = at(object, &["spec", "kube", "servicePort"]).and_then(Value::as_u64);
         self.services.extend(of_service.and_then(|port| port.try_into().ok()).map(key));
     }

@@ -333,7 +333,7 @@ fn other_host(config: &Config, cluster: ClusterId, rewrite: &HostRewrite, reques
         HostRewrite::Literal(host) => Some(host.clone()),
         HostRewrite::Endpoint => match &config.cluster(cluster).endpoints {
             ir::Endpoints::Dns(names) => names.first().map(|(name, _)| name.clone()),
-            ir::Endpoints::Static(_) => config.cluster(cluster).hostname.clone(),
+            ir::Endpoints::Static(_) | ir::Endpoints::File(_) => config.cluster(cluster).hostname.clone(),
         },
         HostRewrite::Header(name) => line(&request.headers, name).filter(|host| !host.is_empty()).map(str::to_owned),
         HostRewrite::Path(substitution) => {

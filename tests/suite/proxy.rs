@@ -21,12 +21,14 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
-    let [proxy, dns, silent, declared, logs] = std::array::from_fn(|_| harness.clone());
+    let [proxy, dns, silent, declared, logs, file] = std::array::from_fn(|_| harness.clone());
     vec![
         Trial::test("proxy::the_address_of_a_proxy_protocol_header_is_the_client", move || Ok(proxy_protocol(&proxy)?)),
         Trial::test("proxy::listeners_say_whether_a_header_comes_first", move || Ok(declared_header(&declared)?)),
         Trial::test("proxy::logs_of_a_listener_are_as_it_says", move || Ok(declared_logs(&logs)?)),
         Trial::test("proxy::a_silent_name_server_holds_no_other_route_up", move || Ok(silent_dns(&dns)?)),
+        #[cfg(unix)]
+        Trial::test("proxy::a_socket_file_of_an_upstream_is_sent_to", move || Ok(socket_file(&file)?)),
         Trial::test("proxy::a_silent_stream_is_not_cut", move || Ok(silent_stream(&silent)?)),
     ]
 }
@@ -87,7 +89,28 @@ pub(crate) fn backend(delay: Duration) -> Result<(SocketAddr, Receiver<String>),
     Ok((address, receiver))
 }
 
-fn answer(mut stream: TcpStream, delay: Duration, heads: &Sender<String>) {
+/// A request for an Upstream of type pipe gets to whoever listens at the file, and to nobody once the file is gone.
+#[cfg(unix)]
+fn socket_file(harness: &Harness) -> Result<(), String> {
+    let path = std::env::temp_dir().join(format!("gwctl-{}.sock", std::process::id()));
+    let listener = std::os::unix::net::UnixListener::bind(&path).map_err(|error| error.to_string())?;
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            answer(stream, Duration::ZERO, &sender);
+        }
+    });
+    let port = format!("--port-map=90={}", free_port()?.port());
+    let own = path.display().to_string();
+    let proxy = start(harness, "upstream/socket-file", &[&port], |config| config.replace("/run/shop/cart.sock", &own))?;
+    expect("status", &get(proxy.address, "/file", "", AT_ONCE)?, "200")?;
+    let head = receiver.recv_timeout(AT_ONCE).map_err(|error| error.to_string())?;
+    expect("request", &head, "get /file http/1.1")?;
+    fs::remove_file(&path).map_err(|error| error.to_string())?;
+    expect("status", &get(proxy.address, "/file", "", AT_ONCE)?, "503")
+}
+
+fn answer(mut stream: impl Read + Write, delay: Duration, heads: &Sender<String>) {
     let head = read_head(&mut stream);
     thread::sleep(delay);
     let written = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
@@ -95,7 +118,7 @@ fn answer(mut stream: TcpStream, delay: Duration, heads: &Sender<String>) {
     let _ = written.map(|()| heads.send(head));
 }
 
-fn read_head(stream: &mut TcpStream) -> String {
+fn read_head(stream: &mut impl Read) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {

@@ -4,7 +4,6 @@ use super::tables::{attached_policies, conditions, states};
 use super::text::Section;
 use crate::cli::table::{Table, or_nothing};
 use crate::cli::view::{Role, View};
-use crate::ir::Endpoints;
 use crate::parser::api::{L4Protocol, TargetPort};
 use crate::parser::manifests::{Kind, ObjectHead};
 use crate::resolver::{BackendObject, BackendTls};
@@ -81,10 +80,7 @@ fn used(view: &View<'_, '_>, head: &ObjectHead) -> Table {
         if declared.position != head.position || !seen.insert(id) {
             continue;
         }
-        let endpoints: Vec<String> = match &backend.endpoints {
-            Endpoints::Static(addresses) => addresses.iter().map(ToString::to_string).collect(),
-            Endpoints::Dns(names) => names.iter().map(|(name, port)| format!("{name}:{port}")).collect(),
-        };
+        let endpoints: Vec<String> = backend.endpoints.in_words();
         let tls = match &backend.tls {
             BackendTls::Plain => "no",
             BackendTls::Tls(_) => "yes",

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::super::trace::backend_name;
 use super::settings;
 use crate::ir::{
-    Authorities, CertificateId, CertificateName, ClientCertificates, Cluster, Config, Endpoints, KeyPair, Material,
-    RetryLimit, TlsOffer, TlsTermination, TlsVersion, UpstreamProtocol, UpstreamTls,
+    Authorities, CertificateId, CertificateName, ClientCertificates, Cluster, Config, KeyPair, Material, RetryLimit,
+    TlsOffer, TlsTermination, TlsVersion, UpstreamProtocol, UpstreamTls,
 };
 use crate::masked::header_value;
 use crate::parser::api::{Service, ServicePort, TargetPort};
@@ -98,10 +98,7 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
         UpstreamProtocol::AsClients => "what clients speak",
         UpstreamProtocol::Udp => "datagrams",
     };
-    let mut endpoints: Vec<String> = match endpoints {
-        Endpoints::Static(addresses) => addresses.iter().map(ToString::to_string).collect(),
-        Endpoints::Dns(names) => names.iter().map(|(name, port)| format!("{name}:{port}")).collect(),
-    };
+    let mut endpoints: Vec<String> = endpoints.in_words();
     // Weights and names have the order of the endpoints; without them it is nothing.
     if asked.weights.is_empty() && asked.server_names.is_empty() {
         endpoints.sort();

@@ -41,6 +41,7 @@ impl Behind<'_> {
                 !addresses.is_empty() && addresses.iter().all(|address| address.ip().is_loopback())
             }
             Endpoints::Dns(_) => false,
+            Endpoints::File(_) => true,
         };
         if self.local(&cluster.backend).is_some() {
             Who::Local

@@ -200,7 +200,7 @@ impl Given {
     pub(super) fn hostname(declared: &Endpoints) -> Option<String> {
         match declared {
             Endpoints::Dns(names) => names.first().map(|(name, _)| name.clone()),
-            Endpoints::Static(_) => None,
+            Endpoints::Static(_) | Endpoints::File(_) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Why a backend cannot be used; the finding is made for each reference.
 
 use crate::diagnostics::{Change, FieldPath, Finding, Scalar, codes};
-use crate::ir::{BackendName, Site};
+use crate::ir::{BackendName, Endpoints, Site};
 use crate::name::{Name, Namespace};
 use crate::parser::api::L4Protocol;
 use crate::parser::manifests::{IS_REFUSED, Kind, Likely, ObjectHead};
@@ -195,6 +195,9 @@ pub(super) fn unsuitable(from: &BackendReferrer<'_>, backend: &Backend<'_>) -> O
     let BackendName { namespace, name, port, site } = &backend.name;
     let what = match (from.kind, backend.suits) {
         (RouteKind::Udp, _) if *site == Site::External => "an XBackend serves no datagrams",
+        (RouteKind::Udp, _) if matches!(backend.endpoints, Endpoints::File(_)) => {
+            "a socket file takes no datagrams here"
+        }
         (RouteKind::Grpc, Suits::NoGrpc) => "it speaks HTTP/1.1, and gRPC needs HTTP/2",
         (RouteKind::Http | RouteKind::Grpc, Suits::Bytes) => "it does not speak HTTP",
         _ => return None,

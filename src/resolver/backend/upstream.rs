@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, Reported, codes};
 use crate::ir::{BackendName, ClusterSettings, Endpoints, Site, UpstreamProtocol};
-use crate::parser::api::{OptionList, UpstreamHost, UpstreamKube, UpstreamOption, UpstreamSpec, UpstreamStatic};
+use crate::parser::api::{
+    OptionList, UpstreamHost, UpstreamKube, UpstreamOption, UpstreamPipe, UpstreamSpec, UpstreamStatic,
+};
 use crate::parser::manifests::Object;
 use crate::path;
 use crate::port::Port;
@@ -24,6 +26,10 @@ use super::upstream_tls::{self, TlsOfHosts, TlsWishes, UpstreamSecrets, is_serve
 
 /// The largest weight of a host.
 const HEAVIEST: u32 = 1_000_000;
+
+/// The most bytes of the path of a socket file
+/// ([unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html)).
+const LONGEST_SOCKET_PATH: usize = 107;
 
 /// What an Upstream stands for.
 #[derive(Clone, Debug)]
@@ -68,6 +74,7 @@ pub(super) fn meant(
                 hosts = Some(listed);
                 place = Some(hosts_of(listed, &mut settings, &mut refused));
             }
+            UpstreamOption::Pipe(pipe) => place = Some(socket_file(pipe, &mut refused)),
             UpstreamOption::SslConfig(config) => ssl = Some(config),
             UpstreamOption::UseHttp2(is_set) => protocol = is_set.then_some(UpstreamProtocol::Http2),
             // They are about a mesh and about discovery, and nothing that is served here depends on them.
@@ -94,7 +101,7 @@ pub(super) fn meant(
         refused.push(Refused {
             path: path![],
             message: "it says nothing of where its hosts are".to_owned(),
-            help: "add `static` or `kube`",
+            help: "add `static`, `kube` or `pipe`",
         });
     }
     match report(object, refused, diagnostics) {
@@ -145,6 +152,22 @@ fn service(object: &Object<UpstreamSpec>, kube: &UpstreamKube, refused: &mut Vec
     let own = &object.metadata.namespace;
     let namespace = if service_namespace.is_empty() { own } else { service_namespace };
     Place::Service(BackendName { namespace: namespace.clone(), name: service_name.clone(), port, site: Site::Internal })
+}
+
+/// A socket file of the proxy's machine, or a name of its network namespace with `@` before it.
+fn socket_file(UpstreamPipe { path, service_spec }: &UpstreamPipe, refused: &mut Vec<Refused>) -> Place {
+    if service_spec.is_some() {
+        refused.push(untranslated(path!["pipe", "serviceSpec"]));
+    }
+    let at = path!["pipe", "path"];
+    if !path.starts_with(['/', '@']) || path.len() < 2 {
+        refused.push(lacking(at, "write the path of a socket file from `/` on"));
+    } else if path.len() > LONGEST_SOCKET_PATH {
+        refused.push(unusable(at, "is longer than a system takes", "write 107 bytes at most"));
+    } else if path.chars().any(char::is_control) {
+        refused.push(unusable(at, "is no path", "write visible characters"));
+    }
+    Place::Hosts(Endpoints::File(path.clone()))
 }
 
 /// Whether a host can be looked up: an IP address, or a name whose last label is no number, which would make it one that is

@@ -176,6 +176,8 @@ fn least_port(endpoints: &Endpoints) -> Port {
     let port = match endpoints {
         Endpoints::Static(addresses) => addresses.iter().map(|address| address.port().into()).min(),
         Endpoints::Dns(names) => names.iter().map(|(_, port)| *port).min(),
+        // A file has none, and names of backends have one.
+        Endpoints::File(_) => Some(Port::HTTP),
     };
     port.unwrap_or_default()
 }

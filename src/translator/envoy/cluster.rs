@@ -29,7 +29,7 @@ use super::cluster_settings;
 use super::endpoint_tls;
 use super::layout::{Layout, Part};
 use super::name;
-use super::proto::{any, boolean, duration, named_address, socket_address, uint32};
+use super::proto::{any, boolean, duration, named_address, socket_address, socket_file, uint32};
 use super::upstream_tls::{plain_socket, to_upstream_socket};
 
 /// How long a connection to an endpoint may take.
@@ -70,7 +70,7 @@ pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config, layout: &La
     let name = name::cluster(cluster);
     let discovery = match (endpoints, &layout.endpoints) {
         (Endpoints::Static(_), Part::File(files)) => Discovery::Files(Box::new(files.source(&name))),
-        (Endpoints::Static(_), _) => Discovery::Static,
+        (Endpoints::Static(_) | Endpoints::File(_), _) => Discovery::Static,
         (Endpoints::Dns(_), _) => Discovery::Dns,
     };
     let is_inline = !matches!(discovery, Discovery::Files(_));
@@ -152,6 +152,7 @@ pub(super) fn to_assignment(cluster: &ir::Cluster) -> ClusterLoadAssignment {
 pub(super) fn lb_endpoints(endpoints: &Endpoints, weights: &[u32], metadata: Option<&Metadata>) -> Vec<LbEndpoint> {
     let addresses: Vec<Address> = match endpoints {
         Endpoints::Static(addresses) => addresses.iter().map(|a| socket_address(a.ip(), a.port().into())).collect(),
+        Endpoints::File(path) => vec![socket_file(path.clone())],
         Endpoints::Dns(hosts) => hosts.iter().map(|(host, port)| named_address(host.clone(), *port, false)).collect(),
     };
     let endpoint = |(index, address)| LbEndpoint {

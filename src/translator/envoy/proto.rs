@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration as StdDuration;
 
 use envoy_types::pb::envoy::config::core::v3::{
-    Address, SocketAddress, address,
+    Address, Pipe, SocketAddress, address,
     socket_address::{PortSpecifier, Protocol},
 };
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
@@ -72,6 +72,11 @@ pub(super) fn named_address(address: String, port: Port, ipv4_compat: bool) -> A
             ..SocketAddress::default()
         })),
     }
+}
+
+/// The address of a socket file.
+pub(super) fn socket_file(path: String) -> Address {
+    Address { address: Some(address::Address::Pipe(Pipe { path, ..Pipe::default() })) }
 }
 
 pub(super) fn regex(pattern: &str) -> RegexMatcher {

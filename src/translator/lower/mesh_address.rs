@@ -104,6 +104,7 @@ pub(super) fn report_loops(
                 .iter()
                 .find(|endpoint| own.contains(endpoint))
                 .map(|endpoint| format!("its endpoint {endpoint} is an address of a Service here")),
+            Endpoints::File(_) => None,
             Endpoints::Dns(names) => names.iter().find_map(|(host, port)| {
                 let address = named.get(host)?;
                 let is_own = own.contains(&SocketAddr::new(*address, port.number()));

@@ -116,7 +116,10 @@ impl<'m> RouteLowering<'_, 'm> {
         if live.windows(2).any(|pair| pair[0].1 != pair[1].1) {
             return Some(Difference::Protocol);
         }
-        if live.iter().any(|(backend, _)| !backend.settings.is_empty()) {
+        // Nor has a cluster files among its endpoints that asks DNS for others.
+        let is_apart =
+            |backend: &Backend<'_>| !backend.settings.is_empty() || matches!(backend.endpoints, Endpoints::File(_));
+        if live.iter().any(|(backend, _)| is_apart(backend)) {
             return Some(Difference::Settings);
         }
         let has_budget = |(backend, _): &(&Backend<'m>, _)| self.clusters.has_retry_budget(backend);

@@ -43,7 +43,7 @@ options! {
         NamespacedStatuses(Untranslated) = "namespacedStatuses",
         OutlierDetection(UpstreamOutliers) = "outlierDetection",
         OverrideStreamErrorOnInvalidHttpMessage(bool) = "overrideStreamErrorOnInvalidHttpMessage",
-        Pipe(Untranslated) = "pipe",
+        Pipe(UpstreamPipe) = "pipe",
         PreconnectPolicy(UpstreamPreconnect) = "preconnectPolicy",
         ProtocolSelection(Untranslated) = "protocolSelection",
         ProxyProtocolVersion(String) = "proxyProtocolVersion",
@@ -67,6 +67,15 @@ pub struct UpstreamKube {
     pub service_port: u32,
     pub service_spec: Option<Untranslated>,
     pub subset_spec: Option<Untranslated>,
+}
+
+/// A socket file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpstreamPipe {
+    #[serde(default)]
+    pub path: String,
+    pub service_spec: Option<Untranslated>,
 }
 
 /// Hosts that are known by their addresses or names.
