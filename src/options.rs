@@ -333,4 +333,6 @@ pub struct EnvoyVersion(pub u16);
 impl EnvoyVersion {
     /// The newest release that gwctl writes for.
     pub const NEWEST: Self = Self(40);
+    /// The first one that names spans by the route of a request, and a log's collector like that of spans.
+    pub const COLLECTORS: Self = Self(37);
 }

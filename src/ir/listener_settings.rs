@@ -2,9 +2,9 @@
 //! docs/defaults.md says.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::default::is_default;
+use super::{Collector, Log};
 
 /// The settings of a socket; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -31,9 +31,6 @@ pub struct ListenerSettings {
     #[serde(skip_serializing_if = "is_default")]
     pub connection_logs: Vec<Log>,
 }
-
-/// The file that keeps nothing.
-pub const LOG_NOWHERE: &str = "/dev/null";
 
 /// What connections begin with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -92,29 +89,14 @@ pub enum SocketState {
     Listening,
 }
 
-/// A log in a file.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Log {
-    /// The file; never empty.
-    pub path: String,
-    /// What an entry is.
-    pub entry: LogEntry,
-}
-
-/// What an entry of a log is. Within texts stand operators of the proxy.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub enum LogEntry {
-    /// A line as the proxy writes it.
-    Standard,
-    /// A text, with its line ends.
-    Text(String),
-    /// An object of JSON.
-    Json(Map<String, Value>),
-}
-
 impl ListenerSettings {
     /// Whether nothing is asked for.
     pub fn is_empty(&self) -> bool {
         is_default(self)
+    }
+
+    /// The collectors that its logs go to.
+    pub fn collectors(&self) -> impl Iterator<Item = &Collector> {
+        self.request_logs.iter().chain(&self.connection_logs).filter_map(Log::collector)
     }
 }

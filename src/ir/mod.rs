@@ -28,6 +28,7 @@ mod http_route;
 mod http_settings;
 mod listener;
 mod listener_settings;
+mod log;
 mod mesh;
 mod mirror;
 mod references;
@@ -56,6 +57,7 @@ pub use http_route::*;
 pub use http_settings::*;
 pub use listener::*;
 pub use listener_settings::*;
+pub use log::*;
 pub use mesh::*;
 pub use mirror::*;
 pub use references::*;
@@ -133,6 +135,15 @@ impl Config {
     /// The values of these headers as they stand in a configuration, where percent signs are written twice.
     pub fn sent_secrets(&self) -> SentSecrets {
         SentSecrets(self.secret_headers().into_iter().map(|(_, text)| text.replace('%', "%%")).collect())
+    }
+
+    /// The collectors of the proxy and of listeners, each once.
+    pub fn collectors(&self) -> Vec<&Collector> {
+        let of_listeners = self.listeners.iter().flat_map(|listener| listener.settings.collectors());
+        let mut all: Vec<&Collector> = self.proxy.collectors().into_iter().chain(of_listeners).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// The certificate of an id.

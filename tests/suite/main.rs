@@ -44,6 +44,7 @@ mod layering;
 mod ledger;
 mod licences;
 mod limits;
+mod listener_logs;
 mod made;
 mod mesh;
 #[cfg(unix)]
@@ -188,6 +189,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(repositories::trials(&harness));
     trials.extend(revisions::trials(&harness));
     trials.extend(status::trials(&harness));
+    trials.extend(listener_logs::trials(&harness));
     trials.extend(tracing::trials(&harness));
     trials.extend(unread::trials(&harness));
     trials.extend(docs::trials(root));

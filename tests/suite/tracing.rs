@@ -132,23 +132,23 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A collector on loopback.
-struct Collector {
-    address: SocketAddr,
+pub(crate) struct Collector {
+    pub(crate) address: SocketAddr,
     received: Arc<Mutex<Arrived>>,
     _runtime: tokio::runtime::Runtime,
 }
 
 /// What it has received.
 #[derive(Clone, Debug, Default)]
-struct Arrived {
+pub(crate) struct Arrived {
     spans: Vec<Span>,
-    records: Vec<LogRecord>,
+    pub(crate) records: Vec<LogRecord>,
     /// The names of the services that sent them.
     services: Vec<String>,
 }
 
 impl Collector {
-    fn start() -> Result<Self, String> {
+    pub(crate) fn start() -> Result<Self, String> {
         let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).map_err(|error| error.to_string())?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
@@ -174,7 +174,7 @@ impl Collector {
         self.received.lock().map(|received| received.clone()).unwrap_or_default()
     }
 
-    fn wait(&self, is_there: impl Fn(&Arrived) -> bool) -> Result<Arrived, String> {
+    pub(crate) fn wait(&self, is_there: impl Fn(&Arrived) -> bool) -> Result<Arrived, String> {
         let deadline = Instant::now() + ARRIVAL;
         while Instant::now() < deadline {
             let now = self.now();
@@ -290,11 +290,11 @@ struct ScopeLogs {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct LogRecord {
+pub(crate) struct LogRecord {
     #[prost(message, optional, tag = "5")]
-    body: Option<AnyValue>,
+    pub(crate) body: Option<AnyValue>,
     #[prost(message, repeated, tag = "6")]
-    attributes: Vec<KeyValue>,
+    pub(crate) attributes: Vec<KeyValue>,
     #[prost(bytes = "vec", tag = "9")]
     trace_id: Vec<u8>,
 }
@@ -306,15 +306,15 @@ struct Resource {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct KeyValue {
+pub(crate) struct KeyValue {
     #[prost(string, tag = "1")]
-    key: String,
+    pub(crate) key: String,
     #[prost(message, optional, tag = "2")]
     value: Option<AnyValue>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct AnyValue {
+pub(crate) struct AnyValue {
     #[prost(string, tag = "1")]
     string: String,
 }
@@ -326,13 +326,13 @@ impl Resource {
 }
 
 impl KeyValue {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.value.as_ref().map(AnyValue::text).unwrap_or_default()
     }
 }
 
 impl AnyValue {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.string.clone()
     }
 }

@@ -66,8 +66,12 @@ impl Index {
                 self.put(NameKind::Secret, name::authorities(object), authorities.origin);
             }
         }
-        for collector in config.proxy.collectors() {
-            let note = "the collector of `--tracing` or `--access-log`, which no manifest names";
+        let own = config.proxy.collectors();
+        for collector in config.collectors() {
+            let note = match own.contains(&collector) {
+                true => "the collector of `--tracing` or `--access-log`, which no manifest names",
+                false => "the collector of logs that a ListenerOption asks for",
+            };
             self.note(NameKind::Cluster, name::collector(collector), note);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::trace::backend_name;
 use super::super::value::Local;
-use crate::ir::{BackendName, Cluster, Config, Endpoints, Site, UpstreamProtocol};
+use crate::ir::{BackendName, Cluster, Collector, Config, Endpoints, Listener, Log, Site, UpstreamProtocol};
 use crate::options::Resolve;
 use crate::proving::{Error, StandIn, StandIns};
 
@@ -98,6 +98,7 @@ impl Behind<'_> {
                 cluster.protocol = UpstreamProtocol::Http1;
             }
         }
+        config.listeners.iter_mut().for_each(keep_logs_here);
         Ok(())
     }
 
@@ -127,4 +128,14 @@ fn nobody(BackendName { namespace, name, port, site: _ }: &BackendName) -> Strin
         "nothing runs behind Service {namespace}/{name} port {port} here: start it and say where it listens with \
          `--local {namespace}/{name}:{port}=PORT`, or use `--echo`\n"
     )
+}
+/// Sends no log of a listener to another machine.
+fn keep_logs_here(listener: &mut Listener) {
+    let is_elsewhere = |collector: &Collector| !collector.host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    if !listener.settings.collectors().any(is_elsewhere) {
+        return;
+    }
+    let settings = Arc::make_mut(&mut listener.settings);
+    let logs = settings.request_logs.iter_mut().chain(&mut settings.connection_logs);
+    logs.filter(|log| log.collector().is_some_and(is_elsewhere)).for_each(Log::silence);
 }

@@ -2,7 +2,8 @@
 
 use envoy_types::pb::envoy::config::accesslog::v3::{AccessLog, access_log::ConfigType};
 use envoy_types::pb::envoy::config::core::v3::{
-    ApiVersion, DataSource, SubstitutionFormatString, data_source::Specifier, substitution_format_string::Format,
+    ApiVersion, DataSource, GrpcService, SubstitutionFormatString, data_source::Specifier,
+    substitution_format_string::Format,
 };
 use envoy_types::pb::envoy::extensions::access_loggers::file::v3::{
     FileAccessLog, file_access_log::AccessLogFormat as FileFormat,
@@ -20,7 +21,8 @@ use crate::ir::{self, Collector, LogTarget};
 use super::collector::{SERVICE, to_grpc_service};
 use super::proto::any;
 
-const OPEN_TELEMETRY: &str = "envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig";
+pub(super) const OPEN_TELEMETRY: &str =
+    "envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig";
 
 /// A line of text: [Envoy's own](https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#default-format-string),
 /// and behind it the route and the cluster, which lead back to a rule.
@@ -79,20 +81,32 @@ fn to_collector(collector: &Collector, json: bool) -> Any {
         resource_attributes: Some(KeyValueList { values: vec![attribute("service.name", SERVICE)] }),
         ..OpenTelemetryAccessLogConfig::default()
     };
-    any(OPEN_TELEMETRY, &reached(message, collector))
+    let service = (to_grpc_service(collector), collector.is_old);
+    any(OPEN_TELEMETRY, &reached(message, service, SERVICE, &[]))
 }
 
-/// How the collector is reached: older releases know only what later ones deprecate.
+/// A log with its name and its collector: older releases know only what later ones deprecate.
 #[expect(deprecated, reason = "releases before 1.37 know no other field")]
-fn reached(message: OpenTelemetryAccessLogConfig, collector: &Collector) -> OpenTelemetryAccessLogConfig {
-    let (service, name) = (Some(to_grpc_service(collector)), SERVICE.to_owned());
-    if !collector.is_old {
-        return OpenTelemetryAccessLogConfig { grpc_service: service, log_name: name, ..message };
+pub(super) fn reached(
+    message: OpenTelemetryAccessLogConfig,
+    (service, is_old): (GrpcService, bool),
+    name: &str,
+    kept_values: &[String],
+) -> OpenTelemetryAccessLogConfig {
+    let (service, name, kept_values) = (Some(service), name.to_owned(), kept_values.to_vec());
+    if !is_old {
+        return OpenTelemetryAccessLogConfig {
+            grpc_service: service,
+            log_name: name,
+            filter_state_objects_to_log: kept_values,
+            ..message
+        };
     }
     let common = CommonGrpcAccessLogConfig {
         log_name: name,
         grpc_service: service,
         transport_api_version: ApiVersion::V3 as i32,
+        filter_state_objects_to_log: kept_values,
         ..CommonGrpcAccessLogConfig::default()
     };
     OpenTelemetryAccessLogConfig { common_config: Some(common), ..message }

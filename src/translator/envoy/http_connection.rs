@@ -29,7 +29,7 @@ use super::needs::Needs;
 use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
 use super::{
-    access, compression, cors, ext_authz, forward, header, http_guards, http_settings, listener_settings, mesh, name,
+    access, compression, cors, ext_authz, forward, header, http_guards, http_settings, listener_log, mesh, name,
     retried_body, route, stateful_session,
 };
 
@@ -159,7 +159,7 @@ fn manager(
 /// The log of the proxy, and behind it those of the listener.
 fn access_logs(proxy: &ir::Proxy, settings: &ir::ListenerSettings) -> Vec<AccessLog> {
     let of_proxy = proxy.access_log.iter().map(to_access_log);
-    of_proxy.chain(settings.request_logs.iter().map(listener_settings::to_log)).collect()
+    of_proxy.chain(settings.request_logs.iter().map(listener_log::to_log)).collect()
 }
 
 /// What connections may become. Tunnels need a route that asks for them by name: no other one matches `CONNECT`. What is

@@ -1,11 +1,8 @@
 //! What is asked for of a socket, laid over its listener.
 
-use envoy_types::pb::envoy::config::accesslog::v3::{AccessLog, access_log::ConfigType};
 use envoy_types::pb::envoy::config::core::v3::{
-    DataSource, SocketOption, SubstitutionFormatString, TransportSocket,
-    data_source::Specifier,
+    SocketOption, TransportSocket,
     socket_option::{SocketState, Value as SocketValue},
-    substitution_format_string::Format,
     transport_socket::ConfigType as SocketConfig,
 };
 use envoy_types::pb::envoy::config::listener::v3::{
@@ -15,17 +12,16 @@ use envoy_types::pb::envoy::config::listener::v3::{
         connection_balance_config::{BalanceType, ExactBalance},
     },
 };
-use envoy_types::pb::envoy::extensions::access_loggers::file::v3::{FileAccessLog, file_access_log::AccessLogFormat};
 use envoy_types::pb::envoy::extensions::filters::listener::proxy_protocol::v3::{
     ProxyProtocol,
     proxy_protocol::{KeyValuePair, Rule},
 };
 use envoy_types::pb::envoy::extensions::transport_sockets::tcp_stats::v3::Config as TcpStats;
 
-use crate::ir::{self, ListenerSettings, Log, LogEntry, ProxyHeader, ProxyValue};
+use crate::ir::{self, ListenerSettings, ProxyHeader, ProxyValue};
 
+use super::listener_log::to_log;
 use super::proto::{any, uint32};
-use super::structure::to_struct;
 use super::upstream_tls::plain_socket;
 
 /// Lays the settings over a listener.
@@ -98,32 +94,5 @@ fn to_socket_option(option: &ir::SocketOption) -> SocketOption {
             ir::SocketState::Listening => SocketState::StateListening,
         } as i32,
         ..SocketOption::default()
-    }
-}
-
-/// A log in a file.
-pub(super) fn to_log(Log { path, entry }: &Log) -> AccessLog {
-    let format = match entry {
-        LogEntry::Standard => None,
-        LogEntry::Text(text) => {
-            let text = DataSource { specifier: Some(Specifier::InlineString(text.clone())), ..DataSource::default() };
-            Some(Format::TextFormatSource(text))
-        }
-        LogEntry::Json(fields) => Some(Format::JsonFormat(to_struct(fields))),
-    };
-    let format = format.map(|format| {
-        AccessLogFormat::LogFormat(SubstitutionFormatString {
-            format: Some(format),
-            ..SubstitutionFormatString::default()
-        })
-    });
-    let config = any(
-        "envoy.extensions.access_loggers.file.v3.FileAccessLog",
-        &FileAccessLog { path: path.clone(), access_log_format: format },
-    );
-    AccessLog {
-        name: "envoy.access_loggers.file".to_owned(),
-        filter: None,
-        config_type: Some(ConfigType::TypedConfig(config)),
     }
 }

@@ -25,6 +25,7 @@ mod internal_listener;
 mod joined;
 mod layout;
 mod listener;
+mod listener_log;
 mod listener_settings;
 mod mesh;
 mod mirror;

@@ -129,7 +129,7 @@ fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     let mut all: Vec<Resource> = own.chain(shared).map(Resource::cluster_of).collect();
     let invalid = has_invalid_backend(config).then(cluster::invalid_backend);
     let asked = ext_authz::clusters(config, layout);
-    let collectors = config.proxy.collectors().into_iter().map(collector::to_cluster);
+    let collectors = config.collectors().into_iter().map(collector::to_cluster);
     let of_ports = config.forward_proxy.iter().flat_map(|proxy| forward_proxy::clusters(proxy, config));
     all.extend(invalid.into_iter().chain(asked).chain(collectors).chain(of_ports).map(Resource::cluster_of));
     all
@@ -158,7 +158,7 @@ fn endpoints(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     if !in_files {
         let shared = pools.iter().map(|(name, members)| pool::to_assignment(name, members, config));
         let invalid = has_invalid_backend(config).then(cluster::no_endpoints);
-        let collectors = config.proxy.collectors().into_iter().map(collector::to_assignment);
+        let collectors = config.collectors().into_iter().map(collector::to_assignment);
         all.extend(shared.chain(invalid).chain(collectors).map(Resource::endpoints_of));
     }
     all

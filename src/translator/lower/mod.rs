@@ -59,9 +59,6 @@ pub use mesh::lower_for_clients;
 pub use socket::ADMIN_LABEL;
 pub use virtual_host::Unserved;
 
-/// The first release of Envoy that names spans by the route of a request, and a log's collector like that of spans.
-const COLLECTORS: EnvoyVersion = EnvoyVersion(37);
-
 /// The intermediate representation, with the key to its origins.
 #[derive(Debug, Default)]
 pub struct Lowered {
@@ -236,7 +233,7 @@ fn lower_scope<'m>(
 
 fn proxy(options: &Options) -> ir::Proxy {
     let json = options.access_log_format == AccessLogFormat::Json;
-    let is_old = options.envoy_version < COLLECTORS;
+    let is_old = options.envoy_version < EnvoyVersion::COLLECTORS;
     let collector = |Collector { host, port }: &Collector| ir::Collector { host: host.clone(), port: *port, is_old };
     let log = |target| Some(ir::AccessLog { target, json });
     ir::Proxy {

@@ -18,6 +18,8 @@ pub(super) mod headers;
 pub(super) mod host;
 pub(super) mod http;
 mod log;
+mod log_collector;
+mod log_filter;
 mod log_format;
 mod metadata;
 pub(super) mod part;

@@ -1,11 +1,9 @@
 //! ListenerOption
 //! ([ListenerOption](https://docs.solo.io/gateway/latest/reference/api/listener_options/)).
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
-use serde_json::Value;
 
+use super::access_log::OptionAccessLogs;
 use super::gloo_enum::GlooEnum;
 use super::listener_options::ListenerOptionsSpec;
 use super::option_list::{Untranslated, options};
@@ -25,37 +23,6 @@ options! {
         SocketOptions(Vec<OptionSocket>) = "socketOptions",
         TcpStats(bool) = "tcpStats",
     }
-}
-
-/// `accessLoggingService` and `listenerAccessLoggingService`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct OptionAccessLogs {
-    #[serde(default)]
-    pub access_log: Vec<OptionAccessLog>,
-}
-
-/// A log: where its entries go, and which there are.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
-pub struct OptionAccessLog {
-    pub file_sink: Option<OptionFileSink>,
-    pub filter: Option<Untranslated>,
-    pub grpc_service: Option<Untranslated>,
-    pub open_telemetry_service: Option<Untranslated>,
-}
-
-/// `fileSink`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct OptionFileSink {
-    /// The entries as JSON objects.
-    pub json_format: Option<BTreeMap<String, Value>>,
-    #[serde(default)]
-    pub path: String,
-    /// The entries as text.
-    pub string_format: Option<String>,
 }
 
 /// `connectionBalanceConfig`.

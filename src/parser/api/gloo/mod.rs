@@ -4,6 +4,7 @@
 //! by. A new kind is a file with the list of its options ([`option_list`]).
 
 mod access;
+mod access_log;
 mod duration;
 mod gloo_enum;
 mod http_connections;
@@ -21,6 +22,7 @@ mod upstream_tls;
 mod virtual_host_option;
 
 pub use access::*;
+pub use access_log::*;
 pub use duration::GoDuration;
 pub use gloo_enum::GlooEnum;
 pub use http_connections::*;

@@ -42,6 +42,13 @@ impl<'o> Faults<'o> {
         Some(said.clone())
     }
 
+    /// Whether a text can stand as a host.
+    pub(super) fn host(&mut self, at: &FieldPath, host: &str) {
+        if let Err(wrong) = self.place.check_host(at, host) {
+            self.found.push(*wrong);
+        }
+    }
+
     /// A number that Envoy takes.
     pub(super) fn number(&mut self, at: &FieldPath, said: Option<u32>, range: RangeInclusive<u32>) -> Option<u32> {
         if let Some(number) = said.filter(|number| !range.contains(number)) {

@@ -3,32 +3,44 @@
 use serde_json::{Map, Value};
 
 use crate::diagnostics::FieldPath;
-use crate::ir::{Log, LogEntry};
-use crate::options::EnvoyVersion;
+use crate::ir::{Log, LogEntry, LogSink};
 use crate::parser::api::{OptionAccessLog, OptionAccessLogs, OptionFileSink};
 use crate::path;
 
-use super::faults::Faults;
-use super::log_format::first_fault;
+use super::log_collector::lower_collector;
+use super::log_filter::lower_filter;
+use super::log_text::{To, with_operators};
 use super::metadata::{find_inexact, inexact};
-
-/// What is wrong with logs is told here, for a release of Envoy.
-pub(super) struct To<'f, 'o> {
-    pub(super) faults: &'f mut Faults<'o>,
-    pub(super) version: EnvoyVersion,
-}
 
 /// The logs of an option, and what of them cannot be honoured.
 pub(super) fn lower_logs(OptionAccessLogs { access_log }: &OptionAccessLogs, to: &mut To<'_, '_>) -> Vec<Log> {
-    let sinks = access_log.iter().enumerate().filter_map(|(index, log)| {
-        // The resolver hands on none that goes elsewhere or leaves entries out.
-        let OptionAccessLog { file_sink, filter: _, grpc_service: _, open_telemetry_service: _ } = log;
-        Some((index, file_sink.as_ref()?))
-    });
-    sinks.map(|(index, sink)| lower_sink(&path!["accessLog", index, "fileSink"], sink, to)).collect()
+    let logs = access_log.iter().enumerate();
+    logs.filter_map(|(index, log)| lower_log(&path!["accessLog", index], log, to)).collect()
 }
 
-fn lower_sink(at: &FieldPath, sink: &OptionFileSink, to: &mut To<'_, '_>) -> Log {
+/// `None` where it cannot be honoured.
+fn lower_log(at: &FieldPath, log: &OptionAccessLog, to: &mut To<'_, '_>) -> Option<Log> {
+    // The resolver hands on none that goes elsewhere.
+    let OptionAccessLog { file_sink, filter, grpc_service: _, open_telemetry_service } = log;
+    let at_filter = at.join(&path!["filter"]);
+    let only = filter.as_ref().map(|filter| lower_filter(&at_filter, filter, 0, to.faults));
+    let sink = match (file_sink, open_telemetry_service) {
+        (Some(file), _) => Some(lower_sink(&at.join(&path!["fileSink"]), file, to)),
+        (None, Some(log)) => {
+            let log = lower_collector(&at.join(&path!["openTelemetryService"]), log, to);
+            log.map(|log| LogSink::Collector(Box::new(log)))
+        }
+        (None, None) => None,
+    };
+    // A filter that cannot be read keeps out nobody knows what.
+    let only = match only {
+        None => None,
+        Some(filter) => Some(filter?),
+    };
+    Some(Log { sink: sink?, only })
+}
+
+fn lower_sink(at: &FieldPath, sink: &OptionFileSink, to: &mut To<'_, '_>) -> LogSink {
     let OptionFileSink { json_format, path, string_format } = sink;
     if path.is_empty() || path.contains('\0') {
         let help = "write the path of a file on the machine that runs Envoy, such as `/dev/stdout`";
@@ -54,7 +66,7 @@ fn lower_sink(at: &FieldPath, sink: &OptionFileSink, to: &mut To<'_, '_>) -> Log
         }
         _ => LogEntry::Standard,
     };
-    Log { path: path.clone(), entry }
+    LogSink::File { path: path.clone(), entry }
 }
 
 /// A value of a JSON entry. Whatever is a text holds operators.
@@ -69,17 +81,4 @@ fn lower_value(at: &FieldPath, key: &str, value: &Value, to: &mut To<'_, '_>) ->
             Value::Object(fields.collect())
         }
     }
-}
-
-/// A text with operators, all of which Envoy knows.
-fn with_operators(at: &FieldPath, text: &str, to: &mut To<'_, '_>) -> String {
-    if let Some(fault) = first_fault(text, to.version) {
-        let message = format!("`{fault}` is no operator that Envoy is known to take");
-        to.faults.add(
-            at,
-            message,
-            "write an operator of Envoy's logs, such as `%RESPONSE_CODE%`, or `%%` for a percent sign",
-        );
-    }
-    text.to_owned()
 }

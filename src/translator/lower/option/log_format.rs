@@ -264,7 +264,7 @@ fn takes(name: &str, argument: Option<&str>, has_length: bool) -> bool {
 }
 
 /// Whether a header can have the name; the first line of a request is one of its headers here.
-fn is_header(name: &str) -> bool {
+pub(super) fn is_header(name: &str) -> bool {
     let name = name.strip_prefix(':').unwrap_or(name);
     !name.is_empty() && name.bytes().all(is_token)
 }

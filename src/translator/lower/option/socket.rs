@@ -13,7 +13,7 @@ use typed_index_collections::TiVec;
 
 use crate::diagnostics::{Diagnostics, Finding, Reported, codes};
 use crate::ir::{
-    LOG_NOWHERE, Listener, ListenerSettings, ProxyHeader, ProxyValue, SocketOption, SocketState, SocketValue,
+    LOG_NOWHERE, Listener, ListenerSettings, LogSink, ProxyHeader, ProxyValue, SocketOption, SocketState, SocketValue,
 };
 use crate::options::EnvoyVersion;
 use crate::parser::api::{GlooEnum, ListenerOption, OptionBalance, OptionProxyProtocol, OptionSocket, OptionTlvName};
@@ -24,11 +24,23 @@ use crate::whole;
 
 use super::super::socket::Socket;
 use super::faults::Faults;
-use super::log::{To, lower_logs};
+use super::log::lower_logs;
+use super::log_text::To;
 use super::part::{HostFields, Place};
 
 /// Whether what the options of listeners say of their sockets can be honoured.
-pub(in crate::translator::lower) type SocketParts = TiVec<ListenerOptionsId, Result<(), Reported>>;
+#[derive(Debug)]
+pub(in crate::translator::lower) struct SocketParts {
+    judged: TiVec<ListenerOptionsId, Result<(), Reported>>,
+    /// The release of Envoy that is written for.
+    version: EnvoyVersion,
+}
+
+impl Default for SocketParts {
+    fn default() -> Self {
+        Self { judged: TiVec::new(), version: EnvoyVersion::NEWEST }
+    }
+}
 
 /// The most bytes of a name or a number that a PROXY protocol header has room for.
 const LARGEST_TLV: u32 = 0xff;
@@ -54,7 +66,7 @@ pub(in crate::translator::lower) fn lower_socket_options(
         }
         failed.map_or(Ok(()), Err)
     });
-    judged.collect()
+    SocketParts { judged: judged.collect(), version }
 }
 
 /// Adds what an option says; what of it cannot be honoured.
@@ -153,7 +165,7 @@ impl<'m> Counted<'m> {
     fn of(resolved: &Resolved<'m>, parts: &SocketParts, ids: &[ListenerId]) -> Self {
         let mut counted = Self::default();
         let options = ids.iter().filter_map(|id| Some((*id, resolved.listener_options.of(*id)?)));
-        for (id, own) in options.filter(|(_, own)| parts[*own].is_ok()) {
+        for (id, own) in options.filter(|(_, own)| parts.judged[*own].is_ok()) {
             let set = resolved.listener_options.get(own);
             for field in &set.fields {
                 let said = (id, set.first, *field);
@@ -177,7 +189,7 @@ pub(in crate::translator::lower) fn settings_of(
     let mut settings = ListenerSettings::default();
     for (_, _, field) in Counted::of(resolved, parts, ids).fields {
         // What cannot be honoured was told, and counts nowhere.
-        lower_option(field, EnvoyVersion::NEWEST, &mut settings);
+        lower_option(field, parts.version, &mut settings);
     }
     Arc::new(settings)
 }
@@ -189,11 +201,12 @@ pub(in crate::translator::lower) fn confine(listener: &mut Listener) {
         return;
     }
     let settings = Arc::make_mut(&mut listener.settings);
-    settings
-        .request_logs
-        .iter_mut()
-        .chain(&mut settings.connection_logs)
-        .for_each(|log| LOG_NOWHERE.clone_into(&mut log.path));
+    for log in settings.request_logs.iter_mut().chain(&mut settings.connection_logs) {
+        match &mut log.sink {
+            LogSink::File { path, entry: _ } => LOG_NOWHERE.clone_into(path),
+            LogSink::Collector(_) => log.silence(),
+        }
+    }
     if let Some(header) = &mut settings.proxy_header {
         header.is_optional = true;
     }
@@ -205,7 +218,7 @@ pub(in crate::translator::lower) fn failure_of(
     parts: &SocketParts,
     id: ListenerId,
 ) -> Option<Reported> {
-    resolved.listener_options.of(id).and_then(|own| parts[own].err())
+    resolved.listener_options.of(id).and_then(|own| parts.judged[own].err())
 }
 
 /// Says which fields do not count since another listener of their socket has them too.
