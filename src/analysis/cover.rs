@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::ir::{PathMatch, PathRules, Route, RouteMatch, ValueMatch, ValuePattern};
+use crate::ir::{ClientDetails, PathMatch, PathRules, Route, RouteMatch, ValueMatch, ValuePattern};
 use crate::simulate::{Language, Pattern};
 
 use super::impossible;
@@ -35,6 +35,8 @@ pub(crate) struct Earlier<'c, 'p> {
     patterns: &'p mut Patterns<'c>,
     /// What becomes of paths before they are compared.
     paths: PathRules,
+    /// What is kept of headers.
+    clients: ClientDetails,
     routes: Vec<&'c Route>,
     exact: HashMap<&'c str, Bucket<'c>>,
     prefix: HashMap<&'c str, Bucket<'c>>,
@@ -104,8 +106,16 @@ impl<'c> Patterns<'c> {
 }
 
 impl<'c, 'p> Earlier<'c, 'p> {
-    pub(crate) fn new(patterns: &'p mut Patterns<'c>, paths: PathRules) -> Self {
-        Self { patterns, paths, routes: Vec::new(), exact: HashMap::new(), prefix: HashMap::new(), pattern: Vec::new() }
+    pub(crate) fn new(patterns: &'p mut Patterns<'c>, (paths, clients): (PathRules, ClientDetails)) -> Self {
+        Self {
+            patterns,
+            paths,
+            clients,
+            routes: Vec::new(),
+            exact: HashMap::new(),
+            prefix: HashMap::new(),
+            pattern: Vec::new(),
+        }
     }
 
     /// The route at a position.
@@ -136,7 +146,7 @@ impl<'c, 'p> Earlier<'c, 'p> {
     /// What the routes so far leave of a route.
     pub(crate) fn rest(&mut self, route: &'c Route) -> Rest {
         let parts = self.patterns.split(&route.matches);
-        if parts.is_empty() || impossible::cause(&route.matches, self.paths).is_some() {
+        if parts.is_empty() || impossible::cause(&route.matches, self.paths, self.clients).is_some() {
             return Rest::Impossible;
         }
         let mut takers = Vec::new();
@@ -154,7 +164,7 @@ impl<'c, 'p> Earlier<'c, 'p> {
     /// The first route that takes a whole part of `route`.
     fn taker(&mut self, route: &Route, part: &Part<'c>) -> Option<usize> {
         let mut found: Option<usize> = None;
-        let Self { patterns, paths: _, routes, exact, prefix, pattern } = self;
+        let Self { patterns, paths: _, clients: _, routes, exact, prefix, pattern } = self;
         let mut consider = |bucket: &Bucket<'c>, patterns: &mut Patterns<'c>| {
             let takes = |position: &usize, patterns: &mut Patterns<'c>| {
                 found.is_none_or(|found| *position < found) && implies(route, part, routes[*position], patterns)

@@ -7,8 +7,8 @@ use super::{Earlier, Patterns, Rest};
 use crate::hostname::Hostname;
 use crate::http::Method;
 use crate::ir::{
-    Action, ChainMatch, Config, Entrance, FilterChain, Handler, HttpConnection, HttpProfile, Listener, Origin,
-    PathMatch, PathRules, Route, RouteMatch, RouteName, Transport, ValueMatch, ValuePattern, VirtualHost,
+    Action, ChainMatch, ClientDetails, Config, Entrance, FilterChain, Handler, HttpConnection, HttpProfile, Listener,
+    Origin, PathMatch, PathRules, Route, RouteMatch, RouteName, Transport, ValueMatch, ValuePattern, VirtualHost,
 };
 use crate::port::Port;
 use crate::simulate::{Request, Simulator};
@@ -48,7 +48,7 @@ fn table(list: Vec<RouteMatch>) -> Vec<Arc<Route>> {
 
 fn rest_of_last(routes: &[Arc<Route>]) -> Rest {
     let mut patterns = Patterns::default();
-    let mut earlier = Earlier::new(&mut patterns, PathRules::of(HttpProfile::Edge));
+    let mut earlier = Earlier::new(&mut patterns, (PathRules::of(HttpProfile::Edge), ClientDetails::default()));
     let (last, others) = routes.split_last().unwrap();
     others.iter().for_each(|route| earlier.add(route));
     earlier.rest(last)

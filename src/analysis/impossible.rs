@@ -1,6 +1,6 @@
 //! Conditions that no request meets, whatever a client sends.
 
-use crate::ir::{HeaderMatch, PathMatch, PathRules, QueryMatch, RouteMatch, ValuePattern};
+use crate::ir::{ClientDetails, HeaderMatch, PathMatch, PathRules, QueryMatch, RouteMatch, ValuePattern};
 use crate::simulate::{Extent, Fate, Language, fate, may_arrive};
 
 /// Why no request meets a match.
@@ -20,8 +20,9 @@ pub(super) enum Cause<'c> {
     Parameter(&'c str, &'c str),
 }
 
-/// The first condition of a match that no request meets whose path is made ready by `paths`.
-pub(super) fn cause(matches: &RouteMatch, paths: PathRules) -> Option<Cause<'_>> {
+/// The first condition of a match that no request meets whose path is made ready by `paths`, and of which `clients` keep
+/// some headers.
+pub(super) fn cause(matches: &RouteMatch, paths: PathRules, clients: ClientDetails) -> Option<Cause<'_>> {
     let RouteMatch { path, method: _, headers, query, grpc: _ } = matches;
     let pattern = match path {
         PathMatch::Regex(pattern) => pattern_cause(pattern, paths),
@@ -29,7 +30,7 @@ pub(super) fn cause(matches: &RouteMatch, paths: PathRules) -> Option<Cause<'_>>
         PathMatch::Prefix(prefix) if prefix.is_empty() => None,
         PathMatch::Prefix(prefix) => (!may_arrive(prefix, Extent::Segments, paths)).then_some(Cause::Value(prefix)),
     };
-    let stripped = |header: &&HeaderMatch| fate(&header.name) == Fate::Removed;
+    let stripped = |header: &&HeaderMatch| fate(&header.name) == Fate::Removed && !clients.keep_header(&header.name);
     let header = || headers.iter().find(stripped).map(|header| Cause::Header(&header.name));
     let parameter = || query.iter().find_map(unwritable);
     pattern.or_else(header).or_else(parameter)
@@ -121,10 +122,10 @@ fn escaped(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Cause, escaped};
-    use crate::ir::{HttpProfile, PathMatch, PathRules, RouteMatch, ValueMatch, ValuePattern};
+    use crate::ir::{ClientDetails, HttpProfile, PathMatch, PathRules, RouteMatch, ValueMatch, ValuePattern};
 
     fn cause(matches: &RouteMatch) -> Option<Cause<'_>> {
-        super::cause(matches, PathRules::of(HttpProfile::Edge))
+        super::cause(matches, PathRules::of(HttpProfile::Edge), ClientDetails::default())
     }
 
     fn matches(path: &str) -> RouteMatch {

@@ -111,7 +111,7 @@ struct Walk<'c> {
 impl<'c> Walk<'c> {
     fn look_at(&mut self, at: Host<'c>) {
         let mut equals: HashMap<&RouteMatch, &'c Arc<Route>> = HashMap::with_capacity(at.host.routes.len());
-        let mut earlier = Earlier::new(&mut self.patterns, at.chain.path_rules());
+        let mut earlier = Earlier::new(&mut self.patterns, (at.chain.path_rules(), at.chain.clients()));
         for route in &at.host.routes {
             self.reach.rules.insert(rule_key(route));
             let first = *equals.entry(&route.matches).or_insert(route);

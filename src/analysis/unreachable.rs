@@ -145,7 +145,7 @@ fn rule_finding<'c>(losses: &[&Loss<'c>], objects: &Objects<'_>, witnesses: &Wit
 }
 
 fn match_finding<'c>(loss: &Loss<'c>, objects: &Objects<'_>, witnesses: &Witnesses<'c>) -> Option<Finding> {
-    if let Some(cause) = impossible::cause(&loss.route.matches, loss.at.chain.path_rules()) {
+    if let Some(cause) = impossible::cause(&loss.route.matches, loss.at.chain.path_rules(), loss.at.chain.clients()) {
         let finding = objects.finding(codes::IMPOSSIBLE_MATCH, loss.route.origin, false, cause.message())?;
         return Some(finding.label(cause.label()).consequence("no request reaches this match").help(cause.help()));
     }

@@ -6,11 +6,17 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::default::is_default;
-use super::{ClientDetails, Compression, HttpGuards, HttpProfile, Upgrades};
+use super::{ClientDetails, Compression, HeaderMutations, HttpGuards, HttpProfile, Upgrades};
 
 /// The settings of HTTP connections; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HttpSettings {
+    /// The only version of HTTP that is spoken.
+    #[serde(skip_serializing_if = "is_default")]
+    pub only: Option<OnlyVersion>,
+    /// What becomes of the headers of requests before anything else looks at them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub early_headers: HeaderMutations,
     /// What becomes of paths.
     #[serde(skip_serializing_if = "is_default")]
     pub paths: PathSettings,
@@ -77,6 +83,15 @@ impl HttpSettings {
             escaped_slashes: escaped_slashes.unwrap_or(rules.escaped_slashes),
         }
     }
+}
+
+/// A version of HTTP that is spoken alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum OnlyVersion {
+    /// HTTP/1.
+    Http1,
+    /// HTTP/2, over plain connections too.
+    Http2,
 }
 
 /// What is asked for of paths.

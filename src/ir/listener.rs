@@ -12,8 +12,8 @@ use crate::port::Port;
 
 use super::default::is_default;
 use super::{
-    ClientDetails, Entrance, HttpProfile, HttpSettings, ListenerSettings, Origin, PathRules, TcpProxy, TlsTermination,
-    UdpProxy, VirtualHost,
+    ClientDetails, Entrance, HttpProfile, HttpSettings, ListenerSettings, OnlyVersion, Origin, PathRules, TcpProxy,
+    TlsTermination, UdpProxy, VirtualHost,
 };
 
 /// One socket.
@@ -140,6 +140,14 @@ impl FilterChain {
         match &self.handler {
             Handler::Http(connection) => connection.settings.clients,
             Handler::Tcp(_) | Handler::Close => ClientDetails::default(),
+        }
+    }
+
+    /// The only version of HTTP that is spoken, where there is one.
+    pub fn only_version(&self) -> Option<OnlyVersion> {
+        match &self.handler {
+            Handler::Http(connection) => connection.settings.only,
+            Handler::Tcp(_) | Handler::Close => None,
         }
     }
 

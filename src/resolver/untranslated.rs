@@ -2,8 +2,8 @@
 
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
-    ConnectionSettings, GlooEnum, HttpListenerOption, ListenerOption, OptionAccessLogs, OptionGrpcWeb, OptionRetries,
-    OptionStagedTokens, OptionTokens, OptionUpgrade, RouteOption, VirtualHostOption,
+    ConnectionSettings, HttpListenerOption, ListenerOption, OptionAccessLogs, OptionGrpcWeb, OptionRetries,
+    OptionStagedTokens, OptionTokens, OptionUpgrade, RequestHeaderOption, RouteOption, VirtualHostOption,
 };
 use crate::path;
 
@@ -198,13 +198,13 @@ fn untranslated_settings(settings: &ConnectionSettings) -> Vec<Missing> {
         accept_http10: _,
         allow_chunked_length: _,
         append_x_forwarded_port: _,
-        codec_type,
+        codec_type: _,
         default_host_for_http10: _,
         delayed_close_timeout: _,
         drain_timeout: _,
         early_header_manipulation,
         enable_trailers: _,
-        forward_client_cert_details,
+        forward_client_cert_details: _,
         generate_request_id: _,
         headers_with_underscores_action: _,
         http2_protocol_options: _,
@@ -226,35 +226,35 @@ fn untranslated_settings(settings: &ConnectionSettings) -> Vec<Missing> {
         request_timeout: _,
         server_header_transformation: _,
         server_name: _,
-        set_current_client_cert_details,
+        set_current_client_cert_details: _,
         skip_xff_append: _,
         stream_idle_timeout: _,
         strip_any_host_port: _,
         tracing,
         upgrades,
-        use_remote_address,
+        use_remote_address: _,
         uuid_request_id_config: _,
         via: _,
         xff_num_trusted_hops: _,
     } = settings;
-    let is_other = |word: &Option<GlooEnum>, own: &str| {
-        word.as_ref().is_some_and(|GlooEnum(word)| word != own && word != "0" && !word.is_empty())
-    };
-    let no_cert = "backends would not be told who the client is";
     let fields = [
-        ("codecType", is_other(codec_type, "AUTO"), "connections would speak HTTP/1 and HTTP/2"),
-        ("earlyHeaderManipulation", early_header_manipulation.is_some(), NOT_CHANGED),
-        ("forwardClientCertDetails", is_other(forward_client_cert_details, "SANITIZE"), no_cert),
         ("internalAddressConfig", internal_address_config.is_some(), "no address would be one's own"),
-        ("setCurrentClientCertDetails", set_current_client_cert_details.is_some(), no_cert),
         ("tracing", tracing.is_some(), "no traces would be made"),
-        ("useRemoteAddress", *use_remote_address == Some(false), "the address of the connection would be the client's"),
     ];
     let missing = fields.into_iter().filter(|(_, is_missing, _)| *is_missing);
     let path = |field: &'static str| path!["httpConnectionManagerSettings", field];
     let missing = missing.map(|(field, _, loss)| Missing { path: path(field), loss, is_security: false });
+    let early = early_header_manipulation.as_ref().map(|early| early.headers_to_add.as_slice()).unwrap_or_default();
+    let missing = missing.chain(of_secrets(path("earlyHeaderManipulation").join(&path!["headersToAdd"]), early));
     let upgrades = upgrades.as_deref().unwrap_or_default();
     missing.chain(untranslated_upgrades(path("upgrades"), upgrades)).collect()
+}
+
+/// Headers of Secrets are not translated where no rule is about them.
+fn of_secrets(at: FieldPath, headers: &[RequestHeaderOption]) -> impl Iterator<Item = Missing> {
+    let secrets = headers.iter().enumerate().filter(|(_, entry)| entry.header_secret_ref.is_some());
+    let loss = "backends would not get the headers of the Secret";
+    secrets.map(move |(index, _)| Missing { path: at.join(&path![index, "headerSecretRef"]), loss, is_security: false })
 }
 
 /// Tunnels that the proxy would end are not translated; without them nothing is different.

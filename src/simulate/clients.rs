@@ -1,17 +1,18 @@
 //! What backends are told of clients, where a listener says so.
 
-use crate::ir::{ClientDetails, HttpProfile};
+use crate::ir::{CertificateHeader, ClientDetails, HttpProfile};
 
 use super::header::{GENERATED, Lines, line};
 
 const PORT: &str = "x-forwarded-port";
 const REQUEST_ID: &str = "x-request-id";
 const ADDRESSES: &str = "x-forwarded-for";
+const CERTIFICATE: &str = "x-forwarded-client-cert";
 
 /// The headers that the proxy adds to a request, with values that only a run shows.
 pub(super) fn generated(
     profile: HttpProfile,
-    clients: ClientDetails,
+    (clients, shows_certificate): (ClientDetails, bool),
     trusted_hops: u32,
     received: &Lines,
 ) -> Vec<&'static str> {
@@ -20,25 +21,39 @@ pub(super) fn generated(
         return Vec::new();
     }
     let is_made = |name: &&str| match *name {
-        ADDRESSES => !clients.keeps_addresses,
+        ADDRESSES => !clients.keeps_addresses && !clients.are_believed,
         REQUEST_ID => !keeps_id(clients, received),
-        _ => true,
+        _ => !clients.are_believed,
     };
-    // A proxy in front that is believed may have told it.
-    let tells_port = clients.tells_port && (trusted_hops == 0 || line(received, PORT).is_none());
-    GENERATED.iter().copied().filter(is_made).chain(tells_port.then_some(PORT)).collect()
+    // Who is believed may have told it.
+    let is_told = trusted_hops > 0 || clients.are_believed;
+    let tells_port = clients.tells_port && (!is_told || line(received, PORT).is_none());
+    let tells_certificate = shows_certificate && clients.certificate.header.is_told();
+    let made = GENERATED.iter().copied().filter(is_made);
+    made.chain(tells_port.then_some(PORT)).chain(tells_certificate.then_some(CERTIFICATE)).collect()
 }
 
 /// Whether a request goes on with the identifier that it came with, or with none.
 fn keeps_id(clients: ClientDetails, received: &Lines) -> bool {
-    clients.request_id.unmade || (clients.request_id.kept && line(received, REQUEST_ID).is_some())
+    let is_kept = clients.request_id.kept || clients.are_believed;
+    clients.request_id.unmade || (is_kept && line(received, REQUEST_ID).is_some_and(|id| !id.is_empty()))
 }
 
 /// The headers of a request as routes see them, with those that a listener keeps as clients send them.
-pub(super) fn as_kept(clients: ClientDetails, received: &Lines, mut lines: Lines) -> Lines {
+pub(super) fn as_kept(
+    (clients, shows_certificate): (ClientDetails, bool),
+    received: &Lines,
+    mut lines: Lines,
+) -> Lines {
+    let keeps_certificate = match clients.certificate.header {
+        CertificateHeader::Kept => true,
+        CertificateHeader::OfShown | CertificateHeader::Appended => shows_certificate,
+        CertificateHeader::Removed | CertificateHeader::Replaced => false,
+    };
     let kept = [
         (ADDRESSES, clients.keeps_addresses),
         (REQUEST_ID, keeps_id(clients, received)),
+        (CERTIFICATE, keeps_certificate),
         ("expect", clients.passes_expectations),
     ];
     for (name, _) in kept.iter().filter(|(_, is_kept)| *is_kept) {

@@ -61,7 +61,7 @@ impl<'c> Simulator<'c> {
         let chain = &table.listener.chains()[place];
         let mut decision = match &chain.handler {
             Handler::Http(connection) => {
-                let http = table.http[place].get_or_init(|| HttpTable::new(connection, self.config));
+                let http = table.http[place].get_or_init(|| HttpTable::new(connection, chain, self.config));
                 http.decide(self.config, request, authority)
             }
             Handler::Tcp(TcpProxy { backends }) => self.stream(backends),
@@ -100,9 +100,10 @@ impl<'c> Simulator<'c> {
 
     /// The virtual hosts of a chain, for those who want to look at all routes.
     pub(super) fn http<'s>(&self, table: &'s ListenerTable<'c>, place: usize) -> Option<&'s HttpTable<'c>> {
-        match &table.listener.chains()[place].handler {
+        let chain = &table.listener.chains()[place];
+        match &chain.handler {
             Handler::Http(connection) => {
-                Some(table.http[place].get_or_init(|| HttpTable::new(connection, self.config)))
+                Some(table.http[place].get_or_init(|| HttpTable::new(connection, chain, self.config)))
             }
             Handler::Tcp(_) | Handler::Close => None,
         }

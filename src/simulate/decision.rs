@@ -128,6 +128,8 @@ pub enum Closed {
     ConnectionHeader,
     /// A target that is no path, which HTTP/2 streams are reset for.
     NoPath,
+    /// The listener speaks another version of HTTP.
+    OtherVersion,
 }
 
 impl Closed {
@@ -144,6 +146,7 @@ impl Closed {
             Self::Underscore => "a header name has an underscore, which no rule of the listener asks for",
             Self::ConnectionHeader => "a header of connections is none of HTTP/2's",
             Self::NoPath => "the request target is no path",
+            Self::OtherVersion => "the listener speaks another version of HTTP",
         }
     }
 }

@@ -143,6 +143,15 @@ pub(super) fn admit(received: &Lines, scheme: &str, trusted_hops: u32) -> Lines 
     lines
 }
 
+/// The same where clients are believed: what they say is kept, and what they do not say is added.
+pub(super) fn admit_believed(received: &Lines, scheme: &str) -> Lines {
+    let mut lines = admit_neighbour(received, scheme);
+    if line(&lines, "x-request-id").is_none_or(str::is_empty) {
+        set(&mut lines, "x-request-id", UUID);
+    }
+    lines
+}
+
 /// The same where clients are neighbours: what they say is kept, and nothing is added but the scheme.
 pub(super) fn admit_neighbour(received: &Lines, scheme: &str) -> Lines {
     let mut lines = passed(received, fate_of_neighbour);

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::ir::{CONNECT, Config, HttpConnection, HttpProfile, PathRules, Route, Underscores, Upgrades, VirtualHost};
+use crate::ir::{
+    CONNECT, ClientCertificates, Config, FilterChain, HeaderMutations, HttpConnection, HttpProfile, OnlyVersion,
+    PathRules, Route, Underscores, Upgrades, VirtualHost,
+};
 
 use super::action::{act, answer_early};
 use super::admitted::{Admitted, KeptOut};
@@ -13,7 +16,9 @@ use super::compression::takes_gzip;
 use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
 use super::guard::{kept_out, refusal};
 use super::head::is_too_large;
-use super::header::{BadConnection, Lines, admit, admit_neighbour, joined, line, receive, upgrade};
+use super::header::{
+    BadConnection, Lines, admit, admit_believed, admit_neighbour, apply, joined, line, receive, upgrade,
+};
 use super::host::{HostTable, split_port, without_dot};
 use super::path::{Normalized, normalize};
 use super::proxy_headers::add_via;
@@ -76,6 +81,8 @@ pub(super) struct HttpTable<'c> {
     routes: Vec<OnceLock<RouteTable<'c>>>,
     underscores: Underscores,
     paths: PathRules,
+    /// Whether clients are asked for a certificate: without that they show none.
+    asks_certificate: bool,
 }
 
 /// Why a request gets no further than the connection manager.
@@ -91,7 +98,7 @@ pub(super) enum Refusal {
 }
 
 impl<'c> HttpTable<'c> {
-    pub(super) fn new(connection: &'c HttpConnection, config: &Config) -> Self {
+    pub(super) fn new(connection: &'c HttpConnection, chain: &FilterChain, config: &Config) -> Self {
         let HttpConnection { virtual_hosts, misdirected, profile: _, settings: _ } = connection;
         let own = virtual_hosts.iter().map(|host| &host.hostname);
         Self {
@@ -101,6 +108,7 @@ impl<'c> HttpTable<'c> {
             routes: virtual_hosts.iter().map(|_| OnceLock::new()).collect(),
             underscores: connection.underscores(config),
             paths: connection.path_rules(),
+            asks_certificate: chain.tls.as_ref().is_some_and(|tls| !matches!(tls.clients, ClientCertificates::Unasked)),
         }
     }
 
@@ -184,6 +192,12 @@ impl<'c> HttpTable<'c> {
     pub(super) fn admit(&self, config: &Config, request: &Request) -> Result<Admitted, Refusal> {
         let Request { connection, version, method, authority: _, target, headers, body_bytes } = request;
         let broken = || Refusal::Reply(LocalReply::new(400, Reason::BadRequest).with_body("Bad Request"));
+        match (self.connection.settings.only, version) {
+            (Some(OnlyVersion::Http1), Version::Http2) | (Some(OnlyVersion::Http2), Version::Http1) => {
+                return Err(Refusal::Reset(Closed::OtherVersion));
+            }
+            _ => {}
+        }
         let any_method = self.connection.settings.http1.any_method && is_token(method);
         if *version == Version::Http1 && !METHODS.contains(&method.as_str()) && !any_method {
             return Err(broken());
@@ -219,7 +233,12 @@ impl<'c> HttpTable<'c> {
         let profile = self.connection.profile;
         let (clients, compression) = (self.connection.settings.clients, self.connection.settings.compression.as_ref());
         let hops = clients.trusted_hops.unwrap_or(config.proxy.trusted_hops);
-        let is_told = hops > 0 || profile == HttpProfile::Mesh;
+        let is_told = hops > 0 || profile == HttpProfile::Mesh || clients.are_believed;
+        let shows_certificate = matches!(connection.security, Security::Tls { certificate: true, .. });
+        let of_client = (clients, shows_certificate && self.asks_certificate);
+        // What is answered before meets the headers as they were sent.
+        let sent = received.clone();
+        let received = changed_early(&self.connection.settings.early_headers, received);
         let scheme = Scheme::of(connection, *version, &received, is_told);
         let admitted = |authority: &str, target: String, headers: Lines| Admitted {
             // Over HTTP/2 an upgrade is asked for with a method of its own.
@@ -234,14 +253,17 @@ impl<'c> HttpTable<'c> {
             is_grpc: is_grpc(&received),
             body_bytes: *body_bytes,
             profile,
-            generated: generated(profile, clients, hops, &received),
+            generated: generated(profile, of_client, hops, &received),
             hides_encodings: compression.is_some_and(|compression| compression.hides_encodings),
             is_silent: profile == HttpProfile::Mesh || self.connection.settings.silent,
             kept_out: KeptOut::default(),
         };
         let ready = |authority: &str, target: String| {
             let mut headers = match profile {
-                HttpProfile::Edge => as_kept(clients, &received, admit(&received, &scheme.line, hops)),
+                HttpProfile::Edge if clients.are_believed => {
+                    as_kept(of_client, &received, admit_believed(&received, &scheme.line))
+                }
+                HttpProfile::Edge => as_kept(of_client, &received, admit(&received, &scheme.line, hops)),
                 HttpProfile::Mesh => admit_neighbour(&received, &scheme.line),
             };
             if let Some(via) = &self.connection.settings.via {
@@ -250,7 +272,7 @@ impl<'c> HttpTable<'c> {
             admitted(authority, target, headers)
         };
         // Without the line no route is looked for.
-        let says_scheme = line(&received, "x-forwarded-proto").is_some_and(|scheme| !scheme.is_empty());
+        let says_scheme = line(&sent, "x-forwarded-proto").is_some_and(|scheme| !scheme.is_empty());
         let early = |reply: LocalReply, authority: &str, target: &str| {
             if !says_scheme {
                 return Refusal::Reply(reply);
@@ -260,7 +282,7 @@ impl<'c> HttpTable<'c> {
             let authority = authority.to_owned();
             Refusal::Early(
                 reply,
-                Box::new(Admitted { authority: authority.clone(), ..admitted(&authority, target, received.clone()) }),
+                Box::new(Admitted { authority: authority.clone(), ..admitted(&authority, target, sent.clone()) }),
             )
         };
         if request.is_tunnel() || (method == CONNECT && upgrade(&received).is_none()) {
@@ -286,6 +308,12 @@ impl<'c> HttpTable<'c> {
             Normalized::Refused => Err(early(refused(), authority, target)),
         }
     }
+}
+
+/// Headers with what becomes of them before anything else looks at them.
+fn changed_early(early: &HeaderMutations, mut lines: Lines) -> Lines {
+    apply(early, &mut lines, Message::Request);
+    lines
 }
 
 /// The scheme of a request, and what its line about that becomes.

@@ -5,6 +5,8 @@
 //! sent alone and twice, over HTTP/1.1 and HTTP/2, and looked for by a rule and
 //! by the backend ([header sanitizing](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/header_sanitizing)).
 
+use crate::ir::KEPT_OF_BELIEVED;
+
 /// What becomes of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -73,23 +75,10 @@ pub fn fate(name: &str) -> Fate {
     TABLE.binary_search_by_key(&name, |(known, _)| known).map_or(Fate::Kept, |at| TABLE[at].1)
 }
 
-/// What a neighbour says of itself, and of whom it speaks for: where clients are none of strangers, it is kept.
-const KEPT_OF_NEIGHBOURS: &[&str] = &[
-    "x-envoy-decorator-operation",
-    "x-envoy-downstream-service-cluster",
-    "x-envoy-downstream-service-node",
-    "x-envoy-external-address",
-    "x-envoy-original-host",
-    "x-envoy-original-path",
-    "x-forwarded-for",
-    "x-forwarded-proto",
-    "x-request-id",
-];
-
-/// What becomes of a header, named in lower case, between clients and backends that are neighbours
-/// ([`crate::ir::HttpProfile::Mesh`]).
+/// What becomes of a header, named in lower case, where clients are believed: neighbours are
+/// ([`crate::ir::HttpProfile::Mesh`]), and whoever a listener says.
 pub(super) fn fate_of_neighbour(name: &str) -> Fate {
-    if KEPT_OF_NEIGHBOURS.contains(&name) { Fate::Kept } else { fate(name) }
+    if KEPT_OF_BELIEVED.contains(&name) { Fate::Kept } else { fate(name) }
 }
 
 /// Headers of requests that Envoy keeps one line of: more values follow the first one behind a comma, in what clients

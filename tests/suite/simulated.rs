@@ -135,7 +135,10 @@ const EXEMPT: &[(&str, &[&str])] = &[
         "headers that a run generates",
         &[
             "diagnostics/GW4070",
+            "http-listener-option/believed",
+            "http-listener-option/client-certificates",
             "http-listener-option/clients",
+            "http-listener-option/early-headers",
             "http/proxy-trusted-hops",
             "route-option/cookies",
             "session/permanent",

@@ -7,7 +7,7 @@ use super::change::{Change, ChangeKind, Moved, WitnessView};
 use super::meet::{Meeting, joint, meeting};
 use super::side::{Host, HostKey, Rule, RuleKey, Side, requests};
 use crate::analysis::cover::{Earlier, Patterns, Rest};
-use crate::ir::{Action, Forward, GatewayName, PathRules, Route, RouteMatch, RouteName};
+use crate::ir::{Action, ClientDetails, Forward, GatewayName, PathRules, Route, RouteMatch, RouteName};
 use crate::parser::manifests::ObjectKey;
 use crate::parser::route::RouteKind;
 use crate::simulate::Request;
@@ -276,7 +276,7 @@ impl<'s, 'c> Pair<'s, 'c> {
 fn is_taken_before(rule: &Rule<'_>, matches: &RouteMatch, rules: &[Rule<'_>]) -> bool {
     let joint = Route { matches: matches.clone(), ..rule.route.clone() };
     let mut patterns = Patterns::default();
-    let mut earlier = Earlier::new(&mut patterns, PathRules::OPEN);
+    let mut earlier = Earlier::new(&mut patterns, (PathRules::OPEN, ClientDetails::OPEN));
     rules.iter().take_while(|other| other.key != rule.key).for_each(|other| earlier.add(other.route));
     earlier.rest(&joint) != Rest::Some
 }
@@ -416,7 +416,7 @@ fn others(rule: &Rule<'_>, own: &[Rule<'_>], other: &[Rule<'_>]) -> Option<Vec<R
             continue;
         }
         let mut patterns = Patterns::default();
-        let mut earlier = Earlier::new(&mut patterns, PathRules::OPEN);
+        let mut earlier = Earlier::new(&mut patterns, (PathRules::OPEN, ClientDetails::OPEN));
         earlier.add(candidate.route);
         let takes_all = earlier.rest(rule.route) != Rest::Some;
         if candidate.action != rule.action {

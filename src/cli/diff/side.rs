@@ -402,7 +402,7 @@ fn reached<'c>(routes: &'c [Arc<Route>], scheme: &Scheme, patterns: &mut Pattern
         if clients.keep_header(&header.name) { None } else { outcome(header, name, *trusted_hops) }
     };
     if routes.iter().all(|route| route.matches.headers.iter().all(|header| is_settled(header).is_none())) {
-        return reached_in_order(routes.iter().map(|route| Some(&**route)), *paths, patterns);
+        return reached_in_order(routes.iter().map(|route| Some(&**route)), (*paths, *clients), patterns);
     }
     // Without the conditions that every request meets. What none meets takes nothing.
     let open = |route: &Route| -> Option<Route> {
@@ -412,15 +412,15 @@ fn reached<'c>(routes: &'c [Arc<Route>], scheme: &Scheme, patterns: &mut Pattern
         is_met.then_some(route)
     };
     let open: Vec<Option<Route>> = routes.iter().map(|route| open(route)).collect();
-    reached_in_order(open.iter().map(Option::as_ref), *paths, &mut Patterns::default())
+    reached_in_order(open.iter().map(Option::as_ref), (*paths, *clients), &mut Patterns::default())
 }
 
 fn reached_in_order<'c>(
     routes: impl Iterator<Item = Option<&'c Route>>,
-    paths: PathRules,
+    ready: (PathRules, ClientDetails),
     patterns: &mut Patterns<'c>,
 ) -> Vec<bool> {
-    let mut earlier = Earlier::new(patterns, paths);
+    let mut earlier = Earlier::new(patterns, ready);
     let reach = |route: Option<&'c Route>| {
         let Some(route) = route else { return false };
         let is_reached = earlier.rest(route) == Rest::Some;

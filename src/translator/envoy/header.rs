@@ -3,10 +3,11 @@
 
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation as Mutation, header_mutation::Action};
 use envoy_types::pb::envoy::config::core::v3::{
-    HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction,
+    HeaderValue, HeaderValueOption, TypedExtensionConfig, header_value_option::HeaderAppendAction,
 };
 
 use envoy_types::pb::envoy::extensions::filters::http::header_mutation::v3::{HeaderMutationPerRoute, Mutations};
+use envoy_types::pb::envoy::extensions::http::early_header_mutation::header_mutation::v3::HeaderMutation as EarlyMutation;
 use envoy_types::pb::google::protobuf::Any;
 
 use crate::ir::{Existing, HeaderMutation, HeaderMutations};
@@ -18,15 +19,31 @@ use super::proto::any;
 pub(super) const MUTATION_FILTER: &str = "envoy.filters.http.header_mutation";
 /// The message of that filter.
 pub(super) const MUTATION: &str = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
+const EARLY: &str = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation";
 const MUTATION_PER_ROUTE: &str = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute";
 
 /// The same changes to responses for the filter, under its name.
-pub(super) fn per_route((add, remove): (Vec<HeaderValueOption>, Vec<String>)) -> (String, Any) {
-    let removals = remove.into_iter().map(Action::Remove);
-    let actions = removals.chain(add.into_iter().map(Action::Append));
-    let response_mutations = actions.map(|action| Mutation { action: Some(action) }).collect();
+pub(super) fn per_route(lists: (Vec<HeaderValueOption>, Vec<String>)) -> (String, Any) {
+    let response_mutations = in_order(lists);
     let mutations = Some(Mutations { response_mutations, ..Mutations::default() });
     (MUTATION_FILTER.to_owned(), any(MUTATION_PER_ROUTE, &HeaderMutationPerRoute { mutations }))
+}
+
+/// Changes one after the other: what is removed goes first.
+fn in_order((add, remove): (Vec<HeaderValueOption>, Vec<String>)) -> Vec<Mutation> {
+    let removals = remove.into_iter().map(Action::Remove);
+    let actions = removals.chain(add.into_iter().map(Action::Append));
+    actions.map(|action| Mutation { action: Some(action) }).collect()
+}
+
+/// Changes to requests before anything else looks at them; none where there are none
+/// ([early header mutation](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/early_header_mutation)).
+pub(super) fn early(mutations: &HeaderMutations) -> Option<TypedExtensionConfig> {
+    let mutations = in_order(to_header_lists(mutations));
+    (!mutations.is_empty()).then(|| TypedExtensionConfig {
+        name: "envoy.http.early_header_mutation.header_mutation".to_owned(),
+        typed_config: Some(any(EARLY, &EarlyMutation { mutations })),
+    })
 }
 
 /// The headers to add and the headers to remove; Envoy removes first

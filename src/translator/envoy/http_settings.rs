@@ -12,13 +12,19 @@ use envoy_types::pb::envoy::config::route::v3::{HeaderMatcher, header_matcher::H
 use envoy_types::pb::envoy::extensions::filters::http::health_check::v3::HealthCheck;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
     HttpConnectionManager, HttpFilter, RequestIdExtension,
-    http_connection_manager::{PathWithEscapedSlashesAction, ServerHeaderTransformation, StripPortMode},
+    http_connection_manager::{
+        CodecType, ForwardClientCertDetails, PathWithEscapedSlashesAction, ServerHeaderTransformation,
+        SetCurrentClientCertDetails, StripPortMode,
+    },
 };
 use envoy_types::pb::envoy::extensions::http::header_formatters::preserve_case::v3::PreserveCaseFormatterConfig;
 use envoy_types::pb::envoy::extensions::request_id::uuid::v3::UuidRequestIdConfig;
 
-use crate::ir::{self, ClientDetails, EscapedSlashes, HttpSettings, ServerSays, Underscores};
+use crate::ir::{
+    self, CertificateHeader, ClientDetails, EscapedSlashes, HttpSettings, OnlyVersion, ServerSays, Underscores,
+};
 
+use super::header;
 use super::proto::{any, boolean, duration, exact, http_filter, uint32};
 
 /// The filters that answer before all others.
@@ -44,6 +50,8 @@ pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionM
         return manager;
     }
     let HttpSettings {
+        only,
+        early_headers,
         paths: _,
         underscores,
         strips_port,
@@ -64,8 +72,29 @@ pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionM
         http2,
     } = settings;
     let rules = connection.path_rules();
-    let ClientDetails { trusted_hops, keeps_addresses, tells_port, passes_expectations, request_id } = clients;
+    let ClientDetails {
+        trusted_hops,
+        keeps_addresses,
+        tells_port,
+        passes_expectations,
+        request_id,
+        are_believed,
+        certificate,
+    } = clients;
+    let use_remote_address = match are_believed {
+        true => Some(boolean(false)),
+        false => manager.use_remote_address,
+    };
     HttpConnectionManager {
+        codec_type: match only {
+            None => CodecType::Auto,
+            Some(OnlyVersion::Http1) => CodecType::Http1,
+            Some(OnlyVersion::Http2) => CodecType::Http2,
+        } as i32,
+        early_header_mutation_extensions: header::early(early_headers).into_iter().collect(),
+        use_remote_address,
+        forward_client_cert_details: to_certificate_header(certificate.header) as i32,
+        set_current_client_cert_details: certificate.header.is_told().then(|| to_certificate_parts(certificate.told)),
         xff_num_trusted_hops: trusted_hops.unwrap_or(manager.xff_num_trusted_hops),
         skip_xff_append: *keeps_addresses,
         append_x_forwarded_port: *tells_port,
@@ -94,6 +123,28 @@ pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionM
         http_protocol_options: to_http1(http1),
         http2_protocol_options: manager.http2_protocol_options.map(|own| to_http2(own, *http2)),
         ..manager
+    }
+}
+
+fn to_certificate_header(header: CertificateHeader) -> ForwardClientCertDetails {
+    match header {
+        CertificateHeader::Removed => ForwardClientCertDetails::Sanitize,
+        CertificateHeader::OfShown => ForwardClientCertDetails::ForwardOnly,
+        CertificateHeader::Appended => ForwardClientCertDetails::AppendForward,
+        CertificateHeader::Replaced => ForwardClientCertDetails::SanitizeSet,
+        CertificateHeader::Kept => ForwardClientCertDetails::AlwaysForwardOnly,
+    }
+}
+
+fn to_certificate_parts(parts: ir::CertificateParts) -> SetCurrentClientCertDetails {
+    let ir::CertificateParts { certificate, chain, subject, uris, names } = parts;
+    SetCurrentClientCertDetails {
+        subject: subject.then(|| boolean(true)),
+        cert: certificate,
+        chain,
+        dns: names,
+        uri: uris,
+        ..SetCurrentClientCertDetails::default()
     }
 }
 

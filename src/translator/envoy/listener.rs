@@ -151,7 +151,11 @@ fn to_filter_chain(
     let ir::FilterChain { name, select, tls, handler, origin: _ } = chain;
     let socket = tls.as_ref().map(|tls| TransportSocket {
         name: tls::TRANSPORT_SOCKET.to_owned(),
-        config_type: Some(SocketConfig::TypedConfig(to_downstream_context(tls, config, layout))),
+        config_type: Some(SocketConfig::TypedConfig(to_downstream_context(
+            (tls, chain.only_version()),
+            config,
+            layout,
+        ))),
     });
     FilterChain {
         name: name.as_ref().map(name::filter_chain).unwrap_or_default(),

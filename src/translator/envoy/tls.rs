@@ -14,7 +14,9 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
 };
 use envoy_types::pb::google::protobuf::Any;
 
-use crate::ir::{Authorities, CertificateId, ClientCertificates, Config, KeyPair, Material, TlsTermination};
+use crate::ir::{
+    Authorities, CertificateId, ClientCertificates, Config, KeyPair, Material, OnlyVersion, TlsTermination,
+};
 
 use super::layout::{Layout, Source};
 use super::name;
@@ -25,7 +27,11 @@ pub(super) const TRANSPORT_SOCKET: &str = "envoy.transport_sockets.tls";
 const DOWNSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
 
 /// The context of connections from clients.
-pub(super) fn to_downstream_context(tls: &TlsTermination, config: &Config, layout: &Layout) -> Any {
+pub(super) fn to_downstream_context(
+    (tls, only): (&TlsTermination, Option<OnlyVersion>),
+    config: &Config,
+    layout: &Layout,
+) -> Any {
     let TlsTermination { certificates, alpn, clients } = tls;
     let (require, validation) = match clients {
         ClientCertificates::Unasked => (None, None),
@@ -37,9 +43,15 @@ pub(super) fn to_downstream_context(tls: &TlsTermination, config: &Config, layou
             (Some(boolean(false)), Some(ValidationContextType::ValidationContext(accept_untrusted())))
         }
     };
+    // Clients choose among what they are offered.
+    let is_spoken = |protocol: &&&str| match only {
+        Some(OnlyVersion::Http1) => **protocol != "h2",
+        Some(OnlyVersion::Http2) => **protocol != "http/1.1",
+        None => true,
+    };
     let context = DownstreamTlsContext {
         common_tls_context: Some(CommonTlsContext {
-            alpn_protocols: alpn.iter().map(|&protocol| protocol.to_owned()).collect(),
+            alpn_protocols: alpn.iter().filter(is_spoken).map(|&protocol| protocol.to_owned()).collect(),
             validation_context_type: validation,
             ..with_certificates(certificates, config, layout)
         }),

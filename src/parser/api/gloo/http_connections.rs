@@ -4,6 +4,8 @@ use serde::Deserialize;
 
 use super::gloo_enum::GlooEnum;
 use super::option_list::Untranslated;
+use super::route_option::RequestHeaderOption;
+use crate::http::HeaderName;
 
 /// `gzip`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -29,6 +31,29 @@ pub struct OptionGzip {
 pub struct OptionGrpcWeb {
     #[serde(default)]
     pub disable: bool,
+}
+
+/// `earlyHeaderManipulation`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionEarlyHeaders {
+    #[serde(default)]
+    pub headers_to_add: Vec<RequestHeaderOption>,
+    #[serde(default)]
+    pub headers_to_remove: Vec<HeaderName>,
+}
+
+/// `setCurrentClientCertDetails`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionClientCertificate {
+    pub cert: bool,
+    pub chain: bool,
+    pub dns: bool,
+    pub subject: bool,
+    pub uri: bool,
 }
 
 /// `headerValidationSettings`.

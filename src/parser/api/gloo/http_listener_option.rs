@@ -5,7 +5,9 @@ use serde::Deserialize;
 
 use super::duration::GoDuration;
 use super::gloo_enum::GlooEnum;
-use super::http_connections::{OptionGrpcWeb, OptionGzip, OptionHeaderValidation, OptionRequestId};
+use super::http_connections::{
+    OptionClientCertificate, OptionEarlyHeaders, OptionGrpcWeb, OptionGzip, OptionHeaderValidation, OptionRequestId,
+};
 use super::http_guards::{
     OptionBuffer, OptionConnectionLimit, OptionCsrf, OptionLocalRateLimit, OptionRouter, OptionTokenBucket,
 };
@@ -73,7 +75,7 @@ pub struct ConnectionSettings {
     pub default_host_for_http10: Option<String>,
     pub delayed_close_timeout: Option<GoDuration>,
     pub drain_timeout: Option<GoDuration>,
-    pub early_header_manipulation: Option<Untranslated>,
+    pub early_header_manipulation: Option<OptionEarlyHeaders>,
     pub enable_trailers: Option<bool>,
     pub forward_client_cert_details: Option<GlooEnum>,
     pub generate_request_id: Option<bool>,
@@ -97,7 +99,7 @@ pub struct ConnectionSettings {
     pub request_timeout: Option<GoDuration>,
     pub server_header_transformation: Option<GlooEnum>,
     pub server_name: Option<String>,
-    pub set_current_client_cert_details: Option<Untranslated>,
+    pub set_current_client_cert_details: Option<OptionClientCertificate>,
     pub skip_xff_append: Option<bool>,
     pub stream_idle_timeout: Option<GoDuration>,
     pub strip_any_host_port: Option<bool>,

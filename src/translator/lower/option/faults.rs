@@ -42,6 +42,14 @@ impl<'o> Faults<'o> {
         Some(said.clone())
     }
 
+    /// What a part of the option says; nothing where it cannot be honoured.
+    pub(super) fn lowered<T: Default>(&mut self, lower: impl FnOnce(Place<'_>) -> Result<T, Box<Finding>>) -> T {
+        lower(self.place).unwrap_or_else(|wrong| {
+            self.found.push(*wrong);
+            T::default()
+        })
+    }
+
     /// Whether a text can stand as a host.
     pub(super) fn host(&mut self, at: &FieldPath, host: &str) {
         if let Err(wrong) = self.place.check_host(at, host) {

@@ -1,10 +1,10 @@
 //! `headerManipulation`: what is removed goes first, then headers are added in their order.
 
-use crate::diagnostics::{Finding, ObjectPart, codes};
+use crate::diagnostics::{FieldPath, Finding, ObjectPart, codes};
 use crate::http::HeaderName;
 use crate::ir::{Existing, HeaderMutations, HeaderValue, LONGEST_HEADER_TEXT, MOST_SET_HEADERS};
 use crate::parser::api::{
-    GlooResourceRef, HeaderManipulation, HeaderOption, RequestHeaderOption, ResponseHeaderOption,
+    GlooResourceRef, HeaderManipulation, HeaderOption, OptionEarlyHeaders, RequestHeaderOption, ResponseHeaderOption,
 };
 use crate::path;
 use crate::resolver::{CertificateIndex, HeaderSecret, NoHeaders};
@@ -23,6 +23,8 @@ pub(in crate::translator::lower) struct HeaderSecrets<'m> {
 
 /// One side of the option.
 struct Side<'o> {
+    /// Where the lists stand in the option.
+    at: FieldPath,
     add: &'static str,
     remove: &'static str,
     added: Vec<(Given<'o>, bool)>,
@@ -63,6 +65,7 @@ pub(super) fn lower(
         (Given::Manifest(header.as_ref()), append.unwrap_or(true))
     }
     let request = Side {
+        at: path![],
         add: "requestHeadersToAdd",
         remove: "requestHeadersToRemove",
         added: request_headers_to_add.iter().map(of_request).collect(),
@@ -70,6 +73,7 @@ pub(super) fn lower(
         is_request: true,
     };
     let response = Side {
+        at: path![],
         add: "responseHeadersToAdd",
         remove: "responseHeadersToRemove",
         added: response_headers_to_add.iter().map(of_response).collect(),
@@ -81,6 +85,37 @@ pub(super) fn lower(
     Ok((Part::Headers(request, response.lower(place, secrets, &mut unread)?), unread))
 }
 
+/// `earlyHeaderManipulation` of a listener's connections, of which the resolver lets no header of a Secret through.
+pub(super) fn lower_early(place: Place<'_>, option: &OptionEarlyHeaders) -> Result<HeaderMutations, Box<Finding>> {
+    let OptionEarlyHeaders { headers_to_add, headers_to_remove } = option;
+    let early = Side {
+        at: path!["earlyHeaderManipulation"],
+        add: "headersToAdd",
+        remove: "headersToRemove",
+        added: Vec::new(),
+        removed: headers_to_remove,
+        is_request: true,
+    };
+    let mut mutations = early.removals(place)?;
+    early.check_count(place, headers_to_add.len())?;
+    for (index, RequestHeaderOption { header, header_secret_ref: _, append }) in headers_to_add.iter().enumerate() {
+        let given = early.of_manifest(place, index, header.as_ref())?;
+        add(&mut mutations, given, append.unwrap_or(true));
+    }
+    Ok(mutations)
+}
+
+/// Adds a header behind the values that are there, or in their place.
+fn add(mutations: &mut HeaderMutations, (key, value): (HeaderName, HeaderValue), appends: bool) {
+    let mutation = entry(mutations, &key);
+    if appends {
+        mutation.added.push(value);
+    } else {
+        mutation.existing = Existing::Replaced(value);
+        mutation.added.clear();
+    }
+}
+
 impl Side<'_> {
     fn lower(
         &self,
@@ -88,13 +123,7 @@ impl Side<'_> {
         secrets: HeaderSecrets<'_>,
         unread: &mut Vec<Finding>,
     ) -> Result<HeaderMutations, Box<Finding>> {
-        let mut mutations = HeaderMutations::default();
-        for (index, name) in self.removed.iter().enumerate() {
-            if let Some((message, help)) = bad_removed_name(name) {
-                return Err(place.refuse(&path![self.remove, index], message, help));
-            }
-            entry(&mut mutations, name).existing = Existing::Removed;
-        }
+        let mut mutations = self.removals(place)?;
         let mut count = 0;
         for (index, (given, appends)) in self.added.iter().enumerate() {
             let headers = match given {
@@ -102,21 +131,40 @@ impl Side<'_> {
                 Given::Secret(reference) => self.of_secret(place, index, reference, secrets, unread)?,
             };
             count += headers.len();
-            for (key, value) in headers {
-                let mutation = entry(&mut mutations, &key);
-                if *appends {
-                    mutation.added.push(value);
-                } else {
-                    mutation.existing = Existing::Replaced(value);
-                    mutation.added.clear();
-                }
-            }
+            headers.into_iter().for_each(|header| add(&mut mutations, header, *appends));
         }
-        if count > MOST_SET_HEADERS {
-            let help = "write 1000 headers at most";
-            return Err(place.refuse(&path![self.add], "there are more headers than Envoy takes", help));
+        self.check_count(place, count)?;
+        Ok(mutations)
+    }
+
+    /// What is removed.
+    fn removals(&self, place: Place<'_>) -> Result<HeaderMutations, Box<Finding>> {
+        let mut mutations = HeaderMutations::default();
+        for (index, name) in self.removed.iter().enumerate() {
+            if let Some((message, help)) = bad_removed_name(name) {
+                return Err(self.refuse(place, &path![self.remove, index], message, help));
+            }
+            entry(&mut mutations, name).existing = Existing::Removed;
         }
         Ok(mutations)
+    }
+
+    fn check_count(&self, place: Place<'_>, count: usize) -> Result<(), Box<Finding>> {
+        if count > MOST_SET_HEADERS {
+            let help = "write 1000 headers at most";
+            return Err(self.refuse(place, &path![self.add], "there are more headers than Envoy takes", help));
+        }
+        Ok(())
+    }
+
+    fn refuse(
+        &self,
+        place: Place<'_>,
+        below: &FieldPath,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Box<Finding> {
+        place.refuse(&self.at.join(below), message, help)
     }
 
     /// A header as it is written.
@@ -127,20 +175,20 @@ impl Side<'_> {
         header: Option<&HeaderOption>,
     ) -> Result<(HeaderName, HeaderValue), Box<Finding>> {
         let Some(HeaderOption { key, value }) = header else {
-            return Err(place.refuse(&path![self.add, index], "the entry has no header", "add `header`"));
+            return Err(self.refuse(place, &path![self.add, index], "the entry has no header", "add `header`"));
         };
         let value = self.value(place, index, value)?;
         if let Some(found) = bad_header(key, &value, self.is_request) {
             let field = if found.field == "value" { "value" } else { "key" };
             let is_evaluated = found.code == codes::EVALUATED_VALUE;
             let help = if is_evaluated { "write the value without this operator of Envoy's" } else { found.help };
-            return Err(place.refuse(&path![self.add, index, "header", field], found.message, help));
+            return Err(self.refuse(place, &path![self.add, index, "header", field], found.message, help));
         }
         for (field, text) in [("key", key.as_str()), ("value", &value)] {
             if text.len() > LONGEST_HEADER_TEXT {
                 let message = format!("the {field} of the header is longer than Envoy takes");
                 let help = "write 16384 bytes at most";
-                return Err(place.refuse(&path![self.add, index, "header", field], message, help));
+                return Err(self.refuse(place, &path![self.add, index, "header", field], message, help));
             }
         }
         Ok((key.clone(), value.into()))

@@ -11,13 +11,14 @@ use typed_index_collections::TiVec;
 
 use crate::diagnostics::{Diagnostics, Finding, Reported, codes};
 use crate::ir::{
-    Action, Branch, ClientDetails, EscapedSlashes, Http1, Http2Connections, HttpLimits, HttpSettings, HttpTimes,
-    PathSettings, RequestIdRules, ServerHeader, ServerSays, Underscores, Upgrades,
+    Action, Branch, CertificateHeader, CertificateParts, CertificateRules, ClientDetails, EscapedSlashes, Http1,
+    Http2Connections, HttpLimits, HttpSettings, HttpTimes, OnlyVersion, PathSettings, RequestIdRules, ServerHeader,
+    ServerSays, Underscores, Upgrades,
 };
 use crate::options::EnvoyVersion;
 use crate::parser::api::{
-    ConnectionSettings, GlooEnum, GoDuration, Http2Settings, HttpListenerOption, OptionGrpcWeb, OptionHeaderValidation,
-    OptionHealthCheck, OptionRouter,
+    ConnectionSettings, GlooEnum, GoDuration, Http2Settings, HttpListenerOption, OptionClientCertificate,
+    OptionGrpcWeb, OptionHeaderValidation, OptionHealthCheck, OptionRouter,
 };
 use crate::path;
 use crate::resolver::{Effective, ListenerId, ListenerOptions, ListenerOptionsId, Resolved};
@@ -27,6 +28,7 @@ use super::super::socket::{Demultiplexing, Socket};
 use super::compression;
 use super::faults::Faults;
 use super::guards;
+use super::headers;
 use super::part::{HostFields, Place, RuleSays};
 use super::upgrades::to_upgrades;
 
@@ -157,15 +159,19 @@ fn lower_connections(said: &ConnectionSettings, settings: &mut HttpSettings, fau
         stream_idle_timeout,
         strip_any_host_port,
         via,
-        // What they ask for is as it is without them: the resolver lets nothing else through.
-        codec_type: _,
-        early_header_manipulation: _,
-        forward_client_cert_details: _,
+        codec_type,
+        early_header_manipulation,
+        forward_client_cert_details,
+        set_current_client_cert_details,
+        use_remote_address,
+        // The resolver lets none through.
         internal_address_config: _,
-        set_current_client_cert_details: _,
         tracing: _,
-        use_remote_address: _,
     } = said;
+    settings.only = codec_type.as_ref().and_then(only_version);
+    if let Some(early) = early_header_manipulation {
+        settings.early_headers = faults.lowered(|place| headers::lower_early(place, early));
+    }
     settings.paths = PathSettings {
         resolve_dots: *normalize_path,
         merge_slashes: *merge_slashes,
@@ -227,6 +233,11 @@ fn lower_connections(said: &ConnectionSettings, settings: &mut HttpSettings, fau
             says_trace: id.and_then(|id| id.pack_trace_reason),
             decides_trace: id.and_then(|id| id.use_request_id_for_trace_sampling),
         },
+        are_believed: *use_remote_address == Some(false),
+        certificate: CertificateRules {
+            header: forward_client_cert_details.as_ref().map(certificate_header).unwrap_or_default(),
+            told: set_current_client_cert_details.map(certificate_parts).unwrap_or_default(),
+        },
     };
     settings.upgrades = to_upgrades(upgrades.as_deref().unwrap_or_default()).unwrap_or_else(|(at, message)| {
         faults.add(&path!["upgrades"].join(&at), message, "keep one of the entries");
@@ -254,6 +265,30 @@ fn lower_http2(said: Http2Settings, faults: &mut Faults<'_>) -> Http2Connections
 
 fn word(GlooEnum(word): &GlooEnum) -> &str {
     word
+}
+
+/// `None` where clients choose.
+fn only_version(said: &GlooEnum) -> Option<OnlyVersion> {
+    match word(said) {
+        "HTTP1" | "1" => Some(OnlyVersion::Http1),
+        "HTTP2" | "2" => Some(OnlyVersion::Http2),
+        _ => None,
+    }
+}
+
+fn certificate_header(said: &GlooEnum) -> CertificateHeader {
+    match word(said) {
+        "FORWARD_ONLY" | "1" => CertificateHeader::OfShown,
+        "APPEND_FORWARD" | "2" => CertificateHeader::Appended,
+        "SANITIZE_SET" | "3" => CertificateHeader::Replaced,
+        "ALWAYS_FORWARD_ONLY" | "4" => CertificateHeader::Kept,
+        _ => CertificateHeader::Removed,
+    }
+}
+
+fn certificate_parts(said: OptionClientCertificate) -> CertificateParts {
+    let OptionClientCertificate { cert, chain, dns, subject, uri } = said;
+    CertificateParts { certificate: cert, chain, subject, uris: uri, names: dns }
 }
 
 /// `None` where it is left to the proxy.
