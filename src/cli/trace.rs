@@ -2,6 +2,7 @@
 //! of origins. `route` prints it, `test` adds it to failed cases, and `diff`
 //! takes witnesses from it. The JSON form is documented in `docs/route.md`.
 
+mod copies;
 mod render;
 mod words;
 
@@ -10,7 +11,7 @@ use serde::Serialize;
 use crate::compile::Compilation;
 use crate::context::is_on_context;
 use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Locate, ObjectPart, ObjectRef, Series, codes};
-use crate::ir::{AuthId, BackendName, ClientCertificates, FilterChain, Origin, Route, Site};
+use crate::ir::{AuthId, BackendName, ClientCertificates, Cluster, FilterChain, Origin, Route, Site};
 use crate::name::{Name, Namespace};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::Kind;
@@ -18,6 +19,7 @@ use crate::path;
 use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request, Security, Unmet, Upstream, Verdict};
 use crate::translator::lower::Lowered;
 
+use copies::{CopyView, copies};
 use words::describe_unmet;
 pub(super) use words::{describe_match, describe_match_in_order};
 
@@ -55,6 +57,9 @@ pub(super) struct Trace {
     redirect: Option<String>,
     /// Every possible end.
     outcomes: Vec<OutcomeView>,
+    /// Who gets copies.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    copies: Vec<CopyView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Explanation>,
 }
@@ -261,6 +266,11 @@ impl<'c> Tracer<'c> {
     pub(super) fn trace(&self, request: &Request, decision: Decision<'_>) -> Trace {
         let reply = decision.only_reply();
         let (status, redirect) = (reply.map(|reply| reply.status), reply.and_then(location));
+        let named = |id| {
+            let cluster = self.lowered.judged().cluster(id);
+            (backend_name(&cluster.backend), self.endpoints(cluster))
+        };
+        let copies = copies(&decision.outcomes, named);
         let outcomes: Vec<OutcomeView> = decision.outcomes.into_iter().map(|outcome| self.outcome(outcome)).collect();
         let backends = outcomes.iter().map(|view| BackendShare {
             backend: view.backend.clone(),
@@ -287,6 +297,7 @@ impl<'c> Tracer<'c> {
             status,
             redirect,
             outcomes,
+            copies,
             explanation: None,
         }
     }
@@ -332,10 +343,11 @@ impl<'c> Tracer<'c> {
     fn name_backend(&self, cluster: crate::ir::ClusterId, view: &mut OutcomeView) {
         let cluster = self.lowered.judged().cluster(cluster);
         view.backend = Some(backend_name(&cluster.backend));
-        if !self.names_endpoints {
-            return;
-        }
-        view.endpoints = cluster.endpoints.in_words();
+        view.endpoints = self.endpoints(cluster);
+    }
+
+    fn endpoints(&self, cluster: &Cluster) -> Vec<String> {
+        if self.names_endpoints { cluster.endpoints.in_words() } else { Vec::new() }
     }
 
     /// Adds why this route and no other.

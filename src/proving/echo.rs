@@ -222,10 +222,13 @@ impl<'a> Echo<'a> {
             tls: None,
             order: AFTER_QUESTIONS,
         };
-        let copies = upstream.mirrors.iter().filter_map(|id| self.backends(*id).into_iter().next());
-        let copies = copies
-            .filter(|(name, _)| !self.is_silent(name))
-            .map(|(backend, _)| Received { backend, ..received.clone() });
+        let copies =
+            upstream.copies.iter().filter_map(|copy| Some((copy, self.backends(copy.cluster).into_iter().next()?)));
+        let copies = copies.filter(|(_, (name, _))| !self.is_silent(name)).map(|(copy, (backend, _))| Received {
+            backend,
+            host: Some(copy.host.clone()),
+            ..received.clone()
+        });
         // Copies do not wait for the backend.
         let copies: Vec<Received> = copies.collect();
         if self.is_silent(&received.backend) {

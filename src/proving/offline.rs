@@ -238,7 +238,8 @@ impl<'a> Offline<'a> {
         let has_tls = |id: ClusterId| config.cluster(id).tls.is_some();
         let asks_over_tls = decision.outcomes.iter().flat_map(|outcome| outcome.asked);
         let mut asked = asks_over_tls.map(|id| config.external_auth(*id).settings.cluster);
-        let mut reached = upstreams(decision).flat_map(|upstream| upstream.mirrors.iter().chain([&upstream.cluster]));
+        let mut reached = upstreams(decision)
+            .flat_map(|upstream| upstream.copies.iter().map(|copy| &copy.cluster).chain([&upstream.cluster]));
         let is_encrypted_stream = |outcome: &Outcome<'_>| match &outcome.answer {
             // A backend that does not speak TLS is refused whatever it shows.
             Answer::Stream(id) => has_tls(*id) && echo.speaks_tls(*id),
@@ -250,7 +251,7 @@ impl<'a> Offline<'a> {
         }
         let in_plain_text = |id: &&ClusterId| echo.speaks_tls(**id) && !has_tls(**id);
         if upstreams(decision)
-            .flat_map(|upstream| upstream.mirrors.iter().chain([&upstream.cluster]))
+            .flat_map(|upstream| upstream.copies.iter().map(|copy| &copy.cluster).chain([&upstream.cluster]))
             .any(|id| in_plain_text(&id))
         {
             return Some("what a backend with TLS makes of plain text needs a run");

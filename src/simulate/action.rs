@@ -10,7 +10,7 @@ use super::admitted::Admitted;
 use super::authorization::{Authority, ask};
 use super::cors::preflight;
 use super::cors_headers::CorsHeaders;
-use super::decision::{Answer, LocalReply, Outcome, Reason, Upstream};
+use super::decision::{Answer, Copied, LocalReply, Outcome, Reason, Upstream};
 use super::guard::{kept_out_by_rule, refusal};
 use super::hash::given_cookies;
 use super::header::{ATTEMPT_COUNT, Mutate, apply, decides, line, set};
@@ -182,7 +182,7 @@ fn forward<'c>(config: &'c Config, (action, taken): (&'c Forward, &PathMatch), r
         let served = copies.iter().filter(move |_| left > 0).map(move |(part, mirrors)| {
             let mut answer = answer.clone();
             if let Answer::Upstream(upstream) = &mut answer {
-                upstream.mirrors.clone_from(mirrors);
+                upstream.copies = mirrors.iter().map(|mirror| Copied::of(mirror, &upstream.host)).collect();
             }
             Outcome { share: *part * share, backend: Some(backend.origin), asked: &[], answer }
         });
@@ -203,7 +203,7 @@ fn break_off(action: &Forward, backend: &WeightedBackend, status: u16, request: 
 }
 
 /// Who gets a copy of which share: the requests of a smaller mirror are among those of a larger one.
-fn copies(mirrors: &[Mirror]) -> Vec<(Share, Vec<ClusterId>)> {
+fn copies(mirrors: &[Mirror]) -> Vec<(Share, Vec<&Mirror>)> {
     let mut ends: Vec<ir::Share> = mirrors.iter().map(|mirror| mirror.share).chain([ir::Share::ALL]).collect();
     ends.sort_unstable();
     ends.dedup();
@@ -211,7 +211,7 @@ fn copies(mirrors: &[Mirror]) -> Vec<(Share, Vec<ClusterId>)> {
     let slices = ends.into_iter().map(|end| {
         let share = Share::new(u128::from(end.parts() - before), u128::from(ir::Share::PARTS));
         before = end.parts();
-        let receivers = mirrors.iter().filter(|mirror| mirror.share >= end).map(|mirror| mirror.cluster);
+        let receivers = mirrors.iter().filter(|mirror| mirror.share >= end);
         (share, receivers.collect())
     });
     slices.collect()
@@ -320,7 +320,7 @@ fn send<'c>(
         compression: None,
         given: given_cookies(config, cluster, hash, request),
         counts_attempts: attempts.to_clients,
-        mirrors: Vec::new(),
+        copies: Vec::new(),
         told: None,
         cors_headers,
         session: session.as_ref().and_then(|session| SessionStart::new(session, backend, request)),

@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use crate::ir::{
-    AuthId, ClusterId, Compression, FilterChain, HashCookie, HttpSettings, Listener, Origin, Route, VirtualHost,
+    AuthId, ClusterId, Compression, CopyHost, FilterChain, HashCookie, HttpSettings, Listener, Mirror, Origin, Route,
+    VirtualHost,
 };
 
 use super::compression::{CHANGED, compress};
 use super::cors_headers::{self, CorsHeaders};
 use super::hash::give;
 use super::header::{ATTEMPT_COUNT, Mutate, joined, set, upgrade};
+use super::host::split_port;
 use super::proxy_headers::{named_of_proxy, tell_of_proxy};
 use super::rewritten::Message;
 use super::session::SessionStart;
@@ -291,14 +293,38 @@ pub struct Upstream<'c> {
     pub(super) counts_attempts: bool,
     /// What happens to the headers of the response, in this order.
     pub(super) response: Vec<Mutate<'c>>,
-    /// Who gets a copy.
-    pub mirrors: Vec<ClusterId>,
+    /// The copies of it.
+    pub copies: Vec<Copied>,
     /// What the connection's settings say about the proxy.
     pub(super) told: Option<&'c HttpSettings>,
     /// What the gateway says about the request's origin, in place of the backend.
     pub(super) cors_headers: Option<CorsHeaders>,
     /// The session that it belongs to or begins.
     pub session: Option<SessionStart<'c>>,
+}
+
+/// A copy of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Who gets it.
+    pub cluster: ClusterId,
+    /// The host that it is for.
+    pub host: String,
+}
+
+impl Copied {
+    /// The copy of a request for a host.
+    pub(super) fn of(Mirror { cluster, share: _, host }: &Mirror, requested: &str) -> Self {
+        let host = match host {
+            CopyHost::Same => requested.to_owned(),
+            CopyHost::Marked => {
+                let (name, port) = split_port(requested);
+                format!("{name}-shadow{port}")
+            }
+            CopyHost::Literal(host) => host.clone(),
+        };
+        Self { cluster: *cluster, host }
+    }
 }
 
 impl Upstream<'_> {

@@ -45,7 +45,7 @@ mod witness;
 pub use authorization::{Permission, Question};
 pub use candidates::{Candidate, Precedence, Verdict};
 pub use common::{Common, Place, common};
-pub use decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason, Upstream};
+pub use decision::{Answer, Closed, Copied, Decision, LocalReply, Outcome, Reason, Upstream};
 pub use language::Language;
 pub use matching::Unmet;
 pub use path::{Extent, has_parameters_of_dots, may_arrive};

@@ -29,6 +29,7 @@ mod commands;
 mod compared;
 mod confined;
 mod constructs;
+mod copies;
 mod docs;
 mod exchanged;
 mod features;
@@ -189,6 +190,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(repositories::trials(&harness));
     trials.extend(revisions::trials(&harness));
     trials.extend(status::trials(&harness));
+    trials.extend(copies::trials(&harness));
     trials.extend(listener_logs::trials(&harness));
     trials.extend(tracing::trials(&harness));
     trials.extend(unread::trials(&harness));

@@ -1,23 +1,27 @@
 //! What is asked for of a cluster or of connections, in words that are equal where it is: the settings as they are printed elsewhere, those
 //! that are left out left out.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::masked::header_value;
+
 /// The settings as the end of a sentence; nothing where none is asked for.
 pub(super) fn in_words(settings: &impl Serialize) -> String {
     let mut words = Vec::new();
     match serde_json::to_value(settings) {
-        Ok(value) => flatten(&value, String::new(), &mut words),
+        Ok(value) => flatten(&value, String::new(), None, &mut words),
         // They are plain values, all of which can be printed.
         Err(error) => words.push(error.to_string()),
     }
     words.iter().map(|word| format!(", {word}")).collect()
 }
 
-fn flatten(value: &Value, name: String, words: &mut Vec<String>) {
+/// Adds a value; one of a header, whose name is given, as reports may show it.
+fn flatten(value: &Value, name: String, header: Option<&str>, words: &mut Vec<String>) {
     let below = |step: &str| if name.is_empty() { step.to_owned() } else { format!("{name} {step}") };
     match value {
         Value::Null => {}
@@ -25,7 +29,11 @@ fn flatten(value: &Value, name: String, words: &mut Vec<String>) {
             Some(length) => words.push(format!("{name} {length:?}")),
             None => {
                 let known = words.len();
-                fields.iter().for_each(|(field, value)| flatten(value, below(&field.replace('_', " ")), words));
+                let header = fields.get("name").and_then(Value::as_str).or(header);
+                fields.iter().for_each(|(field, value)| {
+                    let header = header.filter(|_| field != "name");
+                    flatten(value, below(&field.replace('_', " ")), header, words);
+                });
                 // What asks for nothing more is asked for all the same: what is not asked for is not printed.
                 if words.len() == known && !name.is_empty() {
                     words.push(name);
@@ -33,9 +41,20 @@ fn flatten(value: &Value, name: String, words: &mut Vec<String>) {
             }
         },
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, value)| flatten(value, below(&index.to_string()), words));
+            // A name and its value.
+            let named = match items.as_slice() {
+                [Value::String(named), Value::String(_)] => Some(named.as_str()),
+                _ => None,
+            };
+            items.iter().enumerate().for_each(|(index, value)| {
+                let header = named.filter(|_| index == 1).or(header);
+                flatten(value, below(&index.to_string()), header, words);
+            });
         }
-        Value::String(text) => words.push(format!("{name} {text}")),
+        Value::String(text) => {
+            let shown = header.map_or(Cow::Borrowed(text.as_str()), |header| header_value(header, text));
+            words.push(format!("{name} {shown}"));
+        }
         other => words.push(format!("{name} {other}")),
     }
 }
@@ -64,6 +83,17 @@ mod tests {
             ..ClusterSettings::default()
         };
         assert_eq!(in_words(&settings), ", connections timeout 1.5s, limits connections 5, weights 0 1, weights 1 3");
+    }
+
+    #[test]
+    fn credentials_are_digests() {
+        let headers = serde_json::json!({
+            "early": [{"name": "authorization", "existing": {"Replaced": "Basic abc"}}, {"name": "x-a", "added": ["b"]}],
+            "collector": [["x-api-key", "abc"], ["x-b", "c"]],
+        });
+        let words = in_words(&headers);
+        assert!(!words.contains("abc") && words.contains("name authorization"), "{words}");
+        assert!(words.contains("added 0 b") && words.contains("collector 1 1 c"), "{words}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::diagnostics::style::Style;
 
+use super::copies::CopyView;
 use super::{CandidateView, Clients, CountingRoutes, Explanation, OutcomeView, Trace, Unattached, at};
 
 /// The first status that tells a client of an error.
@@ -47,6 +48,10 @@ impl Trace {
         for outcome in &self.outcomes {
             outcome.write(color, out)?;
         }
+        for copy in &self.copies {
+            let CopyView { backend, percent: share, host, endpoints, .. } = copy;
+            writeln!(out, "  copies    {} %  {backend}{}, for host {host}", percent(*share), listed(endpoints))?;
+        }
         match &self.explanation {
             Some(explanation) => explanation.write(color, out),
             None => Ok(()),
@@ -54,21 +59,31 @@ impl Trace {
     }
 }
 
+/// The endpoints of a backend, behind its name.
+fn listed(endpoints: &[String]) -> String {
+    match endpoints {
+        [] => String::new(),
+        endpoints => format!(" ({})", endpoints.join(", ")),
+    }
+}
+
+/// A share with two decimals at most.
+fn percent(share: f64) -> String {
+    let share = format!("{share:.2}");
+    share.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 impl OutcomeView {
     pub(super) fn write(&self, color: bool, out: &mut dyn Write) -> io::Result<()> {
         let place = self.spot.as_ref().map(|spot| format!("  {}", spot.place())).unwrap_or_default();
-        let share = format!("{:.2}", self.percent);
-        let share = share.trim_end_matches('0').trim_end_matches('.');
+        let share = percent(self.percent);
         let reason = self.reason.unwrap_or_default();
         for service in &self.asked {
             writeln!(out, "  asks      {service}, which is assumed to agree; without its answer 403")?;
         }
         match (&self.backend, self.status) {
             (Some(backend), _) => {
-                let endpoints = match self.endpoints.as_slice() {
-                    [] => String::new(),
-                    endpoints => format!(" ({})", endpoints.join(", ")),
-                };
+                let endpoints = listed(&self.endpoints);
                 let backend = Style::Green.paint(backend, color);
                 writeln!(out, "  backend   {share} %  {backend}{endpoints}{place}")?;
             }

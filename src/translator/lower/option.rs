@@ -21,6 +21,7 @@ mod log;
 mod log_collector;
 mod log_filter;
 mod log_format;
+mod log_text;
 mod metadata;
 pub(super) mod part;
 mod report;

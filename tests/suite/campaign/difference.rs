@@ -269,7 +269,7 @@ fn shown(decision: &Decision<'_>, config: &Config) -> Vec<(String, String)> {
             Answer::Closed(closed) => format!("{closed:?}"),
             Answer::Stream(id) => name(*id),
             Answer::Upstream(upstream) => {
-                let mut mirrors: Vec<String> = upstream.mirrors.iter().map(|id| name(*id)).collect();
+                let mut mirrors: Vec<String> = upstream.copies.iter().map(|copy| name(copy.cluster)).collect();
                 mirrors.sort();
                 let (method, path, host) = (&upstream.method, &upstream.path, &upstream.host);
                 let (sent, answered) = (&upstream.headers, upstream.answer(Vec::new(), 0, None));

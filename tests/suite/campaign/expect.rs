@@ -170,7 +170,7 @@ impl Seen<'_> {
     }
 
     fn mirrors(&self, upstream: &Upstream<'_>) -> Mirrors {
-        let mut names: Vec<String> = upstream.mirrors.iter().map(|id| name(*id, self.config)).collect();
+        let mut names: Vec<String> = upstream.copies.iter().map(|copy| name(copy.cluster, self.config)).collect();
         names.sort_unstable();
         names.dedup();
         Mirrors::All(names)
@@ -245,7 +245,7 @@ impl Seen<'_> {
     fn received(&self, upstream: &Upstream<'_>) -> UpstreamExpectation {
         let (headers, absent) = split(&upstream.headers, REQUEST_HEADERS);
         // Copies are sent over HTTP/1.1 where backends are spoken to as clients speak, and one may go to the backend itself.
-        let is_copied = upstream.mirrors.iter().any(|id| {
+        let is_copied = upstream.copies.iter().map(|copy| &copy.cluster).any(|id| {
             let protocol = self.config.cluster(*id).protocol;
             protocol == UpstreamProtocol::AsClients && name(*id, self.config) == self.backend(upstream)
         });

@@ -225,7 +225,7 @@ fn decide_and_send<'s>(
         let is_mirrored = decision
             .outcomes
             .iter()
-            .any(|outcome| matches!(&outcome.answer, Answer::Upstream(upstream) if !upstream.mirrors.is_empty()));
+            .any(|outcome| matches!(&outcome.answer, Answer::Upstream(upstream) if !upstream.copies.is_empty()));
         if is_split && splits == 0 {
             continue;
         }

@@ -250,9 +250,11 @@ impl Side<'_> {
         Err(match find_operator(&literal) {
             Some(operator) => {
                 let message = format!("`{operator}` differs from request to request, which is not translated");
-                place.refuse(&at, message, "write the value itself")
+                self.refuse(place, &at, message, "write the value itself")
             }
-            None => place.refuse(&at, "a single `%` begins an operator of Envoy's", "write `%%` for a percent sign"),
+            None => {
+                self.refuse(place, &at, "a single `%` begins an operator of Envoy's", "write `%%` for a percent sign")
+            }
         })
     }
 }
