@@ -34,7 +34,7 @@ fi
 body=$RUNNER_TEMP/gwctl-comment.md
 {
   printf '%s\n' "$marker"
-  awk -v most=60000 '{ size += length($0) + 1 } size > most { print "\n(There is more in the summary of the job.)"; exit } { print }' "$GWCTL_REPORT"
+  awk -v most=60000 -v rest='There is more in the summary of the job.' -f "${BASH_SOURCE[0]%/*}/cut.awk" "$GWCTL_REPORT"
 } >"$body"
 
 if [[ -n $comment ]]; then

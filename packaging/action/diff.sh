@@ -45,7 +45,7 @@ while IFS= read -r path; do
 done <<<"$GWCTL_PATHS"
 
 # GitHub takes nothing of a summary that is larger than a mebibyte.
-awk -v most=1000000 '{ size += length($0) + 1 } size > most { print "\n(The report is longer than a summary may be.)"; exit } { print }' \
+awk -v most=1000000 -v rest='The report is longer than a summary may be.' -f "${BASH_SOURCE[0]%/*}/cut.awk" \
   "$report" >>"$GITHUB_STEP_SUMMARY"
 printf 'report=%s\ndiffers=%s\n' "$report" "$differs" >>"$GITHUB_OUTPUT"
 exit "$failed"

@@ -36,7 +36,7 @@ pub use explain::ExplainArgs;
 pub use findings::ReportArgs;
 pub use get::{GetArgs, ViewFormat};
 pub use graph::{GraphArgs, LevelName, PictureFormat};
-pub use input::{FileArgs, InputArgs, InputPaths};
+pub use input::{FileArgs, InputArgs, InputPaths, TreeArgs};
 pub use man::ManArgs;
 pub use mesh::{MeshArgs, ServedServices, UnknownHosts};
 pub use route::{DecisionFormat, RouteArgs};
@@ -233,6 +233,24 @@ impl Cli {
             Command::Diff(args) => Some(&args.compile),
             Command::Run(args) => Some(&args.compile),
             Command::Explain(_) | Command::Completions { .. } | Command::Man(_) => None,
+        }
+    }
+
+    /// The input of the commands that judge each argument by the settings of its own.
+    pub(super) fn input_of_trees(&mut self) -> Option<&mut InputArgs> {
+        match &mut self.command {
+            Command::Validate(args) => Some(&mut args.input),
+            Command::Status(args) => Some(&mut args.input),
+            _ => None,
+        }
+    }
+
+    /// Whether errors do not fail the run, of these commands.
+    pub(super) fn is_partial(&self) -> bool {
+        match &self.command {
+            Command::Validate(args) => args.partial,
+            Command::Status(args) => args.partial,
+            _ => false,
         }
     }
 

@@ -45,6 +45,7 @@ mod test;
 mod told;
 mod trace;
 mod translate;
+mod trees;
 mod unlooked;
 mod validate;
 pub mod value;

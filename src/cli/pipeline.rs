@@ -59,6 +59,11 @@ pub(super) struct Compiled {
     pub(super) unselected: Option<String>,
 }
 
+/// Reads what the arguments name from the file system.
+pub(super) fn read_files(input: InputPaths<'_>, options: &Options, stdin: &mut dyn Read) -> InputText {
+    read(&Disk, input, options, stdin)
+}
+
 /// Reads what the arguments name and compiles it.
 pub(super) fn compile(input: InputPaths<'_>, options: &Options, stdin: &mut dyn Read) -> Compiled {
     compile_from(&Disk, input, options, stdin)
@@ -121,6 +126,11 @@ pub(super) fn read(tree: &dyn Tree, input: InputPaths<'_>, options: &Options, st
 /// Compiles what was read.
 pub(super) fn compile_read(text: InputText, options: &Options) -> Compiled {
     compile_text(compile::compile, text, options)
+}
+
+/// Compiles what was read, with the status of every object.
+pub(super) fn compile_read_with_status(text: InputText, options: &Options) -> Compiled {
+    compile_text(compile::compile_with_status, text, options)
 }
 
 fn compile_text(

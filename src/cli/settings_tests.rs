@@ -159,7 +159,7 @@ fn in_repository(files: &[(&str, &str)], arguments: &str) -> Result<Options, Str
         fs::write(path, text).unwrap();
     }
     let name = root.display().to_string();
-    let line = format!("gwctl validate {}", arguments.replace("D/", &format!("{name}/")));
+    let line = format!("gwctl translate {}", arguments.replace("D/", &format!("{name}/")));
     let cli = parse_line(line.split_whitespace().map(OsString::from));
     let cli = cli.map_err(|error| error.to_string().replace(&name, "D"))?;
     let mut options = cli.compile().unwrap().options().unwrap();

@@ -4,12 +4,13 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use super::args::{Cli, CompileArgs, InputPaths, ReportArgs, ScreenArgs, ShowArgs};
+use super::args::{Cli, CompileArgs, InputArgs, InputPaths, ReportArgs, ScreenArgs, ShowArgs};
 use super::exit::ExitStatus;
 use super::failure::Failure;
 use super::findings::{TRANSLATE_ONLY, tell_findings};
 use super::pipeline::{self, Compiled};
 use super::streams::Streams;
+use super::trees;
 use super::view::{Selection, View, select};
 use crate::compile;
 use crate::diagnostics::escape::Commands;
@@ -45,6 +46,33 @@ pub(super) fn tell(
     let started = Instant::now();
     let options = compile.options().map_err(usage)?;
     let compiled = pipeline::compile_with_status(input, &options, streams.stdin);
+    tell_compiled((options, compiled), (compile, findings), screen, started, streams)
+}
+
+/// The same for several trees, each of which has settings of its own.
+///
+/// # Errors
+/// As [`tell`].
+pub(super) fn tell_trees(
+    input: &InputArgs,
+    compile: &CompileArgs,
+    findings: &ReportArgs,
+    screen: ScreenArgs,
+    streams: &mut Streams<'_>,
+) -> Result<Option<Told>, Failure> {
+    let started = Instant::now();
+    let options = compile.options().map_err(usage)?;
+    let compiled = trees::compile(pipeline::compile_read_with_status, input, &options, streams.stdin);
+    tell_compiled((options, compiled), (compile, findings), screen, started, streams)
+}
+
+fn tell_compiled(
+    (options, compiled): (Options, Compiled),
+    (compile, findings): (&CompileArgs, &ReportArgs),
+    screen: ScreenArgs,
+    started: Instant,
+    streams: &mut Streams<'_>,
+) -> Result<Option<Told>, Failure> {
     let denied = compile.denied();
     let wanted = (findings.report.as_slice(), &denied);
     let status = tell_findings(&compiled, TRANSLATE_ONLY, wanted, screen, started, streams)?;

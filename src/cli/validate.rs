@@ -14,6 +14,7 @@ use super::fix;
 use super::pipeline::{self, Compiled};
 use super::report::{Counts, Rendering, stream_format, tell_nothing_found, tell_summary};
 use super::streams::Streams;
+use super::trees;
 use crate::diagnostics::escape::path_for_terminal;
 
 /// Compiles the input and reports what was found.
@@ -28,13 +29,19 @@ pub(super) fn run(args: &ValidateArgs, screen: ScreenArgs, streams: &mut Streams
         let message = "--fix changes files, and standard input is none: name the files";
         return Err(Failure::Usage(Cli::usage_error(message)));
     }
+    let alone = [("--fix", args.fix), ("--envoy", args.envoy.is_some())];
+    if let Some((flag, _)) = alone.into_iter().find(|(_, is_given)| *is_given && !args.input.trees.is_empty()) {
+        let message =
+            format!("{flag} is for one tree, and the paths have settings of their own: run gwctl once for each");
+        return Err(Failure::Usage(Cli::usage_error(&message)));
+    }
     if args.is_by_default && is_piped() {
         streams.tell(
             "warning: standard input is not read, and the working directory is: name `-` to read what is piped in",
         );
     }
     let binary = args.envoy.as_ref().map(|path| envoy::find(path.as_deref())).transpose().map_err(Failure::Missing)?;
-    let mut compiled = pipeline::compile(args.input.paths(), &options, streams.stdin);
+    let mut compiled = trees::compile(pipeline::compile_read, &args.input, &options, streams.stdin);
     if args.fix {
         let fixed = fix::fix(compiled, &options)?;
         streams.tell(&fixed.report);

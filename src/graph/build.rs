@@ -12,7 +12,7 @@ use crate::resolver::{
     ResolvedRoute, ResolvedRule,
 };
 
-use super::{Edge, Graph, Link, Node, NodeId, Presence, What};
+use super::{Edge, Graph, Link, Mark, Node, NodeId, Presence, What};
 
 /// What rules send to.
 const BACKENDS: [Kind; 3] = [Kind::Service, Kind::XBackend, Kind::Upstream];
@@ -89,6 +89,7 @@ impl<'r, 'm> Builder<'r, 'm> {
             is_wrong: codes.iter().any(|code| code.severity() == Severity::Error),
             codes: codes.iter().map(|code| code.id()).collect(),
             is_shadowed: false,
+            mark: Mark::Same,
         })
     }
 
@@ -119,7 +120,7 @@ impl<'r, 'm> Builder<'r, 'm> {
         let is_broken = broken.is_some();
         let codes = broken.unwrap_or_default().iter().map(|code| code.id()).collect();
         let is_shadowed = self.graph.nodes[from].is_shadowed;
-        self.graph.edges.push(Edge { from, to, link, codes, is_broken, is_shadowed });
+        self.graph.edges.push(Edge { from, to, link, codes, is_broken, is_shadowed, mark: Mark::Same });
     }
 
     fn add_gateways(&mut self) {

@@ -1,10 +1,10 @@
 //! What of a picture is shown: how deep it goes, and what it is about.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use typed_index_collections::{TiVec, ti_vec};
 
-use super::{Edge, Graph, Link, NodeId, What};
+use super::{Edge, Graph, Link, Mark, Node, NodeId, What};
 use crate::parser::manifests::ObjectKey;
 
 /// So many nodes can be told from each other without a search.
@@ -70,20 +70,28 @@ impl Graph {
                     known.codes.extend(&edge.codes);
                     known.codes.sort_unstable();
                     known.codes.dedup();
+                    if known.mark != edge.mark {
+                        known.mark = Mark::Changed(None);
+                    }
                 }
                 None => {
                     places.insert((from, edge.to, is_share), merged.len());
                     // Shares of different rules have no sum.
                     let link = if is_share { Link::Sends { weight: 0, of: 0 } } else { edge.link };
-                    merged.push(Edge { from, link, ..edge.clone() });
+                    let mark = if matches!(edge.mark, Mark::Changed(_)) { Mark::Changed(None) } else { edge.mark };
+                    merged.push(Edge { from, link, mark, ..edge.clone() });
                 }
             }
         }
         let mut graph = Self { nodes: self.nodes.clone(), edges: merged };
         for (rule, route) in &stands {
             let (codes, is_wrong) = (self.nodes[*rule].codes.clone(), self.nodes[*rule].is_wrong);
+            let is_same = self.nodes[*rule].mark == Mark::Same;
             let route = &mut graph.nodes[*route];
             route.is_wrong |= is_wrong;
+            if !is_same && route.mark == Mark::Same {
+                route.mark = Mark::Changed(None);
+            }
             route.codes.extend(codes);
             route.codes.sort_unstable();
             route.codes.dedup();
@@ -94,14 +102,23 @@ impl Graph {
     /// What leads to an object and what it leads to, with the policies and grants about all of that; `None` where nothing
     /// of it is drawn.
     pub fn about(&self, object: &ObjectKey) -> Option<Self> {
+        let shown = self.around(|node| node.object == *object);
+        (!shown.nodes.is_empty()).then_some(shown)
+    }
+
+    /// The same for all nodes that a test accepts.
+    fn around(&self, is_own: impl Fn(&Node) -> bool) -> Self {
+        self.around_and(is_own, |_| false)
+    }
+
+    /// The same, with nodes of which only they themselves are shown.
+    pub fn around_and(&self, is_own: impl Fn(&Node) -> bool, is_beside: impl Fn(&Node) -> bool) -> Self {
         let mut kept: TiVec<NodeId, bool> = ti_vec![false; self.nodes.len()];
         let own: Vec<NodeId> =
-            self.nodes.iter_enumerated().filter(|(_, node)| node.object == *object).map(|(id, _)| id).collect();
-        if own.is_empty() {
-            return None;
-        }
+            self.nodes.iter_enumerated().filter(|(_, node)| is_own(node)).map(|(id, _)| id).collect();
+        let is_among: HashSet<NodeId> = own.iter().copied().collect();
         // A policy is shown with what it is about, and what that leads to.
-        let carries = |edge: &&Edge| edge.link.carries() || own.contains(&edge.from);
+        let carries = |edge: &&Edge| edge.link.carries() || is_among.contains(&edge.from);
         let mut next: TiVec<NodeId, Vec<NodeId>> = ti_vec![Vec::new(); self.nodes.len()];
         let mut before = next.clone();
         for edge in self.edges.iter().filter(carries) {
@@ -118,14 +135,17 @@ impl Graph {
                 }
             }
         }
+        for (id, node) in self.nodes.iter_enumerated() {
+            kept[id] |= is_beside(node);
+        }
         let about: Vec<NodeId> =
             self.edges.iter().filter(|edge| !edge.link.carries() && kept[edge.to]).map(|edge| edge.from).collect();
         about.into_iter().for_each(|node| kept[node] = true);
-        Some(self.clone().keep(|id| kept[id]))
+        self.clone().keep(|id| kept[id])
     }
 
     /// The picture of some nodes, and what leads from one of them to another.
-    fn keep(self, is_kept: impl Fn(NodeId) -> bool) -> Self {
+    pub(super) fn keep(self, is_kept: impl Fn(NodeId) -> bool) -> Self {
         let mut places: HashMap<NodeId, NodeId> = HashMap::new();
         let mut kept = Self::default();
         for (id, node) in self.nodes.into_iter_enumerated() {

@@ -4,6 +4,7 @@
 //! the picture is a file of its own below `form`. Nodes stand in an order that does not depend on the order of files.
 
 mod build;
+pub mod change;
 mod choose;
 pub mod form;
 
@@ -47,6 +48,22 @@ pub struct Node {
     pub is_wrong: bool,
     /// Whether no request gets to it, because others go first.
     pub is_shadowed: bool,
+    /// What became of it, in a picture of a change.
+    pub mark: Mark,
+}
+
+/// What becomes of a node or an edge when the input changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mark {
+    /// Nothing, or the picture is of one input.
+    #[default]
+    Same,
+    /// The old input does not have it.
+    Added,
+    /// The new input does not have it.
+    Removed,
+    /// Both have it, and it is not the same; with what an edge was, where that is told.
+    Changed(Option<Link>),
 }
 
 /// Where what a node stands for is.
@@ -133,6 +150,8 @@ pub struct Edge {
     pub is_broken: bool,
     /// Whether nothing goes this way, because others go first.
     pub is_shadowed: bool,
+    /// What became of it, in a picture of a change.
+    pub mark: Mark,
 }
 
 /// What leads from one node to another.

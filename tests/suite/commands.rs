@@ -63,6 +63,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_of_a_backend_alone_has_a_request", diff_backend),
         test("diff_reads_the_settings_of_the_new_side", diff_settings),
         test("diff_tells_what_is_shadowed_and_what_is_mutated", diff_shadowed),
+        test("several_trees_are_judged_by_the_settings_of_each", trees),
         test("route_asks_services_and_begins_sessions", route_asks),
         test("route_of_streams_goes_by_port_and_server_name", route_streams),
         test("assumed_authorities_decide_as_if_they_were_there", behind_assumed_authorities),
@@ -392,6 +393,76 @@ fn diff_shadowed(stage: &Stage) -> Result<(), Failed> {
         && line("mutated", "httproute shop/web: every path")
         && line("mutated", "x-a");
     ensure(holds, &output)
+}
+
+fn trees(stage: &Stage) -> Result<(), Failed> {
+    let route = |namespace: &str| {
+        ROUTE
+            .replace("namespace: shop", &format!("namespace: {namespace}"))
+            .replace("[{name: edge}]", "[{name: edge, namespace: shop}]")
+            .replace("shop.test", &format!("{namespace}.test"))
+    };
+    // The Services of the one tree are assumed, those of the other are missing.
+    stage.write("r/.git/HEAD", "")?;
+    stage.write(
+        "r/platform/gateway.yaml",
+        &GATEWAY.replace("HTTP, port: 80}", "HTTP, port: 80, allowedRoutes: {namespaces: {from: All}}}"),
+    )?;
+    stage.write("r/one/route.yaml", &route("one"))?;
+    stage.write("r/one/old/route.yaml", &route("old"))?;
+    stage.write("r/one/gwctl.yaml", "assume: [services]\nexclude: [old]\n")?;
+    stage.write("r/two/route.yaml", &route("two"))?;
+    stage.write("r/two/old/route.yaml", &route("gone"))?;
+    stage.write("r/two/gwctl.yaml", "ignore: [GW8030]\n")?;
+    let lines = |output: &Output| -> Vec<String> {
+        output.stdout.lines().filter(|line| line.contains("error[")).map(str::to_owned).collect()
+    };
+    // The file of a tree is announced, and cannot hide that.
+    let refused = stage.run(&["validate", "r/platform", "r/one", "r/two"])?;
+    ensure(refused.code == Some(2) && refused.stderr.contains("r/two/gwctl.yaml:1:"), &refused)?;
+    stage.write("r/two/gwctl.yaml", "ignore: [GW4002]\n")?;
+    for paths in [["r/platform", "r/one", "r/two"], ["r/two", "r/one", "r/platform"]] {
+        let output = stage.run(&[&["validate"], paths.as_slice()].concat())?;
+        let found = lines(&output);
+        let of = |part: &str| found.iter().filter(|line| line.contains(part)).count();
+        // Two rules with three backends, in two files.
+        ensure(of("GW2001") == 6 && of("r/two/route.yaml") == 3 && of("r/two/old/route.yaml") == 3, &output)?;
+        ensure(of("r/one") == 0 && of("GW2003") == 0 && output.code == Some(1), &output)?;
+        ensure(output.stdout.matches("note[GW8030]").count() == 2, &output)?;
+    }
+    // The same places in every form, each finding once.
+    let output = stage.run(&["validate", "r/platform", "r/one", "r/two", "-o", "json"])?;
+    let report = json(&output)?;
+    let errors = report["findings"].as_array().into_iter().flatten().filter(|one| one["severity"] == "error").count();
+    ensure(errors == 6 && report["summary"]["errors"] == 6 && report["summary"]["files"] == 6, &output)?;
+    // Each object has the status that its own settings give it.
+    let output = stage.run(&["status", "r/platform", "r/one", "r/two", "-o", "json"])?;
+    let status = json(&output)?;
+    let resolved = |namespace: &str| {
+        let items = status["items"].as_array().into_iter().flatten();
+        let own = items.filter(|one| one["kind"] == "HTTPRoute" && one["metadata"]["namespace"] == namespace);
+        let conditions = own.flat_map(|one| one["status"]["parents"][0]["conditions"].as_array().into_iter().flatten());
+        conditions.filter(|one| one["type"] == "ResolvedRefs").map(|one| one["status"].to_string()).collect::<Vec<_>>()
+    };
+    ensure(resolved("one") == ["\"True\""] && resolved("two") == ["\"False\""], &output)?;
+    ensure(resolved("old").is_empty() && resolved("gone").len() == 1, &output)?;
+    // A tree within another one has its own settings, and its files count once.
+    let output = stage.run(&["validate", "r/platform", "r/two", "r/two/old", "r/one"])?;
+    ensure(lines(&output).len() == 6 && !output.stdout.contains("GW8007"), &output)?;
+    stage.write("r/two/old/gwctl.yaml", "assume: [services]\n")?;
+    let output = stage.run(&["validate", "r/platform", "r/two", "r/two/old", "r/one"])?;
+    ensure(lines(&output).len() == 3 && !output.stdout.contains("GW8007"), &output)?;
+    // What a run has but once is the same for all.
+    stage.write("r/two/gwctl.yaml", "assume: [services]\ndeny: warnings\n")?;
+    let output = stage.run(&["validate", "r/platform", "r/one", "r/two"])?;
+    let holds = output.stderr.contains("r/two/gwctl.yaml:2:1: one run has one `deny`") && output.stdout.is_empty();
+    ensure(output.code == Some(2) && holds, &output)?;
+    let output = stage.run(&["validate", "r/platform", "r/one", "r/two", "--deny", "GW4002"])?;
+    ensure(output.code == Some(0), &output)?;
+    let output = stage.run(&["validate", "r/platform", "r/one", "r/two", "--deny", "warnings", "--fix"])?;
+    ensure(output.code == Some(2) && output.stderr.contains("--fix is for one tree"), &output)?;
+    let output = stage.run(&["translate", "r/platform", "r/one", "r/two"])?;
+    ensure(output.code == Some(2) && output.stderr.contains("holds for `r/"), &output)
 }
 
 fn route_asks(stage: &Stage) -> Result<(), Failed> {

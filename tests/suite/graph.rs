@@ -12,7 +12,7 @@ use quick_xml::events::Event;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::commands::{Stage, ensure};
+use crate::commands::{GATEWAY, ROUTE, Stage, ensure};
 use crate::harness::Harness;
 use crate::process::Output;
 
@@ -83,6 +83,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("hostile_names_are_text_in_every_form", hostile),
         test("the_same_input_gives_the_same_bytes", same),
         test("two_hundred_objects_can_be_drawn", many),
+        test("a_difference_in_markdown_has_a_picture_of_what_changes", difference),
+        test("a_picture_of_a_difference_shows_what_it_can", large_difference),
         test("a_page_knows_objects_and_requests", page),
     ]
 }
@@ -194,6 +196,74 @@ fn hostile(stage: &Stage) -> Result<(), Failed> {
     Ok(())
 }
 
+/// The chart in what `diff -o markdown` writes.
+fn chart(output: &Output) -> Option<&str> {
+    let (_, rest) = output.stdout.split_once("\n```mermaid\n")?;
+    rest.split_once("\n```\n").map(|(chart, _)| chart)
+}
+
+fn difference(stage: &Stage) -> Result<(), Failed> {
+    let gone = "  - matches: [{path: {value: /}, headers: [{name: x-v, value: '2'}]}]\n    backendRefs: [{name: b, port: 80}]\n";
+    let come = "  - matches: [{path: {value: /new}}]\n    backendRefs: [{name: a, port: 80}]\n";
+    let new =
+        ROUTE.replace("weight: 3", "weight: 1").replace(gone, "").replace("  rules:\n", &format!("  rules:\n{come}"));
+    for (from, text) in [("m", ROUTE), ("new", &new)] {
+        stage.write(&format!("{from}/gateway.yaml"), GATEWAY)?;
+        stage.write(&format!("{from}/route.yaml"), text)?;
+        // What does not change is not drawn.
+        stage.write(
+            &format!("{from}/other.yaml"),
+            &ROUTE.replace("name: web", "name: other").replace("shop.test", "o.test"),
+        )?;
+    }
+    let output = stage.run(&["diff", "m", "new", "-o", "markdown"])?;
+    let Some(drawn) = chart(&output) else { return ensure(false, &output) };
+    well_formed("mermaid", drawn)?;
+    let has = |part: &str| drawn.lines().any(|line| line.contains(part));
+    ensure(has("rule 0<br/>added\"]:::added") && has("rule 1<br/>removed\"]:::removed"), &output)?;
+    ensure(has("rule 1<br/>changed\"]:::changed") && has("1/2 was 3/4") && has("1/2 was 1/4"), &output)?;
+    ensure(has("listener http") && !has("other") && !drawn.contains("edge<br/>changed"), &output)?;
+    // The way of what is gone is drawn as such.
+    ensure(has("|\"removed\"|") && has("|\"added\"|"), &output)?;
+    // What nothing leads to any more is still there.
+    stage.write("new/route.yaml", &ROUTE.replace("{name: b,", "{name: a,"))?;
+    let output = stage.run(&["diff", "m", "new", "-o", "markdown"])?;
+    let Some(drawn) = chart(&output) else { return ensure(false, &output) };
+    let is_b = |line: &&str| line.contains("Service<br/>b");
+    ensure(drawn.lines().any(|line| is_b(&line)) && !drawn.contains("Service<br/>b<br/>removed"), &output)?;
+    stage.write("new/gateway.yaml", &GATEWAY.replace("name: b,", "name: other,"))?;
+    let output = stage.run(&["diff", "m", "new", "-o", "markdown"])?;
+    ensure(chart(&output).is_some_and(|drawn| drawn.contains("Service<br/>b<br/>removed")), &output)?;
+    // Without a change there is nothing to draw.
+    let output = stage.run(&["diff", "m", "m", "-o", "markdown"])?;
+    ensure(chart(&output).is_none() && output.stdout.contains("Nothing"), &output)
+}
+
+fn large_difference(stage: &Stage) -> Result<(), Failed> {
+    let routes = |count: usize, backend: &str| {
+        let route = |number: usize| {
+            let route = ROUTE.replace("name: web", &format!("name: web-{number}"));
+            route
+                .replace("shop.test", &format!("shop-{number}.test"))
+                .replace("{name: b,", &format!("{{name: {backend},"))
+        };
+        (0..count).map(route).collect::<Vec<_>>().join("---\n")
+    };
+    for (count, words) in [(12, "yellow changed.\n"), (30, " things are drawn."), (100, "is left out")] {
+        for (from, backend) in [("m", "b"), ("new", "a")] {
+            stage.write(&format!("{from}/gateway.yaml"), GATEWAY)?;
+            stage.write(&format!("{from}/route.yaml"), &routes(count, backend))?;
+        }
+        let output = stage.run(&["diff", "m", "new", "-o", "markdown"])?;
+        ensure(output.stdout.contains(words) && chart(&output).is_some() == (count < 100), &output)?;
+        if let Some(drawn) = chart(&output) {
+            well_formed("mermaid", drawn)?;
+            ensure(drawn.lines().filter(|line| line.starts_with("    n")).count() <= 48, &output)?;
+        }
+    }
+    Ok(())
+}
+
 fn same(stage: &Stage) -> Result<(), Failed> {
     stage.write("m/extra.yaml", EXTRA)?;
     for form in FORMS {
@@ -297,7 +367,7 @@ fn data_of(page: &str) -> Result<Value, Failed> {
     Ok(serde_json::from_str(data)?)
 }
 
-fn well_formed(form: &str, text: &str) -> Result<(), String> {
+pub(crate) fn well_formed(form: &str, text: &str) -> Result<(), String> {
     match form {
         "svg" => svg(text),
         "html" => html(text),
@@ -323,7 +393,7 @@ fn well_formed(form: &str, text: &str) -> Result<(), String> {
                 r"  end",
                 r#"  n\d+ (-->|-\.->)(\|"LABEL"\|)? n\d+"#,
                 r"  classDef [a-z]+ [a-z0-9:#,-]+",
-                r"  linkStyle [\d,]+ [a-z0-9:#,]+",
+                r"  linkStyle [\d,]+ [a-z0-9:#,-]+",
             ],
         ),
     }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args};
 
+use crate::options::Options;
+
 /// The manifests, where the positional arguments are something else.
 #[derive(Debug, Args)]
 pub struct FileArgs {
@@ -31,6 +33,17 @@ pub struct InputPaths<'a> {
     pub context: &'a [PathBuf],
 }
 
+/// Arguments for which one settings file holds, or none.
+#[derive(Clone, Debug)]
+pub struct TreeArgs {
+    /// The arguments.
+    pub paths: Vec<PathBuf>,
+    /// What is known beside them.
+    pub context: Vec<PathBuf>,
+    /// What their compilation is told.
+    pub options: Options,
+}
+
 /// The manifests.
 #[derive(Debug, Args)]
 pub struct InputArgs {
@@ -45,6 +58,9 @@ pub struct InputArgs {
     /// on them are left out. Repeatable.
     #[arg(long, value_name = "PATH", help_heading = "Input")]
     pub context: Vec<PathBuf>,
+    /// The arguments by the settings that hold for them, where those are not the same for all.
+    #[arg(skip)]
+    pub trees: Vec<TreeArgs>,
 }
 
 impl InputArgs {

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::parser::manifests::ObjectKey;
+use crate::name::{Name, Namespace, NamespacedName};
+use crate::parser::manifests::{Kind, ObjectKey};
 use crate::simulate::{Connection, Request, Security};
 
 /// The version of the JSON form.
@@ -21,6 +22,20 @@ pub(super) struct Difference {
     /// Whether people have to be told which Gateway a change is about.
     #[serde(skip)]
     pub(super) has_several_gateways: bool,
+    /// The picture, where one is asked for and something changes.
+    #[serde(skip)]
+    pub(super) picture: Option<Picture>,
+}
+
+/// A picture of what changes.
+#[derive(Debug)]
+pub(super) struct Picture {
+    /// A flow chart of Mermaid; nothing where it would be too large.
+    pub(super) chart: Option<String>,
+    /// How many things are touched or lead to what is.
+    pub(super) all: usize,
+    /// How many of them are drawn.
+    pub(super) drawn: usize,
 }
 
 impl Difference {
@@ -58,6 +73,36 @@ pub(super) struct Change {
     pub(super) witness: Option<WitnessView>,
     pub(super) old_answer: String,
     pub(super) new_answer: String,
+    /// What it touches.
+    #[serde(skip)]
+    pub(super) touched: Vec<Touched>,
+}
+
+/// What of the picture a change touches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Touched {
+    pub(super) what: Touch,
+    pub(super) namespace: Namespace,
+    pub(super) name: Name,
+}
+
+/// What is touched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Touch {
+    /// A route of the kind.
+    Route(Kind),
+    /// A Gateway with its listeners.
+    Gateway,
+    /// The routes of a Gateway that hand on connections or datagrams.
+    Streams,
+    /// What routes send to.
+    Backend,
+}
+
+impl Touched {
+    pub(super) fn new(what: Touch, (namespace, name): NamespacedName<'_>) -> Self {
+        Self { what, namespace: namespace.clone(), name: name.clone() }
+    }
 }
 
 /// Clients in a mesh.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Change, ChangeKind, Clients, Moved, WitnessView};
+use super::change::{Change, ChangeKind, Clients, Moved, Touch, Touched, WitnessView};
 use super::pods::Pods;
 use super::rules::Both;
 use super::side::{EXAMPLE, Names, Side};
@@ -151,12 +151,19 @@ fn for_clients(change: Change, client: &str) -> Change {
     let is_only = client != ANY_OTHER;
     let from = if is_only { client } else { namespace }.to_owned();
     let host = format!("{name}.{namespace}");
+    // A Service is in the place of the Gateway.
+    let entrance = |one: Touched| match one.what {
+        Touch::Gateway | Touch::Streams => Touched { what: Touch::Backend, ..one },
+        Touch::Route(_) | Touch::Backend => one,
+    };
+    let touched = change.touched.into_iter().map(entrance).collect();
     Change {
         old_answer: change.old_answer.replace(EXAMPLE, &host),
         new_answer: change.new_answer.replace(EXAMPLE, &host),
         witness: change.witness.map(|witness| from_client(witness, &host, &from)),
         host: if change.host.is_empty() { String::new() } else { host },
         clients: Some(Clients { from, is_only }),
+        touched,
         ..change
     }
 }

@@ -45,5 +45,6 @@ pub(super) fn compare(old: &Compilation, new: &Compilation, options: &Options) -
         uncompared: uncompared::compare([old, new], &moved, (&meshes, &met), options),
         unnamed: Vec::new(),
         has_several_gateways: gateways.len() > 1,
+        picture: None,
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::change::{Change, ChangeKind, WitnessView};
+use super::change::{Change, ChangeKind, Touch, Touched, WitnessView};
 use super::describe::describe_tls;
 use super::rules::Both;
 use super::settings::in_words;
@@ -102,6 +102,7 @@ fn compare_addresses(both: Both<'_, '_>, changes: &mut Vec<Change>) {
                 witness: None,
                 old_answer: words(&earlier),
                 new_answer: words(&addresses),
+                touched: vec![Touched::new(Touch::Gateway, (&gateway.namespace, &gateway.name))],
             });
         }
     }
@@ -227,6 +228,7 @@ fn told(
         witness: request.map(WitnessView::from),
         old_answer,
         new_answer,
+        touched: vec![Touched::new(Touch::Gateway, (&gateway.namespace, &gateway.name))],
     }
 }
 
@@ -275,5 +277,6 @@ fn stream_change(
         witness: Some(WitnessView::from(request)),
         old_answer,
         new_answer,
+        touched: vec![Touched::new(Touch::Streams, (&gateway.namespace, &gateway.name))],
     })
 }

@@ -11,6 +11,7 @@ mod folders;
 mod listeners;
 mod meet;
 mod patched;
+mod picture;
 mod pods;
 mod render;
 mod rules;
@@ -25,7 +26,7 @@ mod unread;
 use std::path::{Path, PathBuf};
 use std::slice;
 
-use super::args::{Cli, DiffArgs, InputPaths};
+use super::args::{Cli, DiffArgs, DiffFormat, InputPaths};
 use super::exit::ExitStatus;
 use super::failure::Failure;
 use super::findings::tell_asked;
@@ -99,6 +100,9 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     let mut difference = compare::compare(&old.compilation, &new.compilation, &options).map_err(Failure::Missing)?;
     difference.uncompared.extend(unread::compare(old_unread, new_unread));
     difference.unnamed = unnamed::compare(&old.compilation, &new.compilation, &difference);
+    if args.output == DiffFormat::Markdown && !difference.changes.is_empty() {
+        difference.picture = picture::draw(&old.compilation, &new.compilation, &difference.changes, &options);
+    }
     let color = streams.color_stdout && args.output_file.is_none();
     pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| {
         render::write(&difference, args.output, color, out)

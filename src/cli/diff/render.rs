@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::args::DiffFormat;
-use super::change::{Change, ChangeKind, Difference, FindingChanges, FindingView, UncomparedView, Unnamed};
+use super::change::{Change, ChangeKind, Difference, FindingChanges, FindingView, Picture, UncomparedView, Unnamed};
 use crate::diagnostics::escape::for_markdown;
 use crate::diagnostics::style::Style;
 
@@ -165,6 +165,22 @@ fn findings(difference: &Difference) -> [(&'static str, &[FindingView]); 3] {
     [("introduced", introduced), ("fixed", fixed), (SILENCED, silenced)]
 }
 
+/// A block that pages of Markdown show as a picture.
+fn draw(Picture { chart, all, drawn }: &Picture, out: &mut dyn Write) -> io::Result<()> {
+    let Some(chart) = chart else {
+        writeln!(out)?;
+        return writeln!(out, "A picture of it would have {all} things, and is left out: it could not be taken in.");
+    };
+    // Within a line nothing breaks it.
+    writeln!(out)?;
+    writeln!(out, "```mermaid")?;
+    chart.lines().try_for_each(|line| writeln!(out, "{line}"))?;
+    writeln!(out, "```")?;
+    writeln!(out)?;
+    let rest = if drawn == all { String::new() } else { format!(" {drawn} of {all} things are drawn.") };
+    writeln!(out, "Green is added, red removed, yellow changed.{rest}")
+}
+
 fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "### What changes for traffic\n")?;
     if difference.is_without_change() && difference.uncompared.is_empty() {
@@ -187,6 +203,7 @@ fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
         };
         writeln!(out, "| **{kind}** | {subject}{gateway}{place} | {witness} | {old} | {new} |")?;
     }
+    difference.picture.iter().try_for_each(|picture| draw(picture, out))?;
     for (word, list) in findings(difference) {
         if !list.is_empty() {
             writeln!(out, "\n**Findings {word}**\n")?;

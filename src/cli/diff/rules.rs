@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Change, ChangeKind, Moved, WitnessView};
+use super::change::{Change, ChangeKind, Moved, Touch, Touched, WitnessView};
 use super::meet::{Meeting, joint, meeting};
 use super::side::{Host, HostKey, Rule, RuleKey, Side, requests};
 use crate::analysis::cover::{Earlier, Patterns, Rest};
@@ -89,13 +89,20 @@ fn rules_of<'s, 'c>(host: Option<&'s Host<'c>>) -> &'s [Rule<'c>] {
 
 /// The objects of a rule that both sides have, where they are two.
 fn moved_between(old: &Rule<'_>, new: &Rule<'_>) -> Option<Moved> {
-    let object = |rule: &Rule<'_>| {
-        let RouteName { kind, namespace, name, .. } = &rule.route.name;
-        let kind = RouteKind::of_name(kind)?.kind();
-        Some(ObjectKey { kind, namespace: namespace.clone(), name: name.clone() })
-    };
-    let (from, to) = (object(old)?, object(new)?);
+    let (from, to) = (object_of(old)?, object_of(new)?);
     (from != to).then_some(Moved { from, to })
+}
+
+fn touched(rule: &Rule<'_>) -> Option<Touched> {
+    let RouteName { kind, namespace, name, .. } = &rule.route.name;
+    Some(Touched::new(Touch::Route(RouteKind::of_name(kind)?.kind()), (namespace, name)))
+}
+
+/// The route that a rule is of.
+fn object_of(rule: &Rule<'_>) -> Option<ObjectKey> {
+    let RouteName { kind, namespace, name, .. } = &rule.route.name;
+    let kind = RouteKind::of_name(kind)?.kind();
+    Some(ObjectKey { kind, namespace: namespace.clone(), name: name.clone() })
 }
 
 /// Whether two rules take the same requests and do the same.
@@ -168,14 +175,14 @@ impl<'s, 'c> Pair<'s, 'c> {
         }
         let shown = shown.and_then(|position| asked.get(position));
         if shown.is_none() && matches!(kind, ChangeKind::Added | ChangeKind::Removed | ChangeKind::Shadowed) {
-            let mut change = self.told(kind, title(&rule.key), None, places);
+            let mut change = self.told(kind, (title(&rule.key), &[rule]), None, places);
             let (own, others) = ("this rule".to_owned(), format!("other rules; {NONE_SHOWS}"));
             (change.old_answer, change.new_answer) =
                 if kind == ChangeKind::Added { (others, own) } else { (own, others) };
             return Some(change);
         }
         let shown = shown.or_else(|| asked.iter().find(is_taken)).or(asked.first());
-        Some(self.told(kind, title(&rule.key), shown, places))
+        Some(self.told(kind, (title(&rule.key), &[rule]), shown, places))
     }
 
     /// The answers of both sides, when they differ.
@@ -190,7 +197,7 @@ impl<'s, 'c> Pair<'s, 'c> {
     fn told(
         &self,
         kind: ChangeKind,
-        subject: String,
+        (subject, rules): (String, &[&Rule<'_>]),
         request: Option<&Request>,
         (old_place, new_place): (Option<String>, Option<String>),
     ) -> Change {
@@ -212,6 +219,7 @@ impl<'s, 'c> Pair<'s, 'c> {
             witness: request.map(WitnessView::from),
             old_answer,
             new_answer,
+            touched: rules.iter().filter_map(|rule| touched(rule)).collect(),
         }
     }
 
@@ -242,13 +250,14 @@ impl<'s, 'c> Pair<'s, 'c> {
         let Meeting { whole, some } = meeting(&first.new.route.matches, &second.new.route.matches)?;
         let places = (self.both.old.place(first.old), self.both.new.place(first.new));
         let subject = format!("{} goes before {}", title(&first.new.key), title(&second.new.key));
+        let both = [first.new, second.new];
         let requests: Vec<Request> = self
             .new
             .iter()
             .flat_map(|host| some.iter().flat_map(|matches| requests(self.key, host, matches)))
             .collect();
         if let Some(shown) = requests.iter().find(|request| self.answers(request).is_some()) {
-            return Some(self.told(ChangeKind::Reordered, subject, Some(shown), places));
+            return Some(self.told(ChangeKind::Reordered, (subject, &both), Some(shown), places));
         }
         let takes = |side: &Side<'c>, request: &Request, rule: &Rule<'c>| {
             let decision = side.decide(self.gateway(), request);
@@ -257,7 +266,7 @@ impl<'s, 'c> Pair<'s, 'c> {
         let is_taken =
             |request: &&Request| takes(self.both.old, request, second.old) && takes(self.both.new, request, first.new);
         if let Some(shown) = requests.iter().find(is_taken) {
-            let mut change = self.told(ChangeKind::Reordered, subject, Some(shown), places);
+            let mut change = self.told(ChangeKind::Reordered, (subject, &both), Some(shown), places);
             change.new_answer += &with_other(&second.old.action, &first.new.action);
             return Some(change);
         }
@@ -265,7 +274,7 @@ impl<'s, 'c> Pair<'s, 'c> {
         if is_taken_before(second.old, &whole, before) || is_taken_before(first.new, &whole, after) {
             return None;
         }
-        let mut change = self.told(ChangeKind::Reordered, subject, None, places);
+        let mut change = self.told(ChangeKind::Reordered, (subject, &both), None, places);
         change.old_answer = format!("{} goes first; no request that both take was found", title(&second.old.key));
         change.new_answer = format!("{} goes first", title(&first.new.key));
         Some(change)

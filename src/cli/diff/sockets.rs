@@ -1,6 +1,6 @@
 //! What listeners ask for of their sockets before and after.
 
-use super::change::{Change, ChangeKind};
+use super::change::{Change, ChangeKind, Touch, Touched};
 use super::rules::Both;
 use super::settings::in_words;
 use super::side::SocketKey;
@@ -25,6 +25,7 @@ pub(super) fn compare(both: Both<'_, '_>, changes: &mut Vec<Change>) {
             witness: None,
             old_answer: words(earlier.settings),
             new_answer: words(socket.settings),
+            touched: vec![Touched::new(Touch::Gateway, (&gateway.namespace, &gateway.name))],
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Change, ChangeKind, Moved, WitnessView};
+use super::change::{Change, ChangeKind, Moved, Touch, Touched, WitnessView};
 use super::describe::{cluster_name, describe_cluster};
 use super::listeners;
 use super::pods::{Behind, Pods};
@@ -88,6 +88,9 @@ fn compare_clusters(both: Both<'_, '_>, pods: [&Pods<'_>; 2], changes: &mut Vec<
     }
     let (used, mut users) = (both.old.users(), both.new.users());
     for (name, earlier, later, is_withheld) in changed {
+        let named = both.new.config.clusters.iter().find(|cluster| cluster_name(cluster, both.new.config) == *name);
+        let backend = named.map(|cluster| (&cluster.backend.namespace, &cluster.backend.name));
+        let touched = backend.into_iter().map(|backend| Touched::new(Touch::Backend, backend)).collect();
         let user = users.remove(name).filter(|_| used.contains_key(name));
         let (gateway, place, request) = match user {
             Some((gateway, place, request)) => (gateway.to_string(), place, request),
@@ -106,6 +109,7 @@ fn compare_clusters(both: Both<'_, '_>, pods: [&Pods<'_>; 2], changes: &mut Vec<
             clients: None,
             old_answer: earlier,
             new_answer: later,
+            touched,
         });
     }
 }

@@ -19,7 +19,7 @@ use crate::status::ObjectStatus;
 /// # Errors
 /// Wrong usage, or an output that could not be written.
 pub(super) fn run(args: &StatusArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
-    let Some(told) = told::tell(args.input.paths(), &args.compile, &args.findings, screen, streams)? else {
+    let Some(told) = told::tell_trees(&args.input, &args.compile, &args.findings, screen, streams)? else {
         return Ok(ExitStatus::CouldNotRun);
     };
     let statuses = &told.compiled.compilation.status;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::{Edge, Graph, Link, Node, NodeId, Presence, What};
+use crate::graph::{Edge, Graph, Link, Mark, Node, NodeId, Presence, What};
 
 /// So many endpoints are named.
 const MOST: usize = 3;
@@ -35,6 +35,7 @@ pub(super) fn lines(node: &Node) -> Vec<String> {
     if !node.codes.is_empty() {
         lines.push(node.codes.join(" "));
     }
+    lines.extend(marked(node.mark).map(str::to_owned));
     lines
 }
 
@@ -43,7 +44,7 @@ pub(super) fn on_edge(edge: &Edge) -> String {
     let mut words = Vec::new();
     match edge.link {
         Link::Sends { of: 0, .. } | Link::Has | Link::Takes | Link::Reaches | Link::Joins => {}
-        Link::Sends { weight, of } if u64::from(weight) == of => {}
+        Link::Sends { weight, of } if u64::from(weight) == of && !matches!(edge.mark, Mark::Changed(Some(_))) => {}
         Link::Sends { weight, of } => words.push(format!("{weight}/{of}")),
         Link::Filter(member) => words.push(member.to_owned()),
         Link::Stands => words.push("stands for".to_owned()),
@@ -55,7 +56,21 @@ pub(super) fn on_edge(edge: &Edge) -> String {
         (true, []) => words.push("broken".to_owned()),
         (true, codes) => words.extend(codes.iter().map(|code| (*code).to_owned())),
     }
+    match edge.mark {
+        Mark::Changed(Some(Link::Sends { weight, of })) if of > 0 => words.push(format!("was {weight}/{of}")),
+        mark => words.extend(marked(mark).map(str::to_owned)),
+    }
     words.join(" ")
+}
+
+/// The word for what became of something.
+fn marked(mark: Mark) -> Option<&'static str> {
+    match mark {
+        Mark::Same => None,
+        Mark::Added => Some("added"),
+        Mark::Removed => Some("removed"),
+        Mark::Changed(_) => Some("changed"),
+    }
 }
 
 /// The class of a node, by which forms give it a shape.

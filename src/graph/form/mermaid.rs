@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::label::{Class, by_namespace, lines, number, on_edge};
 use crate::diagnostics::escape::for_terminal;
-use crate::graph::{Graph, Link, Presence};
+use crate::graph::{Edge, Graph, Link, Mark, Presence};
 
 /// Writes the picture.
 ///
@@ -19,11 +19,14 @@ pub fn write(graph: &Graph, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  subgraph s{position}[{}]", quoted(&[namespace]))?;
         for (id, node) in nodes {
             let (word, _) = Class::of(node).word();
-            let state = match (node.presence, node.is_wrong, node.is_shadowed) {
-                (Presence::Missing, _, _) => "missing",
-                (_, true, _) => "wrong",
-                (_, _, true) => "shadowed",
-                _ => word,
+            let state = match (node.mark, node.presence, node.is_wrong, node.is_shadowed) {
+                (Mark::Added, ..) => "added",
+                (Mark::Removed, ..) => "removed",
+                (Mark::Changed(_), ..) => "changed",
+                (Mark::Same, Presence::Missing, _, _) => "missing",
+                (Mark::Same, _, true, _) => "wrong",
+                (Mark::Same, _, _, true) => "shadowed",
+                (Mark::Same, ..) => word,
             };
             writeln!(out, "    n{}[{}]:::{state}", number(id), quoted(&lines(node)))?;
         }
@@ -46,10 +49,23 @@ pub fn write(graph: &Graph, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  classDef wrong fill:#ffe0e0,stroke:#c00000,stroke-width:2px,color:#202020")?;
     writeln!(out, "  classDef missing fill:#ffffff,stroke:#c00000,stroke-dasharray:4,color:#c00000")?;
     writeln!(out, "  classDef shadowed fill:#f5f5f5,stroke:#b0b0b0,color:#707070")?;
-    for (style, is_meant) in [
-        ("stroke:#c00000,color:#c00000", (|edge| edge.is_broken) as fn(&crate::graph::Edge) -> bool),
-        ("stroke:#b0b0b0", |edge| edge.is_shadowed && !edge.is_broken),
-    ] {
+    if graph.nodes.iter().any(|node| node.mark != Mark::Same) {
+        writeln!(out, "  classDef added fill:#dafbe1,stroke:#1a7f37,stroke-width:3px,color:#202020")?;
+        writeln!(
+            out,
+            "  classDef removed fill:#ffebe9,stroke:#cf222e,stroke-width:3px,stroke-dasharray:4,color:#202020"
+        )?;
+        writeln!(out, "  classDef changed fill:#fff8c5,stroke:#9a6700,stroke-width:3px,color:#202020")?;
+    }
+    let is_same = |edge: &Edge| edge.mark == Mark::Same;
+    let styles: [(&str, &dyn Fn(&Edge) -> bool); 5] = [
+        ("stroke:#c00000,color:#c00000", &|edge| edge.is_broken && is_same(edge)),
+        ("stroke:#b0b0b0", &|edge| edge.is_shadowed && !edge.is_broken && is_same(edge)),
+        ("stroke:#1a7f37,stroke-width:3px", &|edge| edge.mark == Mark::Added),
+        ("stroke:#cf222e,stroke-width:3px,stroke-dasharray:4", &|edge| edge.mark == Mark::Removed),
+        ("stroke:#9a6700,stroke-width:3px", &|edge| matches!(edge.mark, Mark::Changed(_))),
+    ];
+    for (style, is_meant) in styles {
         let edges = graph.edges.iter().enumerate().filter(|(_, edge)| is_meant(edge));
         let numbers: Vec<String> = edges.map(|(position, _)| position.to_string()).collect();
         if !numbers.is_empty() {

@@ -8,6 +8,7 @@ use libtest_mimic::{Failed, Trial};
 use pulldown_cmark::{Event, Options, Parser as MarkdownEvents, Tag};
 
 use super::{Written, field, is_complete, run};
+use crate::graph::well_formed;
 use crate::harness::Harness;
 
 /// Texts that steer something when they come out as they are.
@@ -244,7 +245,12 @@ fn judge(line: &[String], written: &Written) -> Result<(), String> {
             }
         }
         if line.iter().any(|word| word == "markdown") {
-            let bare = without_code(text);
+            // In a chart all lines are ours, and what is in their labels is no more than letters and numbers.
+            let (text, charts) = without_charts(text);
+            for chart in charts {
+                well_formed("mermaid", &chart).map_err(|wrong| format!("gwctl {line:?}\n{wrong}"))?;
+            }
+            let (text, bare) = (text.as_str(), without_code(&text));
             if ["@team", "<img", "](http", "**b**"].iter().any(|markup| bare.contains(markup)) {
                 return fault("markup outside code", &bare);
             }
@@ -290,6 +296,20 @@ fn markup_is_seen() -> Result<(), Failed> {
     }
     let ours = format!("### What\n\n{rows}| **a** | `@team <img>`<br>`[a](b)` |\n\n- error GW2001: `http://c`\n");
     live_markup(&ours).map_or(Ok(()), |live| Err(live.into()))
+}
+
+/// Markdown without its charts, and these.
+fn without_charts(text: &str) -> (String, Vec<String>) {
+    let (mut rest, mut bare, mut charts) = (text, String::new(), Vec::new());
+    while let Some((before, behind)) = rest.split_once("\n```mermaid\n") {
+        let (chart, after) = behind.split_once("\n```\n").unwrap_or((behind, ""));
+        bare.push_str(before);
+        bare.push_str("\n\n");
+        charts.push(chart.to_owned());
+        rest = after;
+    }
+    bare.push_str(rest);
+    (bare, charts)
 }
 
 /// Markdown without its code spans.
