@@ -19,6 +19,7 @@ mod show;
 mod status;
 mod test;
 mod translate;
+mod ui;
 mod validate;
 
 use std::ffi::OsString;
@@ -45,6 +46,7 @@ pub use show::ShowArgs;
 pub use status::{StatusArgs, StatusFormat};
 pub use test::{EmittedCases, TestArgs, TestFormat};
 pub use translate::{LayoutName, OutputFormat, Section, SplitBy, TranslateArgs};
+pub use ui::UiArgs;
 pub use validate::ValidateArgs;
 
 /// Compile Kubernetes Gateway API manifests to an Envoy configuration, offline.
@@ -96,6 +98,11 @@ pub enum Command {
     /// The picture goes to standard output, also when there are errors, and findings go to standard error. The exit code is
     /// 1 when the object of --for is not in it.
     Graph(Box<GraphArgs>),
+    /// Serve the page of `graph` on this machine, and follow the manifests: it has what there is now, asks the simulator about
+    /// any request, and says what has changed since a revision.
+    ///
+    /// The address goes to standard output. Ctrl-C ends it.
+    Ui(Box<UiArgs>),
     /// Say what the gateway would do with one request: which listener and rule take it, which backends get it, and what
     /// they see of it.
     Route(Box<RouteArgs>),
@@ -187,6 +194,7 @@ impl Cli {
                 }
                 Command::Blame(args) => args.input.order_paths(matches),
                 Command::Graph(args) => args.input.order_paths(matches),
+                Command::Ui(args) => args.input.order_paths(matches),
                 Command::Run(args) => args.complete(matches),
                 Command::Route(_)
                 | Command::Test(_)
@@ -209,6 +217,7 @@ impl Cli {
             Command::Describe(args) => &args.show.asked.paths,
             Command::Blame(args) => &args.input.paths,
             Command::Graph(args) => &args.input.paths,
+            Command::Ui(args) => &args.input.paths,
             Command::Run(args) => &args.input.paths,
             Command::Route(args) => &args.files.filename,
             Command::Test(args) => &args.files.filename,
@@ -228,6 +237,7 @@ impl Cli {
             Command::Describe(args) => Some(&args.show.compile),
             Command::Blame(args) => Some(&args.compile),
             Command::Graph(args) => Some(&args.compile),
+            Command::Ui(args) => Some(&args.compile),
             Command::Route(args) => Some(&args.compile),
             Command::Test(args) => Some(&args.compile),
             Command::Diff(args) => Some(&args.compile),
@@ -296,6 +306,7 @@ impl Cli {
             Command::Describe(args) => Some(&mut args.show.compile),
             Command::Blame(args) => Some(&mut args.compile),
             Command::Graph(args) => Some(&mut args.compile),
+            Command::Ui(args) => Some(&mut args.compile),
             Command::Route(args) => Some(&mut args.compile),
             Command::Test(args) => Some(&mut args.compile),
             Command::Diff(args) => Some(&mut args.compile),

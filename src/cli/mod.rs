@@ -46,6 +46,7 @@ mod told;
 mod trace;
 mod translate;
 mod trees;
+mod ui;
 mod unlooked;
 mod validate;
 pub mod value;
@@ -75,6 +76,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
         Command::Get(args) => get::run(args, cli.screen, streams),
         Command::Describe(args) => describe::run(args, cli.screen, streams),
         Command::Graph(args) => graph::run(args, cli.screen, streams),
+        Command::Ui(args) => ui::run(args, streams),
         Command::Route(args) => route::run(args, cli.screen, streams),
         Command::Blame(args) => blame::run(args, cli.screen, streams),
         Command::Test(args) => test::run(args, streams),

@@ -14,6 +14,7 @@ use super::pipeline;
 use super::streams::Streams;
 use super::trace::{Trace, Tracer};
 use super::unlooked::{unlooked, unread};
+use crate::compile::Compilation;
 use crate::diagnostics::escape::Commands;
 use crate::ir::CONNECT;
 use crate::options::Options;
@@ -44,26 +45,43 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
         compiled.compilation.narrow();
     }
     let compilation = &compiled.compilation;
-    if let Some(client) = &args.from {
-        let side = ClientSide::new(compilation, client, &options);
-        let service = side.service(&args.url.host, &request).map_err(Failure::Missing)?;
-        write(args, &[side.trace(&service, &request, args.explain)], None, streams)?;
+    let answers = answers(compilation, args, &request, &options).map_err(Failure::Missing)?;
+    if args.from.is_some() {
+        write(args, &answers, None, streams)?;
         return Ok(status);
+    }
+    let is_served = !Simulator::gateways_of(compilation.lowered.judged(), &request.connection).is_empty();
+    let moved = moved_port(&options, request.connection.port).filter(|_| !is_served);
+    write(args, &answers, moved, streams)?;
+    Ok(if args.partial { ExitStatus::Success } else { status })
+}
+
+/// What becomes of the request, at each Gateway that serves its port.
+///
+/// # Errors
+/// Why nobody can tell.
+pub(super) fn answers(
+    compilation: &Compilation,
+    args: &RouteArgs,
+    request: &Request,
+    options: &Options,
+) -> Result<Vec<Trace>, String> {
+    if let Some(client) = &args.from {
+        let side = ClientSide::new(compilation, client, options);
+        let service = side.service(&args.url.host, request)?;
+        return Ok(vec![side.trace(&service, request, args.explain)]);
     }
     let config = compilation.lowered.judged();
     let gateways = Simulator::gateways_of(config, &request.connection);
     if gateways.is_empty()
         && let Some(why) = unlooked(compilation, request.connection.port)
     {
-        return Err(Failure::Missing(format!(
-            "nothing that is judged listens on port {}{why}",
-            request.connection.port
-        )));
+        return Err(format!("nothing that is judged listens on port {}{why}", request.connection.port));
     }
     if !args.partial
-        && let Some(why) = unread(compilation, &gateways, &request)
+        && let Some(why) = unread(compilation, &gateways, request)
     {
-        return Err(Failure::Missing(format!("what could not be read may take the request{why}")));
+        return Err(format!("what could not be read may take the request{why}"));
     }
     let tracer = Tracer::new(compilation);
     let simulators: Vec<Simulator<'_>> = match gateways.as_slice() {
@@ -72,19 +90,14 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
         _ if args.partial => vec![Simulator::of_named(config)],
         some => some.iter().map(|gateway| Simulator::of_gateway(config, gateway)).collect(),
     };
-    let traces: Vec<Trace> = simulators
-        .iter()
-        .map(|simulator| {
-            let mut trace = tracer.trace(&request, simulator.decide(&request));
-            if args.explain {
-                tracer.explain(&mut trace, &simulator.candidates(&request));
-            }
-            trace
-        })
-        .collect();
-    let moved = moved_port(&options, request.connection.port).filter(|_| gateways.is_empty());
-    write(args, &traces, moved, streams)?;
-    Ok(if args.partial { ExitStatus::Success } else { status })
+    let traces = simulators.iter().map(|simulator| {
+        let mut trace = tracer.trace(request, simulator.decide(request));
+        if args.explain {
+            tracer.explain(&mut trace, &simulator.candidates(request));
+        }
+        trace
+    });
+    Ok(traces.collect())
 }
 
 fn write(args: &RouteArgs, traces: &[Trace], moved: Option<Port>, streams: &mut Streams<'_>) -> Result<(), Failure> {
@@ -134,7 +147,10 @@ fn moved_port(options: &Options, port: Port) -> Option<Port> {
 }
 
 /// The request that the arguments describe.
-fn request(args: &RouteArgs) -> Result<Request, String> {
+///
+/// # Errors
+/// What contradicts itself.
+pub(super) fn request(args: &RouteArgs) -> Result<Request, String> {
     let url = &args.url;
     let mut headers = Vec::new();
     let well_known = match url.scheme {

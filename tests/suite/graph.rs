@@ -233,7 +233,10 @@ fn difference(stage: &Stage) -> Result<(), Failed> {
     ensure(drawn.lines().any(|line| is_b(&line)) && !drawn.contains("Service<br/>b<br/>removed"), &output)?;
     stage.write("new/gateway.yaml", &GATEWAY.replace("name: b,", "name: other,"))?;
     let output = stage.run(&["diff", "m", "new", "-o", "markdown"])?;
-    ensure(chart(&output).is_some_and(|drawn| drawn.contains("Service<br/>b<br/>removed")), &output)?;
+    ensure(
+        chart(&output).is_some_and(|drawn| drawn.contains("Service<br/>b<br/>not in the input<br/>changed")),
+        &output,
+    )?;
     // Without a change there is nothing to draw.
     let output = stage.run(&["diff", "m", "m", "-o", "markdown"])?;
     ensure(chart(&output).is_none() && output.stdout.contains("Nothing"), &output)
@@ -411,7 +414,8 @@ fn lines_are(text: &str, known: &[&str]) -> Result<(), String> {
 }
 
 const ELEMENTS: [&str; 9] = ["svg", "style", "defs", "marker", "path", "rect", "text", "g", "title"];
-const ATTRIBUTES: [&str; 27] = [
+const ATTRIBUTES: [&str; 28] = [
+    "hidden",
     "aria-label",
     "class",
     "d",

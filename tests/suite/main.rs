@@ -83,6 +83,7 @@ mod simulated;
 mod staked;
 mod status;
 mod tracing;
+mod ui;
 mod unread;
 mod watch;
 mod witness;
@@ -146,6 +147,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(signals::trials(&harness));
     trials.extend(simulated::trials(&harness));
     trials.extend(run::trials(&harness));
+    trials.extend(ui::trials(&harness));
     trials.extend(watch::trials(&harness));
     trials.extend(witness::trials(&harness));
     trials.extend(campaign::trials(&harness));

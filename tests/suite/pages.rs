@@ -354,7 +354,7 @@ impl<'h> Stage<'h> {
         let end = [" | ", " > ", " && ", " #", ";"].iter().filter_map(|sign| line.find(sign)).min();
         let command = line[..end.unwrap_or(line.len())].trim();
         self.run(&format!("{command} --help >help"), &[0])?;
-        let stays = command.starts_with("gwctl run") || command.contains(" --watch");
+        let stays = command.starts_with("gwctl run") || command.starts_with("gwctl ui") || command.contains(" --watch");
         if stays || command.contains(" /etc/") || command.contains("=/etc/") || command.contains(" /var/") {
             return Ok(());
         }

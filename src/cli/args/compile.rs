@@ -16,7 +16,7 @@ use crate::options::{
 };
 
 /// Settings of the compilation, common to the commands that compile.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct CompileArgs {
     /// The namespace of objects that name none.
     #[arg(short, long, value_name = "NAMESPACE", default_value = "default", value_parser = value::namespace)]

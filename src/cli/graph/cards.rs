@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::cli::trace::Tracer;
 use crate::cli::view::View;
-use crate::diagnostics::Finding;
+use crate::diagnostics::{Finding, Locate};
 use crate::emit;
 use crate::graph::form::html::{Card, Note, Notes, Way, node_number};
 use crate::graph::{Graph, Link, NodeId, What};
-use crate::ir::GatewayName;
+use crate::ir::{GatewayName, RouteName};
 use crate::parser::manifests::{Kind, ObjectKey};
 use crate::parser::shown::shown;
 use crate::simulate::{Simulator, Witness};
@@ -23,7 +23,7 @@ pub(super) fn of(view: &View<'_, '_>, graph: &Graph) -> Notes {
         nodes.entry(&node.object).or_default().push(node_number(id));
     }
     let cards = nodes.into_iter().map(|(key, nodes)| card(view, key, nodes)).collect();
-    Notes { cards, requests: ways(view, graph) }
+    Notes { cards, requests: ways(view, graph), live: None }
 }
 
 fn card(view: &View<'_, '_>, key: &ObjectKey, nodes: Vec<usize>) -> Card {
@@ -59,7 +59,12 @@ fn title(key: &ObjectKey) -> String {
 }
 
 fn note(view: &View<'_, '_>, finding: &Finding) -> Note {
-    let place = view.locate.place(&finding.location);
+    note_of(finding, view.locate)
+}
+
+/// A finding with its place.
+pub(in crate::cli) fn note_of(finding: &Finding, locate: &dyn Locate) -> Note {
+    let place = locate.place(&finding.location);
     Note {
         code: finding.code.id().to_owned(),
         severity: finding.severity().as_str().to_owned(),
@@ -84,13 +89,7 @@ fn ways(view: &View<'_, '_>, graph: &Graph) -> Vec<Way> {
     for gateway in gateways.into_iter().filter(|gateway| !gateway.is_unnamed()) {
         let simulator = Simulator::of_gateway(config, gateway);
         for Witness { route, request, is_taken, .. } in simulator.witnesses() {
-            let key = ObjectKey {
-                kind: Kind::HTTPRoute,
-                namespace: route.name.namespace.clone(),
-                name: route.name.name.clone(),
-            };
-            let kind = if route.name.kind == "grpcroute" { Kind::GRPCRoute } else { Kind::HTTPRoute };
-            let nodes = way_of(graph, gateway, &ObjectKey { kind, ..key }, route.name.rule);
+            let nodes = way_of_route(graph, gateway, &route.name);
             if nodes.is_empty() || !is_taken || ways.len() >= MOST {
                 continue;
             }
@@ -109,6 +108,13 @@ fn ways(view: &View<'_, '_>, graph: &Graph) -> Vec<Way> {
         }
     }
     ways
+}
+
+/// The nodes from a Gateway to the rule that a route of the configuration is made of, and to what it sends to.
+pub(super) fn way_of_route(graph: &Graph, gateway: &GatewayName, route: &RouteName) -> Vec<usize> {
+    let kind = if route.kind == "grpcroute" { Kind::GRPCRoute } else { Kind::HTTPRoute };
+    let key = ObjectKey { kind, namespace: route.namespace.clone(), name: route.name.clone() };
+    way_of(graph, gateway, &key, route.rule)
 }
 
 /// The nodes from a Gateway to a rule of a route and to what it sends to.

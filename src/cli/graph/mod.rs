@@ -2,6 +2,8 @@
 
 mod cards;
 
+pub(in crate::cli) use cards::note_of;
+
 use super::args::{GraphArgs, LevelName, PictureFormat, ScreenArgs};
 use super::exit::ExitStatus;
 use super::failure::Failure;
@@ -12,7 +14,9 @@ use super::view::View;
 use crate::compile;
 use crate::diagnostics::escape::Commands;
 use crate::graph::{self, Graph, Level, form};
+use crate::ir::{GatewayName, RouteName};
 use crate::options::Options;
+use crate::parser::manifests::ObjectKey;
 use pipeline::Compiled;
 
 /// Compiles the input and draws it.
@@ -56,6 +60,42 @@ pub(super) fn run(args: &GraphArgs, screen: ScreenArgs, streams: &mut Streams<'_
         PictureFormat::Html => form::write_html(&shown, &notes, out),
     })?;
     Ok(told.end(args.partial))
+}
+
+/// A page, and the picture on it.
+pub(super) struct Page {
+    pub(super) graph: Graph,
+    pub(super) text: Vec<u8>,
+}
+
+/// Draws the page of an input that is followed.
+///
+/// # Errors
+/// That the picture has no such object.
+pub(super) fn page(
+    compiled: &Compiled,
+    options: &Options,
+    (about, level): (Option<&ObjectKey>, Option<LevelName>),
+    live: form::html::Live,
+) -> Result<Page, String> {
+    let whole = draw(compiled, options);
+    let about = match about {
+        None => whole,
+        Some(object) => whole.about(object).ok_or_else(|| format!("the picture has no {}", object.to_ref()))?,
+    };
+    let graph = match level {
+        Some(level) => about.at(level_of(level)),
+        None => graph::fitting(&about).0,
+    };
+    let notes = form::html::Notes { live: Some(live), ..notes(compiled, options, &graph) };
+    let mut text = Vec::new();
+    form::write_html(&graph, &notes, &mut text).map_err(|error| error.to_string())?;
+    Ok(Page { graph, text })
+}
+
+/// The way of a request at a Gateway through a picture: the numbers of its nodes.
+pub(super) fn way(graph: &Graph, gateway: &GatewayName, route: &RouteName) -> Vec<usize> {
+    cards::way_of_route(graph, gateway, route)
 }
 
 /// The picture of an input.

@@ -26,6 +26,22 @@ pub struct Notes {
     pub cards: Vec<Card>,
     /// Requests, each with the way that it takes.
     pub requests: Vec<Way>,
+    /// What a page has that somebody serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<Live>,
+}
+
+/// What a page has that is served and follows its input.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Live {
+    /// Which page it is; whoever serves it has another number when there is another one.
+    pub version: u64,
+    /// All findings.
+    pub findings: Vec<Note>,
+    /// What it is compared with, where that is asked for.
+    pub against: Option<String>,
+    /// What changes for traffic, a line each.
+    pub changes: Vec<String>,
 }
 
 /// What is known of an object.
@@ -96,6 +112,8 @@ struct Data<'n> {
 /// Those of `out`.
 pub fn write(graph: &Graph, notes: &Notes, out: &mut dyn Write) -> io::Result<()> {
     let digest = STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, SCRIPT.as_bytes()));
+    // A page that is served may ask whoever serves it.
+    let connect = if notes.live.is_some() { "connect-src 'self'; " } else { "" };
     let nodes = graph.nodes.iter().map(|node| format!("{} {}", node.namespace(), lines(node).join(" "))).collect();
     let data = in_script(&serde_json::to_string(&Data { nodes, notes })?);
     let mut drawn = Vec::new();
@@ -106,7 +124,7 @@ pub fn write(graph: &Graph, notes: &Notes, out: &mut dyn Write) -> io::Result<()
     let page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
-         script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">\n\
+         script-src 'sha256-{digest}'; {connect}base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>gwctl graph</title>\n\
          <style>\n{STYLE}\n{CSS}</style>\n</head>\n<body>\n{BODY}<main id=\"picture\">{}</main>\n\
@@ -122,6 +140,8 @@ const BODY: &str = "<header>\n<label>Search <input id=\"search\" type=\"search\"
 placeholder=\"name, kind, code (press /)\"></label>\n\
 <label>Request <input id=\"request\" list=\"requests\" autocomplete=\"off\" placeholder=\"GET http://…\"></label>\n\
 <datalist id=\"requests\"></datalist>\n<span id=\"count\" role=\"status\"></span>\n\
+<button id=\"findings\" type=\"button\" hidden>findings</button>\n\
+<button id=\"changes\" type=\"button\" hidden>changes</button>\n\
 <button id=\"smaller\" type=\"button\" aria-label=\"smaller\">−</button>\n\
 <button id=\"larger\" type=\"button\" aria-label=\"larger\">+</button>\n\
 <button id=\"fit\" type=\"button\">fit</button>\n</header>\n";

@@ -100,8 +100,10 @@
       mark(new Set(way.nodes), true);
       return;
     }
-    add(card, "h2", "This page has no answer to that request");
-    add(card, "p", "It has one for a request of each rule; for others there is: gwctl route");
+    if (!data.live) {
+      add(card, "h2", "This page has no answer to that request");
+      add(card, "p", "It has one for a request of each rule; for others there is: gwctl route");
+    }
     const lower = text.toLowerCase();
     const near = data.requests.filter((one) => line(one).toLowerCase().includes(lower)).slice(0, 20);
     const list = add(card, "ul");
@@ -112,6 +114,68 @@
     }
   };
   request.addEventListener("input", ask);
+
+  if (data.live) {
+    const live = data.live;
+    const list = (title, lines) => {
+      reset();
+      card.replaceChildren();
+      add(card, "h2", title);
+      add(card, "pre", lines.join("\n"));
+    };
+    // Any request: the simulator of whoever serves the page answers.
+    let asked = 0;
+    const askServer = async () => {
+      const text = request.value.trim();
+      if (!text) return;
+      sessionStorage.setItem("request", text);
+      const mine = ++asked;
+      let answer;
+      try {
+        const response = await fetch("ask", { method: "POST", body: text });
+        answer = await response.json();
+      } catch {
+        answer = { error: "gwctl does not answer" };
+      }
+      if (mine !== asked) return;
+      reset();
+      card.replaceChildren();
+      add(card, "h2", text);
+      if (answer.error) return add(card, "p", answer.error, "severity-error");
+      const way = new Set();
+      for (const one of answer.answers) {
+        const lines = add(card, "ul");
+        for (const line of one.lines) add(lines, "li", line);
+        for (const node of one.nodes) way.add(node);
+      }
+      if (way.size) mark(way, true);
+    };
+    request.addEventListener("keydown", (event) => { if (event.key === "Enter") askServer(); });
+    const findings = document.getElementById("findings");
+    findings.hidden = false;
+    findings.textContent = live.findings.length + " findings";
+    findings.addEventListener("click", () => list("Findings", live.findings.map((one) => one.severity + "[" + one.code + "] " + one.place + ": " + one.message)));
+    const changes = document.getElementById("changes");
+    changes.hidden = live.against === null;
+    changes.addEventListener("click", () => list("Changes since " + live.against, live.changes));
+    const before = sessionStorage.getItem("request");
+    if (before) {
+      request.value = before;
+      askServer();
+    }
+    const look = async () => {
+      try {
+        const response = await fetch("version");
+        const version = await response.text();
+        if (version !== String(live.version)) return location.reload();
+        if (count.textContent === "gwctl has ended") count.textContent = "";
+      } catch {
+        count.textContent = "gwctl has ended";
+      }
+      setTimeout(look, 1000);
+    };
+    setTimeout(look, 1000);
+  }
 
   for (const node of nodes) {
     node.setAttribute("tabindex", "0");
@@ -142,6 +206,7 @@
     }
     if (event.key === "Escape") {
       search.value = request.value = "";
+      if (data.live) sessionStorage.removeItem("request");
       reset();
       card.replaceChildren();
     }
