@@ -301,6 +301,8 @@ impl<'r, 'm> Asked<'r, 'm> {
             http_listener_options,
             // Certificates are judged for the hostnames that they have to cover.
             certificates: _,
+            // Whoever is asked is a backend like others.
+            auth_servers: _,
             usage: _,
         } = resolved;
         let (mut parents, mut http_rules, mut stream_rules) = (Vec::new(), Vec::new(), Vec::new());

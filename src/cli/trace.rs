@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::compile::Compilation;
 use crate::context::is_on_context;
 use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Locate, ObjectPart, ObjectRef, Series, codes};
-use crate::ir::{AuthId, BackendName, ClientCertificates, Cluster, FilterChain, Origin, Route, Site};
+use crate::ir::{AuthId, AuthTerms, BackendName, ClientCertificates, Cluster, FilterChain, Origin, Route, Site};
 use crate::name::{Name, Namespace};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::Kind;
@@ -160,6 +160,9 @@ struct OutcomeView {
     changed_response_headers: Vec<String>,
     /// The services that must agree first, which the decision assumes.
     asked: Vec<String>,
+    /// What becomes of the request without the answer of each of them, in words.
+    #[serde(skip)]
+    unanswered: Vec<String>,
     /// What the first request of a session is given; `…` stands for what only a run shows.
     session: Vec<(String, String)>,
     spot: Option<Spot>,
@@ -306,6 +309,10 @@ impl<'c> Tracer<'c> {
         let Outcome { share, backend, asked, answer } = outcome;
         let config = self.lowered.judged();
         let service = |id: &AuthId| backend_name(&config.cluster(config.external_auth(*id).settings.cluster).backend);
+        let unanswered = |id: &AuthId| {
+            let AuthTerms { lets_pass, failure, .. } = &config.external_auth(*id).settings.terms;
+            if *lets_pass { "the request passes".to_owned() } else { failure.unwrap_or(403).to_string() }
+        };
         let mut view = OutcomeView {
             percent: share.percent(),
             share: format!("{}/{}", share.parts(), share.of()),
@@ -318,6 +325,7 @@ impl<'c> Tracer<'c> {
             response_headers: Vec::new(),
             changed_response_headers: Vec::new(),
             asked: asked.iter().map(service).collect(),
+            unanswered: asked.iter().map(unanswered).collect(),
             session: Vec::new(),
             spot: backend.and_then(|origin| self.spot(origin, false)),
         };

@@ -905,6 +905,11 @@ registry! {
             traffic: "none: nothing is sent to it",
             remedy: "nothing, where it is meant for routes that are in another place; else name it, or remove it",
         }
+        /// A server whose silence lets requests pass.
+        AUTH_FAILS_OPEN = "GW7039" "authorization-fails-open" Warning {
+            traffic: "requests pass unasked while the server does not answer, or answers with an error of its own",
+            remedy: "remove `failureModeAllow`, and let `statusOnError` say what clients get",
+        }
     }
 
     Input {

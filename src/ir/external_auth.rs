@@ -1,7 +1,10 @@
 //! Services that are asked whether a request may pass.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
+use super::default::is_default;
 use super::{ClusterId, Origin};
 use crate::http::HeaderName;
 use crate::id::ids;
@@ -46,8 +49,32 @@ pub struct ExternalAuthSettings {
     pub protocol: ExternalAuthProtocol,
     /// The request headers that it sees, in lower case.
     pub request_headers: AuthHeaders,
-    /// How many bytes of the body it sees; a larger body is refused. `None`: no body.
+    /// How many bytes of the body it sees; a larger body is refused, where nothing else is said. `None`: no body.
     pub max_body_bytes: Option<u32>,
+    /// What else is asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub terms: AuthTerms,
+}
+
+/// What else is asked for where a service is asked; nothing by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct AuthTerms {
+    /// How long it may take, above zero; `None` for the proxy's own limit.
+    pub timeout: Option<Duration>,
+    /// Whether requests pass that it does not answer.
+    pub lets_pass: bool,
+    /// The status of those that do not; `None` for 403.
+    pub failure: Option<u16>,
+    /// Whether it sees the beginning of a larger body, which is then not refused.
+    pub cuts_body: bool,
+    /// Whether a body may be what is no text. Only with gRPC.
+    pub body_as_bytes: bool,
+    /// What it is told beside the request, each under a name. Only with gRPC.
+    pub context: Vec<(String, String)>,
+    /// The host by which it is called; `None` for its name. Only with gRPC.
+    pub authority: Option<String>,
+    /// The name that its statistics have; empty for none of their own.
+    pub counted_as: String,
 }
 
 /// How an authorization service is spoken to.

@@ -19,6 +19,7 @@ use crate::port::Port;
 
 use super::address::GatewayAddresses;
 use super::attachment::{ParentSource, RouteParent};
+use super::auth_server::AuthServers;
 use super::backend::{self, BackendIndex};
 use super::certificate::CertificateIndex;
 use super::gateway::ResolvedGateway;
@@ -130,6 +131,7 @@ pub fn of_clients<'m>(
         virtual_host_options: OptionsOfListeners::default(),
         listener_options: OptionsOfListeners::default(),
         http_listener_options: OptionsOfListeners::default(),
+        auth_servers: AuthServers::new(),
         certificates,
         usage: BackendUsage::default(),
     };

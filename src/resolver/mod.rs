@@ -8,6 +8,7 @@
 mod address;
 mod age;
 mod attachment;
+mod auth_server;
 mod backend;
 mod backend_tls;
 mod certificate;
@@ -50,6 +51,7 @@ mod tls_route;
 mod traffic_policy;
 mod unjudged;
 mod untranslated;
+mod untranslated_auth;
 mod untranslated_tokens;
 mod usage;
 mod virtual_host_option;
@@ -146,6 +148,7 @@ pub fn resolve<'m>(
     let routes = resolver.resolve(manifests.routes().collect(), diagnostics);
     // Nothing is passed over: what no route has led to is looked at all the same.
     let idle_options = resolver.judge_idle(diagnostics);
+    let auth_servers = auth_server::resolve_auth_servers(&http_listener_options, &mut backends, diagnostics);
     backends.judge_idle_upstreams(diagnostics);
     // What is about routes as a whole, or about what no route has asked for, can be said only when all have been seen.
     route_options.report_unused(diagnostics);
@@ -183,6 +186,7 @@ pub fn resolve<'m>(
         virtual_host_options,
         listener_options,
         http_listener_options,
+        auth_servers,
         certificates,
         usage: BackendUsage::default(),
     };

@@ -6,6 +6,7 @@ use crate::name::NamespacedName;
 use crate::parser::api::{HttpListenerOption, ListenerOption, RouteOption, VirtualHostOption, XMeshSpec};
 use crate::parser::manifests::{Kind, Manifests, Object};
 
+use super::auth_server::AuthServers;
 use super::backend::BackendIndex;
 use super::certificate::CertificateIndex;
 use super::effective::Effective;
@@ -61,6 +62,8 @@ pub struct Resolved<'m> {
     pub listener_options: OptionsOfListeners<'m, ListenerOption>,
     /// The HttpListenerOptions, and what counts at each listener.
     pub http_listener_options: OptionsOfListeners<'m, HttpListenerOption>,
+    /// The servers that HttpListenerOptions name.
+    pub auth_servers: AuthServers<'m>,
     /// Every certificate that some reference names and may use.
     pub certificates: CertificateIndex<'m>,
     /// Through which Gateways routes use which backends.

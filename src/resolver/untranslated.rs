@@ -2,13 +2,15 @@
 
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
-    ConnectionSettings, HttpListenerOption, ListenerOption, OptionAccessLogs, OptionGrpcWeb, OptionRetries,
-    OptionStagedTokens, OptionTokens, OptionUpgrade, RequestHeaderOption, RouteOption, VirtualHostOption,
+    ConnectionSettings, HttpListenerOption, ListenerOption, OptionAccessLogs, OptionAuth, OptionAuthServer,
+    OptionGrpcWeb, OptionRetries, OptionStagedTokens, OptionTokens, OptionUpgrade, RequestHeaderOption, RouteOption,
+    VirtualHostOption,
 };
 use crate::path;
 
 use super::listener_logs::untranslated_logs;
 use super::missing::{Missing, NOT_KEPT_OUT};
+use super::untranslated_auth::{untranslated_auth, untranslated_server};
 use super::untranslated_tokens::{untranslated_stages, untranslated_tokens};
 
 const NOT_LIMITED: &str = "nobody would be kept to its limits";
@@ -45,6 +47,10 @@ pub enum Said<'o> {
     Logs(&'o OptionAccessLogs),
     /// Tokens.
     Tokens(&'o OptionTokens),
+    /// Whose requests a server is asked about.
+    Auth(&'o OptionAuth),
+    /// Such a server.
+    AuthServer(&'o OptionAuthServer),
     /// Tokens, by stage.
     Staged(&'o OptionStagedTokens),
 }
@@ -78,7 +84,8 @@ impl PolicyOption for RouteOption {
             | Self::RegexRewrite(_)
             | Self::Shadowing(_)
             | Self::Timeout(_) => Said::Translated,
-            Self::Extauth(_) | Self::JwtStaged(_) => Said::Whole(NOT_KEPT_OUT, true),
+            Self::Extauth(auth) => Said::Auth(auth),
+            Self::JwtStaged(_) => Said::Whole(NOT_KEPT_OUT, true),
             Self::Ratelimit(_)
             | Self::RatelimitBasic(_)
             | Self::RatelimitEarly(_)
@@ -115,7 +122,8 @@ impl PolicyOption for VirtualHostOption {
             | Self::Rbac(_)
             | Self::Stats(_) => Said::Translated,
             Self::Jwt(tokens) => Said::Tokens(tokens),
-            Self::Extauth(_) | Self::JwtStaged(_) => Said::Whole(NOT_KEPT_OUT, true),
+            Self::Extauth(auth) => Said::Auth(auth),
+            Self::JwtStaged(_) => Said::Whole(NOT_KEPT_OUT, true),
             Self::Ratelimit(_)
             | Self::RatelimitBasic(_)
             | Self::RatelimitEarly(_)
@@ -167,7 +175,7 @@ impl PolicyOption for HttpListenerOption {
             | Self::NetworkLocalRatelimit(_)
             | Self::Router(_) => Said::Translated,
             Self::HttpConnectionManagerSettings(settings) => Said::Connections(settings),
-            Self::Extauth(_) => Said::Whole(NOT_KEPT_OUT, true),
+            Self::Extauth(server) => Said::AuthServer(server),
             Self::RatelimitServer(_) => Said::Whole(NOT_LIMITED, true),
             Self::Waf(_) => Said::Whole(NOT_FILTERED, true),
             Self::ExtProc(_)
@@ -272,6 +280,8 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
     };
     match option.said() {
         Said::Translated => Vec::new(),
+        Said::Auth(auth) => untranslated_auth(auth, &path![option.field()]),
+        Said::AuthServer(server) => untranslated_server(server, &path![option.field()]),
         Said::Tokens(tokens) => untranslated_tokens(tokens, &path![option.field()]),
         Said::Staged(staged) => untranslated_stages(staged, &path![option.field()]),
         Said::Connections(settings) => untranslated_settings(settings),

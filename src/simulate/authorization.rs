@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::ir::{
-    AUTH_ANSWER_HEADERS, AuthHeaders, AuthId, ClusterId, Config, ExternalAuthProtocol, ExternalAuthSettings,
+    AUTH_ANSWER_HEADERS, AuthHeaders, AuthId, AuthTerms, ClusterId, Config, ExternalAuthProtocol, ExternalAuthSettings,
 };
 
 use super::admitted::Admitted;
@@ -77,13 +77,19 @@ pub(super) fn ask(
 ) -> Result<Admitted, LocalReply> {
     let mut request = request.clone();
     for id in auths {
-        let ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes } =
+        let ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes, terms } =
             &config.external_auth(*id).settings;
-        if max_body_bytes.is_some_and(|most| request.body_bytes > u64::from(most)) {
+        // What is told beside the request and how it is counted is nothing of the answer's.
+        let AuthTerms { lets_pass, failure, cuts_body, .. } = terms;
+        let unanswered = || LocalReply::new(failure.unwrap_or(WITHOUT_ANSWER), Reason::NoAuthorization);
+        if !cuts_body && max_body_bytes.is_some_and(|most| request.body_bytes > u64::from(most)) {
             return Err(LocalReply::new(TOO_LARGE, Reason::BodyTooLarge).with_body("Payload Too Large"));
         }
         if config.cluster(*cluster).endpoints.is_empty() {
-            return Err(LocalReply::new(WITHOUT_ANSWER, Reason::NoAuthorization));
+            if *lets_pass {
+                continue;
+            }
+            return Err(unanswered());
         }
         let question = Question {
             auth: *id,
@@ -99,10 +105,10 @@ pub(super) fn ask(
             has_body: max_body_bytes.is_some(),
         };
         match authority(&question) {
+            Permission::Unavailable | Permission::Refused { status: 500.., .. } if *lets_pass && !question.is_grpc => {}
+            Permission::Unavailable if *lets_pass => {}
             Permission::Granted(headers) => grant(&mut request.headers, headers, protocol),
-            Permission::Refused { status: 500.., .. } if !question.is_grpc => {
-                return Err(LocalReply::new(WITHOUT_ANSWER, Reason::NoAuthorization));
-            }
+            Permission::Refused { status: 500.., .. } if !question.is_grpc => return Err(unanswered()),
             Permission::Refused { status, headers, body } => {
                 let reply = LocalReply::new(status, Reason::Unauthorized);
                 // An answer without a body has no type, whatever the service says.
@@ -112,7 +118,7 @@ pub(super) fn ask(
                 let (headers, body) = (headers.collect(), if is_empty { String::new() } else { body });
                 return Err(LocalReply { headers, body: Cow::Owned(body), ..reply });
             }
-            Permission::Unavailable => return Err(LocalReply::new(WITHOUT_ANSWER, Reason::NoAuthorization)),
+            Permission::Unavailable => return Err(unanswered()),
         }
     }
     Ok(request)

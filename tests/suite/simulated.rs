@@ -37,6 +37,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "ext-auth/fails-closed",
             "ext-auth/grpc",
             "ext-auth/http",
+            "ext-auth/options",
             "grpc/long-stream",
             "http-listener-option/connections",
             "http/proxy-defaults",

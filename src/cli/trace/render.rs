@@ -78,8 +78,8 @@ impl OutcomeView {
         let place = self.spot.as_ref().map(|spot| format!("  {}", spot.place())).unwrap_or_default();
         let share = percent(self.percent);
         let reason = self.reason.unwrap_or_default();
-        for service in &self.asked {
-            writeln!(out, "  asks      {service}, which is assumed to agree; without its answer 403")?;
+        for (service, end) in self.asked.iter().zip(&self.unanswered) {
+            writeln!(out, "  asks      {service}, which is assumed to agree; without its answer {end}")?;
         }
         match (&self.backend, self.status) {
             (Some(backend), _) => {

@@ -17,12 +17,14 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
     HttpFilter, http_filter::ConfigType,
 };
 use envoy_types::pb::envoy::r#type::matcher::v3::{ListStringMatcher, StringMatcher};
+use envoy_types::pb::envoy::r#type::v3::HttpStatus;
 use envoy_types::pb::google::protobuf::Any;
 use prost::Message as _;
 
 use crate::http::HeaderName;
 use crate::ir::{
-    self, AUTH_ANSWER_HEADERS, AuthHeaders, AuthId, ClusterId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings,
+    self, AUTH_ANSWER_HEADERS, AuthHeaders, AuthId, AuthTerms, ClusterId, ExternalAuth, ExternalAuthProtocol,
+    ExternalAuthSettings,
 };
 
 use super::cluster::to_cluster;
@@ -41,13 +43,18 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// The filter of an authorization in the chain.
 pub(super) fn to_http_filter(id: AuthId, config: &ir::Config, layout: &Layout) -> HttpFilter {
     let ExternalAuth { settings, origin: _ } = config.external_auth(id);
-    let ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes } = settings;
+    let ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes, terms } = settings;
+    let AuthTerms { timeout, lets_pass, failure, cuts_body, body_as_bytes, context: _, authority, counted_as } = terms;
+    let timeout = timeout.unwrap_or(TIMEOUT);
     let backend = &config.cluster(*cluster).backend;
     let cluster = asked(config.cluster(*cluster), config, layout).name;
     let services = match protocol {
-        ExternalAuthProtocol::Grpc => ext_authz::Services::GrpcService(grpc_service(cluster, backend)),
+        ExternalAuthProtocol::Grpc => {
+            ext_authz::Services::GrpcService(grpc_service(cluster, backend, authority.as_deref(), timeout))
+        }
         ExternalAuthProtocol::Http { path_prefix, response_headers } => {
-            ext_authz::Services::HttpService(http_service(cluster, backend, path_prefix.clone(), response_headers))
+            let service = http_service((cluster, timeout), backend, path_prefix.clone(), response_headers);
+            ext_authz::Services::HttpService(service)
         }
     };
     let filter = ExtAuthz {
@@ -58,8 +65,14 @@ pub(super) fn to_http_filter(id: AuthId, config: &ir::Config, layout: &Layout) -
             AuthHeaders::Listed(names) => Some(listed(names)),
         },
         // A longer body is refused: a service that sees a part of it would be asked about something else.
-        with_request_body: max_body_bytes
-            .map(|bytes| BufferSettings { max_request_bytes: bytes, ..BufferSettings::default() }),
+        with_request_body: max_body_bytes.map(|bytes| BufferSettings {
+            max_request_bytes: bytes,
+            allow_partial_message: *cuts_body,
+            pack_as_bytes: *body_as_bytes,
+        }),
+        failure_mode_allow: *lets_pass,
+        status_on_error: failure.map(|code| HttpStatus { code: i32::from(code) }),
+        stat_prefix: counted_as.clone(),
         ..ExtAuthz::default()
     };
     HttpFilter {
@@ -99,39 +112,41 @@ pub(super) fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Cluster> {
     services.map(|id| asked(config.cluster(id), config, layout)).collect()
 }
 
-fn grpc_service(cluster: String, backend: &ir::BackendName) -> GrpcService {
+fn grpc_service(cluster: String, backend: &ir::BackendName, authority: Option<&str>, timeout: Duration) -> GrpcService {
     let ir::BackendName { namespace, name, port: _, site: _ } = backend;
     // Envoy would call the service by the name of the cluster, whose slashes no authority may have
     // ([authority](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/grpc_service.proto#envoy-v3-api-field-config-core-v3-grpcservice-envoygrpc-authority)).
-    let authority = format!("{name}.{namespace}");
+    let authority = authority.map_or_else(|| format!("{name}.{namespace}"), str::to_owned);
     let target = grpc_service::EnvoyGrpc { cluster_name: cluster, authority, ..grpc_service::EnvoyGrpc::default() };
     GrpcService {
         target_specifier: Some(grpc_service::TargetSpecifier::EnvoyGrpc(target)),
-        timeout: Some(duration(TIMEOUT)),
+        timeout: Some(duration(timeout)),
         ..GrpcService::default()
     }
 }
 
 fn http_service(
-    cluster: String,
+    (cluster, timeout): (String, Duration),
     backend: &ir::BackendName,
     path_prefix: String,
     response_headers: &AuthHeaders,
 ) -> HttpService {
     let to_backend = match response_headers {
-        AuthHeaders::Listed(names) => listed(names),
-        AuthHeaders::Default => ListStringMatcher { patterns: vec![matching(&none_of(AUTH_ANSWER_HEADERS))] },
+        // Envoy takes no empty list, and passes nothing on without one.
+        AuthHeaders::Listed(names) if names.is_empty() => None,
+        AuthHeaders::Listed(names) => Some(listed(names)),
+        AuthHeaders::Default => Some(ListStringMatcher { patterns: vec![matching(&none_of(AUTH_ANSWER_HEADERS))] }),
     };
     HttpService {
         server_uri: Some(HttpUri {
             // Required, and of no effect: the cluster says where, the request which host.
             uri: format!("http://{}.{}:{}", backend.name, backend.namespace, backend.port),
-            timeout: Some(duration(TIMEOUT)),
+            timeout: Some(duration(timeout)),
             http_upstream_type: Some(HttpUpstreamType::Cluster(cluster)),
         }),
         path_prefix,
         authorization_response: Some(AuthorizationResponse {
-            allowed_upstream_headers: Some(to_backend),
+            allowed_upstream_headers: to_backend,
             ..AuthorizationResponse::default()
         }),
         ..HttpService::default()
@@ -181,7 +196,10 @@ fn branch(words: &[&str]) -> String {
 /// What a route says to each of its filters to switch it on.
 pub(super) fn enable<'a>(auths: &'a [AuthId], config: &'a ir::Config) -> impl Iterator<Item = (String, Any)> + 'a {
     auths.iter().map(|id| {
-        let settings = ext_authz_per_route::Override::CheckSettings(CheckSettings::default());
+        let context = &config.external_auth(*id).settings.terms.context;
+        let context_extensions = context.iter().cloned().collect();
+        let settings = CheckSettings { context_extensions, ..CheckSettings::default() };
+        let settings = ext_authz_per_route::Override::CheckSettings(settings);
         let message = ExtAuthzPerRoute { r#override: Some(settings) };
         (name::external_auth(*id, config), any(EXT_AUTHZ_PER_ROUTE, &message))
     })

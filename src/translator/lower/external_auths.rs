@@ -83,7 +83,9 @@ impl ExternalAuths {
 #[cfg(test)]
 mod tests {
     use super::ExternalAuths;
-    use crate::ir::{AuthHeaders, AuthId, ClusterId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings, Origin};
+    use crate::ir::{
+        AuthHeaders, AuthId, AuthTerms, ClusterId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings, Origin,
+    };
 
     fn auth(cluster: usize) -> ExternalAuth {
         ExternalAuth {
@@ -92,6 +94,7 @@ mod tests {
                 protocol: ExternalAuthProtocol::Grpc,
                 request_headers: AuthHeaders::Default,
                 max_body_bytes: None,
+                terms: AuthTerms::default(),
             },
             origin: Origin(0),
         }

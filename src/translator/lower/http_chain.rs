@@ -15,6 +15,7 @@ use crate::resolver::{Audience, KeyPairId, ListenerId, ListenerOptionsId, Resolv
 use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
 use super::l4_chain::lower_stream_chain;
+use super::option::ext_auth::{self, AuthOnListener};
 use super::option::host::{HostPart, lay_under};
 use super::option::http::{self, settings_of};
 use super::precedence::{MatchRank, Precedence};
@@ -114,7 +115,11 @@ fn listener_routes<'a>(
                     let options = host.map(|host| lowering.options.hosts[host].as_ref().map_err(|proof| *proof));
                     let settings = http.map(|http| lowering.options.settings[http].as_ref().map_err(|proof| *proof));
                     let settings = failed.map(Err).or(settings);
-                    let on = OnListener { scheme, port: listener.spec.port, certificate, options, settings };
+                    let auth = AuthOnListener {
+                        host: options.and_then(|options| options.ok()?.auth()),
+                        server: http.and_then(|http| lowering.options.servers.get(&http)),
+                    };
+                    let on = OnListener { scheme, port: listener.spec.port, certificate, options, auth, settings };
                     routes_on_listener(lowering.routes.rules(*route), &on, lowering.clusters, lowering.auths)
                 });
                 add_route(resolved, listener, *route, routes, &mut own);
@@ -159,6 +164,8 @@ struct OnListener<'h> {
     certificate: Option<KeyPairId>,
     /// What their options say of requests.
     options: Option<Result<&'h HostPart, Reported>>,
+    /// Who is asked about requests.
+    auth: AuthOnListener<'h>,
     /// What their options say of connections.
     settings: Option<Result<&'h Arc<HttpSettings>, Reported>>,
 }
@@ -176,6 +183,8 @@ fn routes_on_listener(
             Some(options) => lay_under(options, rule.says, action, &mut |cluster| clusters.retry(cluster)),
             None => action,
         };
+        let own = (rule.auth.as_ref(), rule.says.failure);
+        let action = ext_auth::lay_under(on.auth, own, action, clusters, auths);
         match on.settings {
             Some(settings) => http::lay_under(settings, rule.says, action),
             None => action,

@@ -132,6 +132,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         sockets: option::socket::lower_socket_options(resolved, options.envoy_version, diagnostics),
     };
     option::http::report_shared(resolved, &settings.http, [&declared, &emitted], diagnostics);
+    option::ext_auth::report(resolved, &settings.http, &declared, diagnostics);
     option::socket::report_shared(resolved, &settings.sockets, [&declared, &emitted], diagnostics);
     let is_all = socket::holds_everything(resolved, &emitted, &declared);
     // What is found about rules is found on all that are declared.
@@ -218,8 +219,14 @@ fn lower_scope<'m>(
     let mut clusters = Clusters::new(resolved, scope, options);
     let routes = routes::LoweredRoutes::new(resolved, &mut clusters, &mut shared, origins, diagnostics);
     let hosts = option::host::lower_host_options(resolved, scope, diagnostics);
+    let servers = option::auth_server::lower_servers(resolved, origins);
     let (routes_of, auths) = (&routes, &mut shared.auths);
-    let of_listeners = listener::ListenerParts { hosts: &hosts, settings: &settings.http, sockets: &settings.sockets };
+    let of_listeners = listener::ListenerParts {
+        hosts: &hosts,
+        settings: &settings.http,
+        servers: &servers,
+        sockets: &settings.sockets,
+    };
     let parts =
         listener::Parts { scope, sockets, routes: routes_of, options: of_listeners, clusters: &mut clusters, auths };
     let (mut listeners, placement) = listener::lower_listeners(resolved, parts, &mut material, origins);

@@ -8,8 +8,11 @@
 //! URLRewrite is laid over theirs. Its limits are the rule's own affair there, so they count before those of options.
 
 mod access;
+pub(super) mod auth_server;
+pub(super) mod auth_switch;
 mod compression;
 mod cors;
+pub(super) mod ext_auth;
 mod fault;
 mod faults;
 mod guards;
@@ -234,6 +237,7 @@ fn lower_option(
     let part = match value {
         RouteOption::BufferPerRoute(said) => guards::lower_body_rule(place, *said),
         RouteOption::Csrf(said) => guards::lower_origin_rule(place, said),
+        RouteOption::Extauth(said) => auth_switch::lower_switch(place, said).map_err(Wrong::from),
         RouteOption::HeaderManipulation(said) => lower_header_option(place, said, secrets, diagnostics),
         RouteOption::Jwt(said) => Ok(access::lower_switch(*said)),
         RouteOption::JwtProvidersStaged(said) => access::lower_staged(place, said).map_err(Wrong::from),

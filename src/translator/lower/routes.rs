@@ -8,6 +8,7 @@ use typed_index_collections::TiVec;
 
 use super::cluster::{Clusters, RouteProtocol};
 use super::l4_route::{L4Shares, lower_stream_route};
+use super::option::auth_switch::AuthSwitch;
 use super::option::part::RuleSays;
 use super::rule::{LoweredRule, RouteLowering, Shared};
 use super::{grpc_route, http_route};
@@ -93,6 +94,11 @@ impl RouteLowering<'_, '_> {
             Matches::Everything => (Vec::new(), None),
         };
         let says = RuleSays::of(rule, self.local_replies.failure);
-        LoweredRule { matches, action: self.lower_action(rule, prefix.as_deref()), says }
+        LoweredRule {
+            matches,
+            action: self.lower_action(rule, prefix.as_deref()),
+            says,
+            auth: AuthSwitch::of_own(rule),
+        }
     }
 }

@@ -12,6 +12,7 @@ use crate::resolver::{BackendId, KeyPairId, OriginObject, OriginTable, ResolvedR
 
 use super::cluster::{Clusters, RouteProtocol, Sent};
 use super::external_auths::ExternalAuths;
+use super::option::auth_switch::AuthSwitch;
 use super::option::part::{Parts, RuleSays};
 use super::precedence::MatchRank;
 use super::re2;
@@ -42,6 +43,8 @@ pub(super) struct LoweredRule {
     pub(super) action: RuleAction,
     /// What goes before options of listeners.
     pub(super) says: RuleSays,
+    /// Whether a server is asked about its requests.
+    pub(super) auth: Option<AuthSwitch>,
 }
 
 /// One match of a rule.

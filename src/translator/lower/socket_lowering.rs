@@ -10,6 +10,7 @@ use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginObject, OriginTable
 use super::cluster::{Clusters, RouteProtocol};
 use super::external_auths::ExternalAuths;
 use super::key_material::KeyMaterial;
+use super::option::auth_server::AuthServers;
 use super::option::host::HostParts;
 use super::option::http::HttpParts;
 use super::option::socket::{self, SocketParts};
@@ -24,6 +25,8 @@ pub(super) struct ListenerParts<'a> {
     pub(super) hosts: &'a HostParts,
     /// Of connections that speak HTTP.
     pub(super) settings: &'a HttpParts,
+    /// Of servers that are asked whether requests may pass.
+    pub(super) servers: &'a AuthServers,
     /// Of sockets.
     pub(super) sockets: &'a SocketParts,
 }

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::duration::GoDuration;
+use super::ext_auth::OptionAuthServer;
 use super::gloo_enum::GlooEnum;
 use super::http_connections::{
     OptionClientCertificate, OptionEarlyHeaders, OptionGrpcWeb, OptionGzip, OptionHeaderValidation, OptionRequestId,
@@ -33,7 +34,7 @@ options! {
         ExtProc(Untranslated) = "extProc",
         ExtProcEarly(Untranslated) = "extProcEarly",
         ExtProcLate(Untranslated) = "extProcLate",
-        Extauth(Untranslated) = "extauth",
+        Extauth(Box<OptionAuthServer>) = "extauth",
         Extensions(Untranslated) = "extensions",
         GrpcJsonTranscoder(Untranslated) = "grpcJsonTranscoder",
         GrpcWeb(OptionGrpcWeb) = "grpcWeb",

@@ -6,6 +6,7 @@
 mod access;
 mod access_log;
 mod duration;
+mod ext_auth;
 mod gloo_enum;
 mod http_connections;
 mod http_guards;
@@ -24,6 +25,7 @@ mod virtual_host_option;
 pub use access::*;
 pub use access_log::*;
 pub use duration::GoDuration;
+pub use ext_auth::*;
 pub use gloo_enum::GlooEnum;
 pub use http_connections::*;
 pub use http_guards::*;

@@ -9,6 +9,7 @@ use crate::name::{Name, Namespace};
 
 use super::access::{OptionAccess, OptionStagedTokens, OptionTokenSwitch};
 use super::duration::GoDuration;
+use super::ext_auth::OptionAuth;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::option_list::{OptionList, Untranslated, options};
 use super::resource_ref::GlooResourceRef;
@@ -54,7 +55,7 @@ options! {
         ExtProc(Untranslated) = "extProc",
         ExtProcEarly(Untranslated) = "extProcEarly",
         ExtProcLate(Untranslated) = "extProcLate",
-        Extauth(Untranslated) = "extauth",
+        Extauth(OptionAuth) = "extauth",
         Extensions(Untranslated) = "extensions",
         Faults(OptionFaults) = "faults",
         HeaderManipulation(HeaderManipulation) = "headerManipulation",

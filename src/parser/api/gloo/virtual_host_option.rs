@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::access::{OptionAccess, OptionTokens};
+use super::ext_auth::OptionAuth;
 use super::gloo_enum::GlooEnum;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::listener_options::ListenerOptionsSpec;
@@ -24,7 +25,7 @@ options! {
         ExtProc(Untranslated) = "extProc",
         ExtProcEarly(Untranslated) = "extProcEarly",
         ExtProcLate(Untranslated) = "extProcLate",
-        Extauth(Untranslated) = "extauth",
+        Extauth(OptionAuth) = "extauth",
         Extensions(Untranslated) = "extensions",
         HeaderManipulation(HeaderManipulation) = "headerManipulation",
         IncludeAttemptCountInResponse(bool) = "includeAttemptCountInResponse",

@@ -4,7 +4,7 @@
 
 use crate::diagnostics::{ObjectPart, Reported, codes};
 use crate::http::HeaderName;
-use crate::ir::{AuthHeaders, AuthId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings};
+use crate::ir::{AuthHeaders, AuthId, AuthTerms, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings};
 use crate::parser::api::{self, ExternalAuthFilter, ForwardBody, GrpcAuthConfig, HttpAuthConfig};
 
 use super::super::cluster::{RouteProtocol, Sent};
@@ -42,7 +42,8 @@ impl RouteLowering<'_, '_> {
         let sent = if protocol == ExternalAuthProtocol::Grpc { RouteProtocol::Grpc } else { RouteProtocol::Http };
         let Some(cluster) = self.cluster(outcome?, Sent::once(sent)) else { return Ok(None) };
         let max_body_bytes = forward_body.as_ref().and_then(|body| self.lower_body(context, body));
-        let settings = ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes };
+        let settings =
+            ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes, terms: AuthTerms::default() };
         Ok(Some(self.find_or_add(context, settings)))
     }
 

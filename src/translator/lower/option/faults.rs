@@ -24,6 +24,10 @@ impl<'o> Faults<'o> {
         found.next().map_or(Ok(part), |first| Err(Wrong { first: Box::new(first), others: found.collect() }))
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     pub(super) fn found(self) -> Vec<Finding> {
         self.found
     }

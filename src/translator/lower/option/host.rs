@@ -20,6 +20,7 @@ use crate::resolver::{Effective, ListenerOptions, ListenerOptionsId, Resolved};
 
 use super::super::header::lay_over;
 use super::super::scope::Scope;
+use super::auth_switch::{self, AuthSwitch};
 use super::faults::Wrong;
 use super::headers::HeaderSecrets;
 use super::part::{OwnCors, Part, Place, RuleSays};
@@ -39,6 +40,7 @@ pub(in crate::translator::lower) struct HostPart {
     unites_exposed: bool,
     attempts: AttemptCount,
     guards: RouteGuards,
+    auth: Option<AuthSwitch>,
     counters: Arc<Vec<RequestCounter>>,
 }
 
@@ -99,6 +101,10 @@ fn lower_option(
         VirtualHostOption::Cors(cors) => cors::lower(place, cors)?,
         VirtualHostOption::BufferPerRoute(said) => guards::lower_body_rule(place, *said)?,
         VirtualHostOption::Csrf(said) => guards::lower_origin_rule(place, said)?,
+        VirtualHostOption::Extauth(said) => {
+            host.auth = AuthSwitch::of(said);
+            auth_switch::lower_switch(place, said)?
+        }
         VirtualHostOption::Jwt(said) => access::lower_tokens(place, said)?,
         VirtualHostOption::Rbac(said) => access::lower_access(place, said)?,
         VirtualHostOption::CorsPolicyMergeSettings(OptionCorsMerge { expose_headers }) => {
@@ -168,6 +174,11 @@ impl HostPart {
     /// What is counted of requests.
     pub(in crate::translator::lower) fn counters(&self) -> Arc<Vec<RequestCounter>> {
         Arc::clone(&self.counters)
+    }
+
+    /// Whether a server is asked about requests.
+    pub(in crate::translator::lower) fn auth(&self) -> Option<&AuthSwitch> {
+        self.auth.as_ref()
     }
 
     fn under(&self, says: RuleSays, action: Action, retried: &mut impl FnMut(ClusterId)) -> Action {

@@ -25,6 +25,7 @@ use crate::resolver::{Effective, ListenerId, ListenerOptions, ListenerOptionsId,
 use crate::whole;
 
 use super::super::socket::{Demultiplexing, Socket};
+use super::auth_server;
 use super::compression;
 use super::faults::Faults;
 use super::guards;
@@ -93,6 +94,7 @@ fn lower_option(
             settings.health_path = Some(path.clone());
         }
         HttpListenerOption::Buffer(said) => settings.guards.body = guards::lower_buffer(*said, &mut faults),
+        HttpListenerOption::Extauth(said) => auth_server::check_server(said, &mut faults),
         HttpListenerOption::Csrf(said) => settings.guards.origins = guards::lower_csrf(said, &mut faults),
         HttpListenerOption::ConnectionLimit(said) => {
             settings.guards.connections = guards::lower_connection_limit(*said, &mut faults);

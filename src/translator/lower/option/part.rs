@@ -71,7 +71,7 @@ pub(in crate::translator::lower) struct RuleSays {
     pub(super) cors: OwnCors,
     pub(super) retry: bool,
     /// The status of a rule that fails.
-    pub(super) failure: u16,
+    pub(in crate::translator::lower) failure: u16,
 }
 
 /// What a rule says of other origins.

@@ -1,0 +1,68 @@
+//! What of options that ask a service is not translated: all of it keeps requests out.
+
+use crate::diagnostics::FieldPath;
+use crate::parser::api::{
+    GlooEnum, OptionAuth, OptionAuthHttp, OptionAuthRequest, OptionAuthResponse, OptionAuthServer, OptionCustomAuth,
+};
+
+use super::missing::{Missing, NOT_KEPT_OUT};
+
+pub(super) fn untranslated_auth(auth: &OptionAuth, at: &FieldPath) -> Vec<Missing> {
+    let OptionAuth { config_ref, custom_auth, disable } = auth;
+    let is_named = |OptionCustomAuth { context_extensions: _, name }: &OptionCustomAuth| !name.is_empty();
+    let says_nothing = config_ref.is_none() && custom_auth.is_none() && !disable;
+    let fields = [
+        (at.with("configRef"), config_ref.is_some()),
+        (at.with("customAuth").with("name"), custom_auth.as_ref().is_some_and(is_named)),
+        (at.clone(), says_nothing),
+    ];
+    let fields = fields.into_iter().filter(|(_, is_set)| *is_set);
+    fields.map(|(path, _)| Missing { path, loss: NOT_KEPT_OUT, is_security: true }).collect()
+}
+
+pub(super) fn untranslated_server(server: &OptionAuthServer, at: &FieldPath) -> Vec<Missing> {
+    const NOT_AGAIN: &str = "what the server says of headers would choose no other rule";
+    const FORGED: &str = "backends would take what clients write for what the server says";
+    const NOT_TOLD: &str = "the server would not be told all";
+    let OptionAuthServer {
+        clear_route_cache,
+        extauthz_server_ref: _,
+        failure_mode_allow: _,
+        grpc_service: _,
+        http_service,
+        request_body: _,
+        request_timeout: _,
+        stat_prefix: _,
+        status_on_error: _,
+        transport_api_version,
+        user_id_header,
+    } = server;
+    let is_other = |GlooEnum(version): &GlooEnum| !matches!(version.as_str(), "" | "0" | "V3");
+    let mut fields = vec![
+        (at.with("clearRouteCache"), *clear_route_cache, NOT_AGAIN),
+        (at.with("transportApiVersion"), transport_api_version.as_ref().is_some_and(is_other), NOT_KEPT_OUT),
+        (at.with("userIdHeader"), !user_id_header.is_empty(), FORGED),
+    ];
+    if let Some(OptionAuthHttp { path_prefix: _, request, response }) = http_service {
+        let at = at.with("httpService");
+        if let Some(OptionAuthRequest { allowed_headers: _, allowed_headers_regex, headers_to_add }) = request {
+            let at = at.with("request");
+            fields.push((at.with("allowedHeadersRegex"), !allowed_headers_regex.is_empty(), NOT_TOLD));
+            fields.push((at.with("headersToAdd"), !headers_to_add.is_empty(), NOT_TOLD));
+        }
+        if let Some(said) = response {
+            let OptionAuthResponse {
+                allowed_client_headers,
+                allowed_upstream_headers: _,
+                allowed_upstream_headers_to_append,
+            } = said;
+            let at = at.with("response");
+            let is_set = !allowed_client_headers.is_empty();
+            fields.push((at.with("allowedClientHeaders"), is_set, "clients would see all headers of a refusal"));
+            let is_set = !allowed_upstream_headers_to_append.is_empty();
+            fields.push((at.with("allowedUpstreamHeadersToAppend"), is_set, FORGED));
+        }
+    }
+    let fields = fields.into_iter().filter(|(_, is_set, _)| *is_set);
+    fields.map(|(path, _, loss)| Missing { path, loss, is_security: true }).collect()
+}
