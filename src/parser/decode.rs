@@ -15,6 +15,7 @@ use crate::diagnostics::{FieldPath, Segment};
 use super::anchors::with_distinct_anchors;
 pub use super::decode_error::DecodeError;
 use super::decode_error::{MAX_DEPTH, character_at, too_deep};
+use super::dialect;
 use super::entries::Entries;
 use super::marks::Marks;
 use super::node::Node;
@@ -56,13 +57,15 @@ pub fn decode(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
 pub(super) fn decode_fully(text: &str) -> Result<Decoded, DecodeError> {
     let syntax = Syntax::Yaml;
     syntax::check_before_reading(text)?;
-    match with_distinct_anchors(text) {
+    let decoded = match with_distinct_anchors(text) {
         None => decode_distinct(text, syntax),
         // What is known of places is about the other text.
         Some(distinct) => decode_distinct(&distinct, syntax)
             .map(|decoded| Decoded { rules: Vec::new(), ..decoded })
             .map_err(|error| DecodeError { range: character_at(text, error.range.start), ..error }),
-    }
+    }?;
+    dialect::check(text)?;
+    Ok(decoded)
 }
 
 /// Decodes a document that has no two anchors of one name.

@@ -12,6 +12,7 @@ pub mod api;
 pub mod decode;
 pub mod decode_error;
 mod definitions;
+mod dialect;
 mod edit;
 mod entries;
 pub mod foreign;

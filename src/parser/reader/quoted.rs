@@ -93,7 +93,7 @@ impl<'t> Cursor<'t> {
             b'f' => return Ok('\u{c}'),
             b'r' => return Ok('\r'),
             b'e' => return Ok('\u{1b}'),
-            b' ' | b'"' | b'/' | b'\\' => return Ok(char::from(escape)),
+            b' ' | b'"' | b'\\' => return Ok(char::from(escape)),
             b'x' => 2,
             b'u' => 4,
             b'U' => 8,

@@ -77,6 +77,8 @@ fn what_is_not_certain_is_left_to_the_full_reader() {
         "a: {b}\n",
         "a: [b\n  c]\n",
         "a: \"\\q\"\n",
+        "a: \"\\/\"\n",
+        "a: [b?c]\n",
         "a: \"\\ud800\"\n",
         "a: b\u{2028}c: d\n",
         "a: \u{7}\n",
