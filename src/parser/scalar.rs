@@ -29,8 +29,8 @@ pub(super) fn read_plain(text: &str) -> Node {
 #[inline]
 pub(super) fn is_text(text: &str) -> bool {
     let first = text.as_bytes().first().copied().unwrap_or(b'~');
-    !(first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.' | b'~' | b'n' | b'N' | b't' | b'T'))
-        && !matches!(first, b'f' | b'F' | b'y' | b'Y' | b'o' | b'O')
+    let is_special = first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.' | b'~');
+    !is_special && !matches!(first.to_ascii_lowercase(), b'n' | b't' | b'f' | b'y' | b'o')
 }
 
 /// The boolean that YAML 1.1 makes of a word that YAML 1.2 takes for a string.
