@@ -37,6 +37,7 @@ const ROOTS: &[&str] = &[
     "envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
     // Sockets of connections.
     "envoy.extensions.transport_sockets.tcp_stats.v3.Config",
+    "envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport",
     // Network filters.
     "envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit",
     "envoy.extensions.filters.network.direct_response.v3.Config",
@@ -56,6 +57,7 @@ const ROOTS: &[&str] = &[
     "envoy.extensions.filters.http.cors.v3.CorsPolicy",
     "envoy.extensions.filters.http.csrf.v3.CsrfPolicy",
     "envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig",
+    "envoy.extensions.filters.http.set_filter_state.v3.Config",
     "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
     "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute",
     "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor",

@@ -16,6 +16,7 @@ mod hostname;
 mod impossible;
 mod ledger;
 mod listener;
+mod neighbours;
 mod objects;
 mod policy;
 mod reach;
@@ -27,6 +28,7 @@ mod services;
 mod stream;
 mod subject;
 mod unenforced;
+mod unmatched;
 mod unreachable;
 mod witness;
 
@@ -45,7 +47,7 @@ use reach::Reach;
 use selection::Selection;
 use services::Services;
 use subject::Asked;
-use witness::Witnesses;
+use witness::{ABOUT_CLIENTS, ABOUT_RULES, Witnesses};
 
 pub(crate) use listener::Sockets;
 pub(crate) use reach::unreached;
@@ -84,12 +86,12 @@ pub fn analyse(
     let reached = unreachable::report((lowered, &reach), &asked.http_rules, &heard, about, of_services, diagnostics);
     let http_rules = reached.and(redirect::report(lowered.judged(), about, &mut looping, diagnostics));
     if let Some((services, of_services)) = met {
-        report_for_clients(services, of_services, (lowered, &reach), &mut looping, diagnostics);
+        report_for_clients(services, of_services, (lowered, &reach), (&mut looping, options), diagnostics);
     }
     rewritten::report(lowered.judged(), options.envoy_version, &objects, diagnostics);
     release::report(lowered.judged(), options.envoy_version, &objects, diagnostics);
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
-    witnesses.attach(&resolved.routes, diagnostics.findings_mut());
+    witnesses.attach(ABOUT_RULES, &resolved.routes, diagnostics.findings_mut());
     let configurations = (lowered, services.as_ref().map(|services| services.lowered));
     let stream_rules = stream::judge(&asked.stream_rules, configurations, &heard, &Errors::of(diagnostics));
     let (wholes, parents) =
@@ -105,7 +107,7 @@ fn report_for_clients<'c>(
     services: &OfServices<'c>,
     of_services: &Reach<'c>,
     (lowered, reach): (&Lowered, &Reach<'_>),
-    looping: &mut HashSet<RouteName>,
+    (looping, options): (&mut HashSet<RouteName>, &Options),
     diagnostics: &mut Diagnostics,
 ) {
     let config = services.lowered.judged();
@@ -115,4 +117,8 @@ fn report_for_clients<'c>(
     unreachable::report_lost(services.lowered, of_services, (&objects, &witnesses), elsewhere, diagnostics);
     // What could not be followed is said of rules that Gateways serve.
     drop(redirect::report(config, (&objects, &witnesses), looping, diagnostics));
+    neighbours::report(services.resolved.manifests, config, diagnostics);
+    release::report_for_clients(config, options.envoy_version, &objects, diagnostics);
+    unmatched::report(config, (&objects, &witnesses), diagnostics);
+    witnesses.attach(ABOUT_CLIENTS, &services.resolved.routes, diagnostics.findings_mut());
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
-use crate::ir::{Config, ExternalAuthProtocol, Origin, UpstreamProtocol};
+use crate::ir::{ChainMatch, Config, ExternalAuthProtocol, Origin, UpstreamProtocol};
 use crate::options::EnvoyVersion;
 
 use super::objects::Objects;
@@ -19,6 +19,9 @@ const DROPS_REFUSALS: EnvoyVersion = EnvoyVersion(37);
 /// The first release that answers 502 where a backend cannot take a WebSocket.
 const TELLS_PROTOCOL_ERRORS: EnvoyVersion = EnvoyVersion(37);
 
+/// The first release that takes what begins like a request for HTTP whatever its method is.
+const INSPECTS_METHODS: EnvoyVersion = EnvoyVersion(39);
+
 /// Reports what the oldest Envoy that has to load the output does otherwise.
 pub(super) fn report(config: &Config, release: EnvoyVersion, objects: &Objects<'_>, diagnostics: &mut Diagnostics) {
     let before = |first: EnvoyVersion| release < first;
@@ -31,6 +34,33 @@ pub(super) fn report(config: &Config, release: EnvoyVersion, objects: &Objects<'
     ];
     for finding in findings.into_iter().flatten() {
         diagnostics.report(finding);
+    }
+}
+
+/// Reports the same of what the clients of Services have.
+pub(super) fn report_for_clients(
+    config: &Config,
+    release: EnvoyVersion,
+    objects: &Objects<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let EnvoyVersion(minor) = release;
+    let mut detecting = hosts(config).filter(|at| at.chain.select == ChainMatch::Http);
+    let first = detecting.find_map(|at| Some((at.listener, at.host.routes.first()?)));
+    let first = first.filter(|_| release < INSPECTS_METHODS);
+    let message = format!("Envoy 1.{minor} takes a request with a method that it does not know for no HTTP");
+    let Some((listener, route)) = first else { return };
+    if let Some(finding) = objects.finding(codes::OLDER_ENVOY_PASSES_METHODS, route.origin, true, message) {
+        let finding = match objects.location(listener.origin) {
+            Some(location) => finding.related(location, "the first of the ports"),
+            None => finding,
+        };
+        diagnostics.report(
+            finding
+                .label("serves ports on which Envoy looks whether HTTP is spoken")
+                .consequence("a request of such a method (`PURGE`, `QUERY`) goes to the Service there, past the routes")
+                .help("name the `port` of the parent, or declare the ports for HTTP; or run Envoy 1.39"),
+        );
     }
 }
 

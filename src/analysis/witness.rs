@@ -19,8 +19,12 @@ use super::services::Services;
 const TUNNEL: &str = "CONNECT";
 
 /// Findings of earlier stages about rules that are served nevertheless.
-const ABOUT_RULES: &[Code] =
+pub(super) const ABOUT_RULES: &[Code] =
     &[codes::NO_BACKENDS, codes::ZERO_WEIGHTS, codes::IGNORED_MATCH, codes::HEADER_CONFLICT, codes::SHARED_HOSTNAME];
+
+/// Findings of earlier stages about routes that clients of Services have nevertheless.
+pub(super) const ABOUT_CLIENTS: &[Code] =
+    &[codes::MESH_GROUP, codes::MESH_HOSTNAMES, codes::MESH_SECTION, codes::MESH_REPLACES];
 
 /// What the proxy replies of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,11 +259,11 @@ impl<'c> Witnesses<'c> {
         }
     }
 
-    /// Gives witnesses to what earlier stages found about rules.
-    pub(super) fn attach(&self, routes: &Routes<'_>, findings: &mut [Finding]) {
+    /// Gives witnesses to what earlier stages found, of these codes, about rules: requests that these take.
+    pub(super) fn attach(&self, codes: &[Code], routes: &Routes<'_>, findings: &mut [Finding]) {
         let mut open: HashMap<ObjectName<'_>, Vec<(usize, Option<usize>)>> = HashMap::new();
         for (index, finding) in findings.iter().enumerate() {
-            let Some(object) = finding.object.as_ref().filter(|_| ABOUT_RULES.contains(&finding.code)) else {
+            let Some(object) = finding.object.as_ref().filter(|_| codes.contains(&finding.code)) else {
                 continue;
             };
             open.entry((&object.kind, &object.namespace, &object.name)).or_default().push((index, finding.part.rule()));

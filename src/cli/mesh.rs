@@ -1,5 +1,7 @@
 //! Requests of clients that connect to Services: which Service a host stands for, and who answers there.
 
+use std::net::IpAddr;
+
 use super::trace::{Clients, CountingRoutes, Trace, Tracer};
 use super::unlooked::unread_of_mesh;
 use crate::compile::{ClientView, Compilation, view_of_clients};
@@ -14,6 +16,12 @@ use crate::simulate::{Decision, Request, Security, Simulator};
 
 /// How clients write the names of Services.
 const NAMES: &str = "`NAME`, `NAME.NAMESPACE`, `NAME.NAMESPACE.svc` or `NAME.NAMESPACE.svc.DOMAIN`";
+
+/// An address in the place of a host, as URLs have it.
+fn address(host: &str) -> Option<IpAddr> {
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    bare.parse().ok()
+}
 
 /// What the clients of a namespace meet, with the input that it is made of.
 pub(super) struct ClientSide<'c> {
@@ -45,10 +53,17 @@ impl<'c> ClientSide<'c> {
     /// # Errors
     /// Why nobody knows who gets the request, in words.
     pub(super) fn service(&self, host: &str, request: &Request) -> Result<GatewayName, String> {
-        let Some((namespace, name)) = service_named(host, &self.view.client, self.domain) else {
-            return Err(format!("`{host}` is no name of a Service: clients ask for {NAMES}"));
+        let named = match address(host) {
+            Some(address) => self.at(address)?,
+            None => {
+                let Some((namespace, name)) = service_named(host, &self.view.client, self.domain) else {
+                    return Err(format!(
+                        "`{host}` is no name of a Service: clients ask for {NAMES}, or for a `clusterIP`"
+                    ));
+                };
+                GatewayName { namespace: Namespace::from(namespace), name: Name::from(name) }
+            }
         };
-        let named = GatewayName { namespace: Namespace::from(namespace), name: Name::from(name) };
         let services = &self.compilation.manifests.services;
         match services.iter().find(|service| service.metadata.sort_key() == (&named.namespace, &named.name)) {
             Some(service) => self.check_port(service, &named, request)?,
@@ -62,6 +77,23 @@ impl<'c> ClientSide<'c> {
         match unread_of_mesh(self.compilation) {
             Some(why) => Err(format!("what could not be read may take the request{why}")),
             None => Ok(named),
+        }
+    }
+
+    /// The Service that an address is the `clusterIP` of.
+    fn at(&self, address: IpAddr) -> Result<GatewayName, String> {
+        let services = self.compilation.manifests.services.iter();
+        let mut found = services.filter(|service| service.spec.cluster_ip == Some(address));
+        let name = |service: &Object<Service>| GatewayName {
+            namespace: service.metadata.namespace.clone(),
+            name: service.metadata.name.clone(),
+        };
+        match (found.next(), found.next()) {
+            (Some(only), None) => Ok(name(only)),
+            (None, _) => Err(format!("{address} is the `clusterIP` of no Service of the input")),
+            (Some(one), Some(other)) => {
+                Err(format!("{address} is the `clusterIP` of Service `{}` and of `{}`", name(one), name(other)))
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use crate::ir::{Config, Entrance};
+use crate::ir::Config;
 
 /// The table of the rules. It is replaced as a whole.
 const TABLE: &str = "table ip gwctl_mesh";
@@ -20,7 +20,7 @@ pub(super) fn write(config: &Config, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "define envoy = 1337")?;
     writeln!(out, "{TABLE}\ndelete {TABLE}\n{TABLE} {{")?;
     writeln!(out, "  set services {{\n    type ipv4_addr . inet_service\n    elements = {{")?;
-    for listener in config.listeners.iter().filter(|listener| listener.entrance == Entrance::Redirected) {
+    for listener in config.listeners.iter().filter(|listener| listener.entrance.is_redirected()) {
         let service = listener.gateways.first().map(ToString::to_string).unwrap_or_default();
         writeln!(out, "      {} . {}, # {service}", listener.address, listener.port)?;
     }

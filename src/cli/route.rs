@@ -16,6 +16,7 @@ use super::trace::{Trace, Tracer};
 use super::unlooked::{unlooked, unread};
 use crate::compile::Compilation;
 use crate::diagnostics::escape::Commands;
+use crate::diagnostics::{Code, codes};
 use crate::ir::CONNECT;
 use crate::options::Options;
 use crate::port::Port;
@@ -37,7 +38,10 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
     let mut compiled = pipeline::compile(args.files.paths(), &options, streams.stdin);
     let denied = args.compile.denied();
     let wanted = (args.findings.report.as_slice(), &denied);
-    let status = tell_findings(&compiled, TRANSLATE_ONLY, wanted, screen, started, streams)?;
+    // To clients of Services it is nothing that a parent is one.
+    let of_gateways = args.from.iter().map(|_| codes::MESH_PARENT);
+    let left_out: Vec<Code> = TRANSLATE_ONLY.iter().copied().chain(of_gateways).collect();
+    let status = tell_findings(&compiled, &left_out, wanted, screen, started, streams)?;
     if status == ExitStatus::CouldNotRun {
         return Ok(status);
     }

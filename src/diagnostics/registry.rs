@@ -438,6 +438,16 @@ registry! {
             traffic: "an Envoy that may not open as many file descriptors ends at the start",
             remedy: "raise the limit of open files, serve fewer ports with `--mesh-services routed`, or use `--mesh-capture redirect`, which binds one",
         }
+        /// Rules of a Service that leave requests to nobody.
+        MESH_NO_CATCH_ALL = "GW3052" "mesh-no-catch-all" Note {
+            traffic: "a request that no rule takes is refused, and does not go to the Service",
+            remedy: "add a rule without matches whose backend is the Service, when the others shall go on",
+        }
+        /// A policy for the way to a backend that holds for clients of Gateways alone.
+        MESH_WITHOUT_POLICY = "GW3053" "mesh-without-backend-tls" Warning {
+            traffic: "what clients of Services send there goes in plain text: the policy says what Gateways do",
+            remedy: "nothing, where a mesh encrypts it; else let such clients get to another port",
+        }
         /// An address to which no connection can be made.
         UNUSABLE_ADDRESS = "GW3070" "unusable-address" Error, Programmed False AddressNotUsable {
             traffic: "the Gateway does not listen on this address",
@@ -1037,6 +1047,11 @@ registry! {
         OLDER_ENVOY_DROPS_REFUSALS = "GW8104" "older-envoy-drops-refusals" Warning {
             traffic: "a client that is sent to log in gets the status without `Location`, `WWW-Authenticate` or a cookie",
             remedy: "run another release than 1.37, or ask the service over gRPC",
+        }
+        /// Methods that an older release of Envoy takes for no HTTP, where it looks whether HTTP is spoken.
+        OLDER_ENVOY_PASSES_METHODS = "GW8105" "older-envoy-passes-methods" Warning {
+            traffic: "a request of a method that Envoy does not know goes to the Service on ports that may speak something else than HTTP, past the routes",
+            remedy: "name the `port` of the parent, or declare the ports for HTTP; or run Envoy 1.39",
         }
     }
 }

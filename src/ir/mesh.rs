@@ -17,6 +17,10 @@ pub enum Entrance {
     /// They are made to an address of a Service, and rules of the machine lead them to the proxy, which finds the listener by
     /// where they were made to. Nothing is bound.
     Redirected,
+    /// As `Internal`, and one connection manager serves the port with all others of this kind.
+    InternalShared,
+    /// As `Redirected`, and one connection manager serves the port with all others of this kind.
+    RedirectedShared,
 }
 
 impl Entrance {
@@ -24,7 +28,26 @@ impl Entrance {
     pub fn is_bound(self) -> bool {
         match self {
             Self::Socket | Self::Service => true,
-            Self::Internal | Self::Redirected => false,
+            Self::Internal | Self::Redirected | Self::InternalShared | Self::RedirectedShared => false,
+        }
+    }
+
+    /// Whether rules of the machine lead connections to the proxy.
+    pub fn is_redirected(self) -> bool {
+        matches!(self, Self::Redirected | Self::RedirectedShared)
+    }
+
+    /// Whether one connection manager serves the port with others.
+    pub fn is_shared(self) -> bool {
+        matches!(self, Self::InternalShared | Self::RedirectedShared)
+    }
+
+    /// The same, with others: `None` where each port has a socket of its own.
+    pub fn shared(self) -> Option<Self> {
+        match self {
+            Self::Internal | Self::InternalShared => Some(Self::InternalShared),
+            Self::Redirected | Self::RedirectedShared => Some(Self::RedirectedShared),
+            Self::Socket | Self::Service => None,
         }
     }
 }

@@ -206,7 +206,7 @@ fn run_inside(
     let bootstrap = compile(&stage.options).map_err(Error::Compile)?;
     confine::check(&bootstrap, &stage.allowed(proof.cases))?;
     if let (Served::Clients(client), WayToServices::Addresses) = (served, proof.way) {
-        stage.frontends = Some(Frontends::read(client, &bootstrap)?);
+        stage.frontends = Some(Frontends::read(client, proof.topology, &bootstrap)?);
     }
     // The configuration may hold keys.
     let directory = PrivateDirectory::new().map_err(Error::system("create a directory for Envoy"))?;

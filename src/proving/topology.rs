@@ -60,6 +60,8 @@ pub struct Topology {
     pub gateways: BTreeMap<GatewayName, GatewayPorts>,
     /// The TCP ports of the Services, and the ports of XBackends and of the hosts of Upstreams.
     pub services: BTreeSet<ServiceKey>,
+    /// The Services by their `clusterIP`, as namespace and name.
+    pub cluster_ips: BTreeMap<IpAddr, (Namespace, Name)>,
     /// The UDP ports of the Services.
     pub datagram_services: BTreeSet<ServiceKey>,
     /// The Service ports that routes refer to, declared or not.
@@ -139,6 +141,9 @@ impl Topology {
     }
 
     fn add_service(&mut self, object: &Value, namespace: &str, name: &str) {
+        if let Some(address) = text(object, &["spec", "clusterIP"]).and_then(|text| text.parse().ok()) {
+            self.cluster_ips.insert(address, (Namespace::from(namespace), Name::from(name)));
+        }
         for item in items(object, &["spec", "ports"]) {
             let Some(port) = port(item) else { continue };
             let key = ServiceKey { namespace: Namespace::from(namespace), name: Name::from(name), port };

@@ -123,11 +123,13 @@ pub(super) fn judge<'m>(
         let references = declared.parent_refs.iter().enumerate().filter(|(_, reference)| reference.is_service());
         for (index, reference) in references {
             let named = Named { route: declared, at: PartPath::from(ObjectPart::Parent(index)), reference };
-            named.report_form(diagnostics);
             let key = key(declared, reference);
             let namespace = key.0;
-            let refused = match services.get(&key) {
-                Some(service) => match ports_of(service, declared.kind, reference) {
+            let of_service = services.get(&key).map(|service| ports_of(service, declared.kind, reference));
+            let ports = of_service.as_ref().and_then(|ports| ports.as_deref().ok());
+            named.report_form(ports.unwrap_or_default(), diagnostics);
+            let refused = match services.get(&key).zip(of_service) {
+                Some((service, ports)) => match ports {
                     Ok(ports) => {
                         let ports = ports.into_iter().map(Some).collect();
                         let service = Some(*service);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use gwctl::options::{Addresses, Capture, ListenerAddress, Mesh, Options, Resolve};
-use gwctl::proving::{CaseFile, Proof, Topology, WayToServices, run};
+use gwctl::proving::{CaseFile, Proof, Scheme, Topology, WayToServices, run};
 use libtest_mimic::Trial;
 use walkdir::WalkDir;
 
@@ -49,11 +49,14 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
                 })
             });
             let harness = harness.clone();
-            let own = Trial::test(format!("requests::{}", case.name), move || {
-                let folder = format!("requests/{}", case.name);
-                Ok(prove(&harness, &case, &requests, &folder)?)
+            // A proxy for HTTP carries no datagrams.
+            let own = (at_addresses.is_none() || !sends_datagrams(&requests)).then(|| {
+                Trial::test(format!("requests::{}", case.name), move || {
+                    let folder = format!("requests/{}", case.name);
+                    Ok(prove(&harness, &case, &requests, &folder)?)
+                })
             });
-            std::iter::once(own).chain(at_addresses)
+            own.into_iter().chain(at_addresses)
         })
         .collect()
 }
@@ -62,6 +65,12 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 fn is_of_clients(requests: &Path) -> bool {
     let cases = fs::read_to_string(requests).ok().and_then(|text| CaseFile::parse(&text).ok());
     cases.is_some_and(|cases| cases.requests.iter().any(|case| case.from.is_some()))
+}
+
+/// Whether some of them send datagrams.
+fn sends_datagrams(requests: &Path) -> bool {
+    let cases = fs::read_to_string(requests).ok().and_then(|text| CaseFile::parse(&text).ok());
+    cases.is_some_and(|cases| cases.requests.iter().any(|case| case.request.url.scheme == Scheme::Udp))
 }
 
 /// Runs all requests of a case. The message lists every mismatch.

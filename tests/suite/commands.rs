@@ -87,6 +87,11 @@ impl Stage {
         Ok(stage)
     }
 
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), String> {
         process::write_below(&self.folder, name, text)
     }

@@ -50,6 +50,8 @@ mod made;
 mod mesh;
 #[cfg(unix)]
 mod mesh_address;
+#[cfg(target_os = "linux")]
+mod mesh_costs;
 mod mesh_detection;
 mod mesh_diff;
 #[cfg(unix)]
@@ -58,6 +60,9 @@ mod mesh_proxy;
 mod mesh_redirect;
 #[cfg(unix)]
 mod mesh_run;
+mod mesh_table;
+#[cfg(unix)]
+mod mesh_watch;
 mod metamorphic;
 mod modules;
 mod mutation;
@@ -161,6 +166,11 @@ fn trials() -> Vec<Trial> {
     trials.extend(mesh_redirect::trials(&harness));
     #[cfg(unix)]
     trials.extend(mesh_run::trials(&harness));
+    #[cfg(unix)]
+    trials.extend(mesh_watch::trials(&harness));
+    #[cfg(target_os = "linux")]
+    trials.extend(mesh_costs::trials(&harness));
+    trials.extend(mesh_table::trials(root));
     #[cfg(unix)]
     trials.extend(mesh_address::trials(&harness));
     #[cfg(unix)]

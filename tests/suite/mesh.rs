@@ -150,7 +150,16 @@ fn route_decides(stage: &Stage) -> Result<(), Failed> {
         && decision["rule"]["line"].as_u64().and_then(|line| usize::try_from(line).ok()) == line
         && decision["rule"]["file"] == "mesh.yaml";
     ensure(output.code == Some(0) && holds, &output)?;
+    stage.write(
+        "mesh.yaml",
+        &MESH.replacen("selector: {app: cart}", "clusterIP: 10.96.0.10, selector: {app: cart}", 1),
+    )?;
+    let output = route(stage, "http://10.96.0.10/v2", "team", &["-o", "json"])?;
+    let decision = json(&output)?;
+    ensure(decision["clients"]["service"] == "web/cart" && decision["clients"]["routes"] == "consumer", &output)?;
+    stage.write("mesh.yaml", MESH)?;
     let output = route(stage, "http://cart.web/v2", "team", &["--explain"])?;
+    ensure(!output.stderr.contains("GW3010"), &output)?;
     let holds = output.stdout.contains("in namespace team: routes of that namespace count, and no others")
         && output.stdout.contains("wants path below /team")
         && !output.stdout.contains("GW3010");
@@ -164,7 +173,7 @@ fn route_refuses(stage: &Stage) -> Result<(), Failed> {
         ("http://pods.web/", "Service `web/pods` is headless"),
         ("http://cart/", "Service `team/cart` is not in the input"),
         ("http://www.example.com/", "`www.example.com` is no name of a Service"),
-        ("http://10.96.0.10/", "`10.96.0.10` is no name of a Service"),
+        ("http://10.96.0.10/", "10.96.0.10 is the `clusterIP` of no Service of the input"),
     ] {
         let output = route(stage, url, "team", &[])?;
         ensure(output.code == Some(2) && output.stderr.contains(why) && output.stdout.is_empty(), &output)?;

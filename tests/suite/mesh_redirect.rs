@@ -26,6 +26,7 @@ use crate::mesh_detection::greeter;
 use crate::mesh_proxy::{ensure, exchange};
 use crate::process::{await_some, fail};
 use crate::proxy::find;
+use crate::watch::Running;
 
 /// The trial in a network namespace, which the suite runs itself again for.
 const INSIDE: &str = "mesh::connections_that_rules_lead_to_envoy_go_by_the_routes";
@@ -187,16 +188,20 @@ fn redirected(harness: &Harness) -> Result<(), String> {
             if output.code == Some(0) { Ok(output.stdout) } else { Err(output.stderr) }
         };
         let rules = work.join("mesh.nft");
-        // For one of them it is a bootstrap, for the other files that Envoy follows.
+        // For one of them it is a bootstrap, for the other files that follow the manifests, and that Envoy follows.
         let directory = work.join("xds");
-        let layout = ["--layout=xds".to_owned(), format!("--output-dir={}", directory.display())];
-        let layout = layout.each_ref().map(String::as_str);
         let config = if client == "team" { directory.join("envoy.yaml") } else { work.join("envoy.yaml") };
-        if client == "team" {
-            translate(&layout)?;
+        let watcher = if client == "team" {
+            let layout = ["--layout=xds".to_owned(), format!("--output-dir={}", directory.display())];
+            let words = ["translate", "manifests.yaml", "--watch"].into_iter();
+            let words = words.chain(flags.iter().chain(&layout).map(String::as_str));
+            let mut run = Running::start(harness, stage.folder(), &words.collect::<Vec<_>>())?;
+            run.await_words("files written")?;
+            Some(run)
         } else {
             fs::write(&config, translate(&[])?).map_err(fail)?;
-        }
+            None
+        };
         fs::write(&rules, translate(&["--section=redirect"])?).map_err(fail)?;
         let output = Command::new(&nft).arg("-f").arg(&rules).output().map_err(fail)?;
         ensure(output.status.success(), "nft", &String::from_utf8_lossy(&output.stderr))?;
@@ -229,9 +234,8 @@ fn redirected(harness: &Harness) -> Result<(), String> {
             stream.read_exact(&mut said).map_err(|error| format!("{address}: {error}"))?;
             ensure(&said == b"hello", "a server that speaks first", &String::from_utf8_lossy(&said))?;
         }
-        if client == "team" {
+        if watcher.is_some() {
             stage.write("manifests.yaml", &MANIFESTS.replace("/team}", "/edited}"))?;
-            translate(&layout)?;
             let is_there = || is_answered("10.96.0.10:80", "/edited", "200", "behind cart").ok();
             await_some("answer by the edited route", is_there)?;
         }

@@ -30,6 +30,10 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         let has_release = |case: &&Case| case.translate_args.iter().any(|arg| arg.contains("--envoy-version"));
         for case in cases.iter().filter(|case| case.exit.translate == 0 && !has_release(case)) {
             let mut case = case.clone();
+            // What a release does otherwise is a warning.
+            if let Some(place) = case.args.iter().position(|arg| arg == "--deny") {
+                case.args.drain(place..(place + 2).min(case.args.len()));
+            }
             case.translate_args.push(format!("--envoy-version={minor}"));
             let (own, loaded) = (harness.clone(), case.clone());
             trials.push(Trial::test(format!("releases::{exact}::loads::{}", case.name), move || {
@@ -45,6 +49,13 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         }
     }
     trials
+}
+
+/// The releases that are there: each as in `1.36`, with its program.
+pub(crate) fn known() -> Result<Vec<(String, PathBuf)>, String> {
+    let Some(directory) = std::env::var_os(VARIABLE) else { return Ok(Vec::new()) };
+    let found = releases(Path::new(&directory))?.into_iter();
+    Ok(found.map(|Release { exact: _, minor, binary }| (minor, binary)).collect())
 }
 
 /// A release.

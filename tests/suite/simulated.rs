@@ -15,6 +15,7 @@ use crate::process;
 /// Flags of `translate` that `test` has no use for, and whether a value follows.
 const OUTPUT_FLAGS: &[(&str, bool)] = &[
     ("-o", true),
+    ("--mesh-addresses", true),
     ("--output", true),
     ("--output-file", true),
     ("--section", true),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::cli::name_kind::NameKind;
-use crate::ir::{Action, Config, FilterChain, ForwardProxy, Handler, Listener, Origin, Target, TcpBackend, Transport};
+use crate::ir::{
+    Action, Config, FilterChain, ForwardProxy, Handler, HttpConnection, Listener, Origin, Target, TcpBackend, Transport,
+};
 use crate::translator::envoy::{gloo_name, has_invalid_backend, name, target};
 
 /// What stands behind a name.
@@ -45,14 +47,25 @@ impl Index {
             self.note(NameKind::Cluster, name::INVALID_BACKEND.to_owned(), note);
         }
         for listener in &config.listeners {
-            self.add_listener(listener, config);
+            match listener.entrance.is_shared() {
+                true => self.add_shared(listener, config),
+                false => self.add_listener(listener, config),
+            }
         }
         if let Some(proxy) = &config.forward_proxy {
             self.add_forward_proxy(proxy, config);
         }
-        if config.outbound.is_some() {
+        if config.listeners.iter().any(|listener| listener.entrance.is_shared()) {
             let note =
-                "the port that rules of the machine lead connections to Services to; what has no listener is closed";
+                "serves every port of a Service whose routes are all that it has of its own, a virtual host for each";
+            for kind in [NameKind::RouteConfiguration, NameKind::Statistics] {
+                self.note(kind, name::SHARED_PORTS.to_owned(), note);
+            }
+            let internal = config.forward_proxy.iter().flat_map(|_| [NameKind::Listener, NameKind::Cluster]);
+            internal.for_each(|kind| self.note(kind, name::SHARED_PORTS.to_owned(), note));
+        }
+        if config.outbound.is_some() {
+            let note = "the port that rules of the machine lead connections to Services to; what is for no served port is refused";
             self.note(NameKind::Listener, name::OUTBOUND.to_owned(), note);
         }
         for cluster in &config.clusters {
@@ -102,6 +115,16 @@ impl Index {
         }
     }
 
+    /// A port of a Service that shares a connection manager: of its own it has a virtual host.
+    fn add_shared(&mut self, listener: &Listener, config: &Config) {
+        for connection in listener.http_connections() {
+            let origins =
+                std::iter::once(listener.origin).chain(connection.virtual_hosts.iter().map(|host| host.origin));
+            self.put(NameKind::VirtualHost, name::listener(listener), origins);
+            self.add_routes(listener, connection, config);
+        }
+    }
+
     /// What leads the clients of a forward proxy to the listeners of Services.
     fn add_forward_proxy(&mut self, proxy: &ForwardProxy, config: &Config) {
         let note = "the forward proxy that clients name (`--mesh-capture proxy`)";
@@ -109,8 +132,9 @@ impl Index {
             self.note(kind, name::FORWARD_PROXY.to_owned(), note);
         }
         for listener in proxy.ports.iter().filter_map(|port| config.listeners.get(port.listener)) {
-            for kind in [NameKind::VirtualHost, NameKind::Cluster] {
-                self.put(kind, name::listener(listener), Some(listener.origin));
+            self.put(NameKind::VirtualHost, name::listener(listener), Some(listener.origin));
+            if !listener.entrance.is_shared() {
+                self.put(NameKind::Cluster, name::listener(listener), Some(listener.origin));
             }
         }
         if proxy.passes_unknown {
@@ -138,6 +162,12 @@ impl Index {
         for host in &connection.virtual_hosts {
             self.put(NameKind::Listener, name::listener(listener), Some(host.origin));
             self.put(NameKind::VirtualHost, name::virtual_host(listener, &host.hostname), Some(host.origin));
+        }
+        self.add_routes(listener, connection, config);
+    }
+
+    fn add_routes(&mut self, listener: &Listener, connection: &HttpConnection, config: &Config) {
+        for host in &connection.virtual_hosts {
             for (position, route) in host.routes.iter().enumerate() {
                 let called = name::route(listener, &host.hostname, position, &route.name);
                 self.put(NameKind::Route, called, Some(route.origin));

@@ -8,6 +8,7 @@ use crate::parser::manifests::{Kind, Likely, Manifests, Object, ObjectKey};
 use crate::parser::route::{Route, RouteKind};
 use crate::path;
 use crate::port::Port;
+use crate::spelling::{Near, near};
 use crate::whole;
 
 use super::super::attachment::ParentRefusal;
@@ -40,8 +41,9 @@ impl Named<'_> {
         ParentRefusal { finding: Some(diagnostics.record(finding)), message }
     }
 
-    /// Reports how the reference is written: not every mesh reads all of it.
-    pub(super) fn report_form(&self, diagnostics: &mut Diagnostics) {
+    /// Reports how the reference is written: not every mesh reads all of it. `ports` are those that it names, where the
+    /// Service is known.
+    pub(super) fn report_form(&self, ports: &[Port], diagnostics: &mut Diagnostics) {
         if self.reference.group == ParentReference::CORE {
             let message = format!("parent `{}` is read as a Service: the core group has no name", self.reference.name);
             let at = self.at.with("group");
@@ -55,7 +57,12 @@ impl Named<'_> {
             let message = format!("parent `{}` is named by the port name `{section}` alone", self.reference.name);
             let finding = self.finding(codes::MESH_SECTION, self.at.with("sectionName"), message);
             let consequence = "meshes that do not read it apply the route to every port of the Service";
-            diagnostics.report(finding.consequence(consequence).help("name the number under `port` as well"));
+            let number = |port: &Port| Change::Insert {
+                key: "port".to_owned(),
+                value: Scalar::Number(i64::from(port.number())),
+            };
+            let fix = ports.first().map(|port| self.route.object.fix(&self.at, number(port)));
+            diagnostics.report(finding.consequence(consequence).help("name the number under `port` as well").fix(fix));
         }
     }
 
@@ -136,8 +143,14 @@ impl Named<'_> {
                 (codes::MESH_PORT_NOT_FOUND, self.at.clone(), message, format!("its ports are {}", declared()))
             }
         };
+        let names = || service.spec.ports.iter().map(|port| port.name.as_str()).filter(|name| !name.is_empty());
+        let unknown = self.reference.section_name.as_ref().filter(|_| matches!(why, Unusable::NoPort("sectionName")));
+        let near = unknown.and_then(|section| near(section, names()));
+        let help = near.as_ref().map_or(help, |near| format!("did you mean `{}`?", near.name));
+        let fix = near.and_then(Near::certain);
+        let fix = fix.map(|meant| self.route.object.fix(&at, Change::Set(Scalar::Text(meant.to_owned()))));
         let finding = self.finding(code, at, message).related(service.at(&path!["spec"]), "the Service");
-        finding.consequence(NO_TRAFFIC).help(help)
+        finding.consequence(NO_TRAFFIC).help(help).fix(fix)
     }
 
     /// That routes of another kind have the ports; on some of them, the route has the others.

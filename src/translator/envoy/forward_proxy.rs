@@ -38,8 +38,8 @@ use super::cluster::{BUFFER_LIMIT_BYTES, Discovery, base_cluster};
 use super::http_connection::{INITIAL_CONNECTION_WINDOW_BYTES, INITIAL_STREAM_WINDOW_BYTES, router};
 use super::layout::{Layout, Part};
 use super::listener::{HTTP_CONNECTION_MANAGER, network_filter};
-use super::name;
 use super::proto::{any, boolean, duration, exact, http_filter, socket_address, uint32};
+use super::{name, shared_ports};
 
 /// The answer to a request for what takes a tunnel.
 const FORBIDDEN: u32 = 403;
@@ -72,8 +72,9 @@ pub(super) fn listener(proxy: &ForwardProxy, config: &ir::Config, layout: &Layou
             ..Http2ProtocolOptions::default()
         }),
         upgrade_configs: vec![upgrade(WEBSOCKET), upgrade(CONNECT)],
-        http_filters: elsewhere_filter(proxy)
+        http_filters: shared_ports::state_filter(config)
             .into_iter()
+            .chain(elsewhere_filter(proxy))
             .chain([router(HttpProfile::Mesh, &HttpSettings::default())])
             .collect(),
         route_specifier: Some(routes),
@@ -98,11 +99,13 @@ pub(super) fn listener(proxy: &ForwardProxy, config: &ir::Config, layout: &Layou
 pub(super) fn routes(proxy: &ForwardProxy, config: &ir::Config) -> RouteConfiguration {
     let port = |ProxiedPort { hosts, listener }: &ProxiedPort| {
         let listener = config.listeners.get(*listener)?;
+        let is_shared = listener.entrance.is_shared();
         let name = name::listener(listener);
         let domains: Vec<String> = hosts.iter().flat_map(|host| domains(host, listener.port)).collect();
         (!domains.is_empty()).then(|| VirtualHost {
             domains,
-            routes: routes_to(&name).into(),
+            routes: routes_to(if is_shared { name::SHARED_PORTS } else { &name }).into(),
+            typed_per_filter_config: is_shared.then(|| shared_ports::state(listener)).into_iter().collect(),
             name,
             ..VirtualHost::default()
         })
@@ -194,7 +197,13 @@ fn elsewhere(proxy: &ForwardProxy) -> Vec<VirtualHost> {
 /// The clusters that lead to the listeners of the ports, and to other hosts.
 pub(super) fn clusters(proxy: &ForwardProxy, config: &ir::Config) -> Vec<Cluster> {
     let listeners = proxy.ports.iter().filter_map(|port| config.listeners.get(port.listener));
-    listeners.map(|listener| to_listener(name::listener(listener))).chain(elsewhere_cluster(proxy)).collect()
+    let (shared, own): (Vec<_>, Vec<_>) = listeners.partition(|listener| listener.entrance.is_shared());
+    let shared = shared.first().map(|_| Cluster {
+        transport_socket: Some(shared_ports::socket()),
+        ..to_listener(name::SHARED_PORTS.to_owned())
+    });
+    let own = own.into_iter().map(|listener| to_listener(name::listener(listener)));
+    own.chain(shared).chain(elsewhere_cluster(proxy)).collect()
 }
 
 fn to_listener(name: String) -> Cluster {

@@ -34,8 +34,8 @@ use super::{
 };
 
 /// Field numbers of the messages that are joined as bytes.
-const ROUTE_CONFIGURATION_VIRTUAL_HOSTS: u32 = 2;
-const HTTP_CONNECTION_MANAGER_ROUTE_CONFIG: u32 = 4;
+pub(super) const ROUTE_CONFIGURATION_VIRTUAL_HOSTS: u32 = 2;
+pub(super) const HTTP_CONNECTION_MANAGER_ROUTE_CONFIG: u32 = 4;
 
 /// Limits of HTTP/2 connections ([proxies at the edge](https://www.envoyproxy.io/docs/envoy/latest/configuration/best_practices/edge)). A client of gRPC puts all of its calls on
 /// one connection and lets further ones wait, for ever behind streams that do not end: where calls are routed Envoy's
@@ -52,11 +52,8 @@ pub(super) fn encode_http_connection_manager(
     config: &ir::Config,
     layout: &Layout,
 ) -> Vec<u8> {
-    let manager = match connection.profile {
-        ir::HttpProfile::Edge => manager(connection, chain, listener, config, layout),
-        ir::HttpProfile::Mesh => mesh::manager(manager(connection, chain, listener, config, layout)),
-    };
-    let manager = http_settings::lay_over(connection, manager);
+    let needs = Needs::of_connection(connection, config);
+    let manager = manager(&needs, (connection, listener), name::http_statistics(listener, chain), config, layout);
     if let Part::File(files) = &layout.routes {
         let name = route_configuration_name(connection, chain, listener, config, layout);
         let rds = Rds { config_source: Some(files.source(&name)), route_config_name: name };
@@ -120,18 +117,33 @@ fn routes((connection, listener): (&ir::HttpConnection, &ir::Listener), name: &s
     routes
 }
 
-fn manager(
-    connection: &ir::HttpConnection,
-    chain: &ir::FilterChain,
-    listener: &ir::Listener,
+/// The connection manager without its routes, which need some things of it.
+pub(super) fn manager(
+    needs: &Needs,
+    (connection, listener): (&ir::HttpConnection, &ir::Listener),
+    statistics: String,
+    config: &ir::Config,
+    layout: &Layout,
+) -> HttpConnectionManager {
+    let manager = at_edge(needs, (connection, listener), statistics, config, layout);
+    let manager = match connection.profile {
+        ir::HttpProfile::Edge => manager,
+        ir::HttpProfile::Mesh => mesh::manager(manager),
+    };
+    http_settings::lay_over(connection, manager)
+}
+
+fn at_edge(
+    needs: &Needs,
+    (connection, listener): (&ir::HttpConnection, &ir::Listener),
+    statistics: String,
     config: &ir::Config,
     layout: &Layout,
 ) -> HttpConnectionManager {
     let proxy = &config.proxy;
-    let needs = Needs::of_connection(connection, config);
     HttpConnectionManager {
-        stat_prefix: name::http_statistics(listener, chain),
-        http_filters: http_filters(&needs, connection, (&name::http_statistics(listener, chain), config), layout),
+        http_filters: http_filters(needs, connection, (&statistics, config), layout),
+        stat_prefix: statistics,
         tracing: proxy.tracing.as_ref().map(to_tracing),
         access_log: access_logs(proxy, &listener.settings),
         // Without it backends get no x-forwarded-for, and a forged one passes
@@ -151,7 +163,7 @@ fn manager(
             allow_connect: true,
             ..Http2ProtocolOptions::default()
         }),
-        upgrade_configs: upgrades(&needs, connection.settings.upgrades),
+        upgrade_configs: upgrades(needs, connection.settings.upgrades),
         ..HttpConnectionManager::default()
     }
 }

@@ -63,6 +63,21 @@ impl Joined {
         self.pieces.par_extend(items.par_chunks(ITEMS_OF_A_PIECE).map(encode));
     }
 
+    /// Adds a repeated field, some entries for each item.
+    pub(super) fn extend_all<T, M>(&mut self, field: u32, items: &[T], to_messages: impl Fn(&T) -> Vec<M> + Sync)
+    where
+        T: Sync,
+        M: Message,
+    {
+        let encode = |items: &[T]| {
+            let mut piece = Vec::new();
+            let messages = items.iter().flat_map(&to_messages);
+            messages.for_each(|message| message::encode(field, &message, &mut piece));
+            piece
+        };
+        self.pieces.par_extend(items.par_chunks(ITEMS_OF_A_PIECE).map(encode));
+    }
+
     /// Adds a field that holds the message of these bytes, and fields of this
     /// message after it.
     pub(super) fn into_field(self, field: u32, rest: Self) -> Self {

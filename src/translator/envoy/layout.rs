@@ -88,7 +88,10 @@ impl Layout {
     /// stands inline: endpoints first, then certificates, then routes.
     pub fn files(config: &ir::Config, place: &Place, extension: &'static str) -> Self {
         let file = |folder| Part::File(Files { place: place.clone(), folder, extension });
-        let connections: usize = config.listeners.iter().map(|listener| listener.http_connections().count()).sum();
+        let of_one = |listener: &&ir::Listener| listener.entrance.is_shared();
+        let own = config.listeners.iter().filter(|listener| !of_one(listener));
+        let connections: usize = own.map(|listener| listener.http_connections().count()).sum();
+        let connections = connections + usize::from(config.listeners.iter().any(|listener| of_one(&listener)));
         let inline = config.certificates.iter().filter(|pair| pair.files().is_none()).count();
         let asked: BTreeSet<_> = config.external_auths.iter().map(|auth| auth.settings.cluster).collect();
         let followers = config.clusters.iter().chain(asked.into_iter().map(|id| config.cluster(id)));

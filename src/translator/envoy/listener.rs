@@ -67,7 +67,7 @@ fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout
     let message = Listener {
         name: name::listener(listener),
         // What rules of the machine lead to the proxy finds a listener by the address that it was sent to.
-        bind_to_port: (listener.entrance == ir::Entrance::Redirected).then(|| boolean(false)),
+        bind_to_port: listener.entrance.is_redirected().then(|| boolean(false)),
         address: (!is_internal).then(|| bound_address(listener, config)),
         filter_chains: listener.chains().iter().map(|chain| to_filter_chain(chain, listener, config, layout)).collect(),
         listener_filters: listener_filters(listener, config),

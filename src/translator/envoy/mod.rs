@@ -43,6 +43,7 @@ mod retry;
 mod route;
 mod route_match;
 mod route_said;
+mod shared_ports;
 mod split;
 mod stateful_session;
 mod structure;

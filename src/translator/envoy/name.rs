@@ -135,6 +135,10 @@ pub const ELSEWHERE: &str = "mesh/elsewhere";
 /// The listener that rules of the machine lead connections to Services to.
 pub const OUTBOUND: &str = "mesh/outbound";
 
+/// What serves the ports of Services that share a connection manager: its statistics and its route configuration, and the
+/// listener and the cluster of those that a forward proxy leads to.
+pub const SHARED_PORTS: &str = "mesh/services";
+
 /// What a forward proxy says of its own port to clients that name it.
 pub const ITSELF: &str = "mesh/itself";
 
@@ -188,16 +192,16 @@ fn own_route_configuration(listener: &Listener, chain: &FilterChain) -> String {
 /// The statistics of a socket's TCP proxies: `tcp-443`.
 pub fn tcp_proxy(listener: &Listener) -> String {
     match listener.entrance {
-        Entrance::Internal | Entrance::Service | Entrance::Redirected => frontend(listener),
         Entrance::Socket => format!("tcp-{}", listener.bind_port),
+        _ => frontend(listener),
     }
 }
 
 /// The statistics of a socket's UDP proxy: `udp-53`.
 pub fn udp_proxy(listener: &Listener) -> String {
     match listener.entrance {
-        Entrance::Internal | Entrance::Service | Entrance::Redirected => frontend(listener),
         Entrance::Socket => format!("udp-{}", listener.bind_port),
+        _ => frontend(listener),
     }
 }
 

@@ -38,8 +38,17 @@ pub(super) struct Needs {
 impl Needs {
     /// What a connection needs.
     pub(super) fn of_connection(connection: &ir::HttpConnection, config: &ir::Config) -> Self {
+        Self::of_connections([connection], config)
+    }
+
+    /// What several connections need together.
+    pub(super) fn of_connections<'c>(
+        connections: impl IntoIterator<Item = &'c ir::HttpConnection>,
+        config: &ir::Config,
+    ) -> Self {
         let mut needs = Self::default();
-        connection.virtual_hosts.iter().flat_map(|host| &host.routes).for_each(|route| needs.add_route(route, config));
+        let hosts = connections.into_iter().flat_map(|connection| &connection.virtual_hosts);
+        hosts.flat_map(|host| &host.routes).for_each(|route| needs.add_route(route, config));
         needs
     }
 

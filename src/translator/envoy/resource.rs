@@ -13,7 +13,9 @@ use rayon::prelude::*;
 use crate::ir;
 
 use super::layout::{Layout, Part, is_known};
-use super::{cluster, collector, ext_authz, forward_proxy, http_connection, listener, needs, outbound, pool, tls};
+use super::{
+    cluster, collector, ext_authz, forward_proxy, http_connection, listener, needs, outbound, pool, shared_ports, tls,
+};
 
 /// The kinds of resources that Envoy can fetch on their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,11 +89,15 @@ pub fn resources(config: &ir::Config, kind: Kind, layout: &Layout) -> Vec<Resour
     match kind {
         Kind::Listener => {
             let to_resource = |listener| Resource::new(listener, |listener: Listener| listener.name);
-            let listeners = config.listeners.par_iter().map(|one| listener::to_listener(one, config, layout));
+            let own = config.listeners.par_iter().filter(|one| !one.entrance.is_shared());
+            let listeners = own.map(|one| listener::to_listener(one, config, layout));
             let mut all: Vec<Resource> = listeners.map(to_resource).collect();
+            all.extend(shared_ports::internal_listener(config, layout).map(to_resource));
             let proxy = config.forward_proxy.iter();
             all.extend(proxy.map(|proxy| to_resource(forward_proxy::listener(proxy, config, layout))));
-            all.extend(config.outbound.iter().map(|outbound| to_resource(outbound::listener(outbound))));
+            all.extend(
+                config.outbound.iter().map(|outbound| to_resource(outbound::listener(outbound, config, layout))),
+            );
             all
         }
         Kind::Route => routes(config, layout),
@@ -102,8 +108,8 @@ pub fn resources(config: &ir::Config, kind: Kind, layout: &Layout) -> Vec<Resour
 }
 
 fn routes(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
-    let chains =
-        config.listeners.iter().flat_map(|listener| listener.chains().iter().map(move |chain| (listener, chain)));
+    let own = config.listeners.iter().filter(|listener| !listener.entrance.is_shared());
+    let chains = own.flat_map(|listener| listener.chains().iter().map(move |chain| (listener, chain)));
     let connections = chains.filter_map(|(listener, chain)| match &chain.handler {
         ir::Handler::Http(connection) => Some((connection, chain, listener)),
         ir::Handler::Tcp(_) | ir::Handler::Close => None,
@@ -116,6 +122,7 @@ fn routes(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     let mut seen = HashSet::new();
     let mut is_new = all.iter().map(|one| seen.insert(one.wire.as_slice())).collect::<Vec<bool>>().into_iter();
     all.retain(|_| is_new.next() == Some(true));
+    all.extend(shared_ports::routes(config).map(|(name, wire)| Resource { name, wire }));
     let proxy = config.forward_proxy.iter().map(|proxy| forward_proxy::routes(proxy, config));
     all.extend(proxy.map(|routes| Resource::new(routes, |routes| routes.name)));
     all

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::diagnostics::{Diagnostics, Finding, Location, ObjectPart, PartPath, codes};
 use crate::ir::{self, Endpoints, Entrance, ForwardProxy, Outbound, ProxiedPort};
-use crate::options::{Addresses, Capture, Mesh, Options};
+use crate::options::{Addresses, Capture, EnvoyVersion, Mesh, Options};
 use crate::parser::manifests::{Kind, ObjectHead};
 use crate::port::Port;
 use crate::resolver::{ListenerId, OriginTable, ParentSource, Protocol, Resolved, names_of_service};
@@ -50,6 +50,7 @@ pub fn lower_for_clients(
     match (mesh.capture, &addresses) {
         (Capture::Proxy(address), _) => {
             config.listeners.iter_mut().for_each(|listener| listener.entrance = Entrance::Internal);
+            share(&mut config.listeners, options);
             config.forward_proxy = (!config.listeners.is_empty()).then(|| ForwardProxy {
                 address,
                 ports: proxied_ports(&services, &config.listeners, mesh, options),
@@ -60,6 +61,7 @@ pub fn lower_for_clients(
         // What Envoy itself sends goes where it is sent to: nothing comes back.
         (Capture::Redirect(port), Some(addresses)) => {
             bind_services(&mut config.listeners, Entrance::Redirected, addresses, mesh, options);
+            share(&mut config.listeners, options);
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()));
             config.outbound = (!config.listeners.is_empty()).then_some(Outbound { address });
         }
@@ -70,6 +72,36 @@ pub fn lower_for_clients(
         }
     }
     Lowered { config, origins, files, expected, hosts, ..Lowered::default() }
+}
+
+/// Serves the ports for HTTP by one connection manager, from the release on that can find routes by where a connection was
+/// made to.
+fn share(listeners: &mut [ir::Listener], options: &Options) {
+    const VHOST_HEADER: EnvoyVersion = EnvoyVersion(40);
+    if options.envoy_version < VHOST_HEADER {
+        return;
+    }
+    for listener in listeners.iter_mut().filter(|listener| is_plain_http(listener)) {
+        listener.entrance = listener.entrance.shared().unwrap_or(listener.entrance);
+    }
+}
+
+/// Whether all that a port has of its own is its routes. Calls have limits of their own, and whoever is asked about requests
+/// gets these as they are.
+fn is_plain_http(listener: &ir::Listener) -> bool {
+    let [ir::FilterChain { name: _, select: ir::ChainMatch::Any, tls: None, handler, origin: _ }] = listener.chains()
+    else {
+        return false;
+    };
+    let ir::Handler::Http(connection) = handler else { return false };
+    let routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
+    let mut filters = routes.flat_map(|route| route.action.leaves()).filter_map(|leaf| leaf.http_filters());
+    connection.settings.is_empty()
+        && listener.settings.is_empty()
+        && connection.misdirected.is_empty()
+        && connection.virtual_hosts.len() == 1
+        && !connection.takes_calls()
+        && filters.all(|filters| filters.auths.is_empty() && filters.guards == ir::RouteGuards::default())
 }
 
 /// Puts the listener of each port at the address of its Service, and says which names stand for which address.

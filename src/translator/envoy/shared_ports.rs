@@ -1,0 +1,187 @@
+//! The ports of Services that one connection manager serves: it finds the routes of a port by a header that it writes
+//! itself before it looks for any, with where the connection was made to. A manager for each of thousands of ports takes far more
+//! memory and time than a virtual host for each (docs/mesh.md).
+
+use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation as Mutation, header_mutation::Action};
+use envoy_types::pb::envoy::config::core::v3::transport_socket::ConfigType as SocketConfig;
+use envoy_types::pb::envoy::config::core::v3::{
+    DataSource, HeaderValue, HeaderValueOption, SubstitutionFormatString, TransportSocket, TypedExtensionConfig,
+    data_source::Specifier, header_value_option::HeaderAppendAction, substitution_format_string::Format,
+};
+use envoy_types::pb::envoy::config::listener::v3::{
+    FilterChain, Listener,
+    listener::{InternalListenerConfig, ListenerSpecifier},
+};
+use envoy_types::pb::envoy::config::route::v3::{RouteConfiguration, VirtualHost};
+use envoy_types::pb::envoy::extensions::filters::common::set_filter_state::v3::{
+    FilterStateValue,
+    filter_state_value::{Key, SharedWithUpstream, Value},
+};
+use envoy_types::pb::envoy::extensions::filters::http::set_filter_state::v3::Config as SetFilterState;
+use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
+    HttpConnectionManager, HttpFilter, Rds, http_connection_manager::RouteSpecifier,
+};
+use envoy_types::pb::envoy::extensions::http::early_header_mutation::header_mutation::v3::HeaderMutation;
+use envoy_types::pb::envoy::extensions::transport_sockets::internal_upstream::v3::InternalUpstreamTransport;
+use envoy_types::pb::google::protobuf::Any;
+use prost::Message as _;
+
+use crate::ir::{self, Entrance};
+
+use super::cluster::BUFFER_LIMIT_BYTES;
+use super::http_connection::{HTTP_CONNECTION_MANAGER_ROUTE_CONFIG, ROUTE_CONFIGURATION_VIRTUAL_HOSTS, manager};
+use super::joined::Joined;
+use super::layout::{Layout, Part};
+use super::listener::{HTTP_CONNECTION_MANAGER, network_filter};
+use super::needs::Needs;
+use super::proto::{any, any_bytes, http_filter, uint32};
+use super::upstream_tls::plain_socket;
+use super::{name, route};
+
+/// The header by which the manager finds the routes of a port. What clients write there is replaced, and backends do not
+/// get it.
+const PORT_HEADER: &str = "x-gwctl-service-port";
+
+/// What a forward proxy tells the manager of a request or a tunnel: the port that its client named.
+const PORT_STATE: &str = "gwctl.service_port";
+
+/// A kind of state that connections are told apart by: none is used for another port.
+const STATE_KIND: &str = "envoy.hashable_string";
+
+const SET_FILTER_STATE: &str = "envoy.extensions.filters.http.set_filter_state.v3.Config";
+const SET_FILTER_STATE_FILTER: &str = "envoy.filters.http.set_filter_state";
+
+/// A port with its connection.
+type Shared<'c> = (&'c ir::Listener, &'c ir::HttpConnection);
+
+fn shared(config: &ir::Config) -> impl Iterator<Item = Shared<'_>> {
+    let shared = config.listeners.iter().filter(|listener| listener.entrance.is_shared());
+    shared.flat_map(|listener| listener.http_connections().map(move |connection| (listener, connection)))
+}
+
+/// The chain for all of them; `None` where there are none.
+pub(super) fn chain(config: &ir::Config, layout: &Layout) -> Option<FilterChain> {
+    let first = shared(config).next()?;
+    let needs = Needs::of_connections(shared(config).map(|(_, connection)| connection), config);
+    let (listener, connection) = first;
+    let own = manager(&needs, (connection, listener), name::SHARED_PORTS.to_owned(), config, layout);
+    let own = HttpConnectionManager { early_header_mutation_extensions: vec![port_header(listener.entrance)], ..own };
+    let bytes = match &layout.routes {
+        Part::File(files) => {
+            let source = Some(files.source(name::SHARED_PORTS));
+            let rds = Rds { config_source: source, route_config_name: name::SHARED_PORTS.to_owned() };
+            HttpConnectionManager { route_specifier: Some(RouteSpecifier::Rds(rds)), ..own }.encode_to_vec()
+        }
+        Part::Inline | Part::Bootstrap => {
+            let mut joined = Joined::of(&own);
+            joined.append(joined_routes(config).into_field(HTTP_CONNECTION_MANAGER_ROUTE_CONFIG, Joined::default()));
+            joined.into_bytes()
+        }
+    };
+    let manager = any_bytes(HTTP_CONNECTION_MANAGER, bytes);
+    let filters = vec![network_filter("envoy.filters.network.http_connection_manager", manager)];
+    Some(FilterChain { filters, ..FilterChain::default() })
+}
+
+/// The listener that a forward proxy leads to, for all of them.
+pub(super) fn internal_listener(config: &ir::Config, layout: &Layout) -> Option<Listener> {
+    config.forward_proxy.as_ref()?;
+    Some(Listener {
+        name: name::SHARED_PORTS.to_owned(),
+        filter_chains: vec![chain(config, layout)?],
+        per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
+        listener_specifier: Some(ListenerSpecifier::InternalListener(InternalListenerConfig {})),
+        ..Listener::default()
+    })
+}
+
+/// Their route configuration: its name and its bytes.
+pub(super) fn routes(config: &ir::Config) -> Option<(String, Vec<u8>)> {
+    shared(config).next()?;
+    Some((name::SHARED_PORTS.to_owned(), joined_routes(config).into_bytes()))
+}
+
+fn joined_routes(config: &ir::Config) -> Joined {
+    let configuration = RouteConfiguration {
+        name: name::SHARED_PORTS.to_owned(),
+        vhost_header: PORT_HEADER.to_owned(),
+        request_headers_to_remove: vec![PORT_HEADER.to_owned()],
+        ..RouteConfiguration::default()
+    };
+    let hosts = |(listener, connection): Shared<'_>| {
+        let hosts = connection.virtual_hosts.iter();
+        let of_port = |host| VirtualHost {
+            name: name::listener(listener),
+            domains: vec![place(listener)],
+            ..route::to_virtual_host(host, listener, config)
+        };
+        hosts.map(of_port).collect::<Vec<_>>()
+    };
+    let all: Vec<Shared<'_>> = shared(config).collect();
+    let mut routes = Joined::of(&configuration);
+    routes.extend_all(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &all, |shared| hosts(*shared));
+    routes
+}
+
+/// What the header says for a port.
+fn place(listener: &ir::Listener) -> String {
+    match listener.entrance {
+        // An address as Envoy writes it.
+        Entrance::RedirectedShared => std::net::SocketAddr::new(listener.address, listener.port.number()).to_string(),
+        _ => name::listener(listener),
+    }
+}
+
+/// What writes the header.
+fn port_header(entrance: Entrance) -> TypedExtensionConfig {
+    let value = match entrance {
+        Entrance::RedirectedShared => "%DOWNSTREAM_LOCAL_ADDRESS%".to_owned(),
+        _ => format!("%FILTER_STATE({PORT_STATE}:PLAIN)%"),
+    };
+    let option = HeaderValueOption {
+        header: Some(HeaderValue { key: PORT_HEADER.to_owned(), value, ..HeaderValue::default() }),
+        append_action: HeaderAppendAction::OverwriteIfExistsOrAdd as i32,
+        ..HeaderValueOption::default()
+    };
+    let mutations = vec![Mutation { action: Some(Action::Append(option)) }];
+    let message = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation";
+    TypedExtensionConfig {
+        name: "envoy.http.early_header_mutation.header_mutation".to_owned(),
+        typed_config: Some(any(message, &HeaderMutation { mutations })),
+    }
+}
+
+/// The filter by which a forward proxy says which port is meant, where a virtual host does.
+pub(super) fn state_filter(config: &ir::Config) -> Option<HttpFilter> {
+    let filter = || http_filter(SET_FILTER_STATE_FILTER, any(SET_FILTER_STATE, &SetFilterState::default()));
+    shared(config).next().map(|_| filter())
+}
+
+/// What a virtual host of a forward proxy says of its port.
+pub(super) fn state(listener: &ir::Listener) -> (String, Any) {
+    let text = DataSource { specifier: Some(Specifier::InlineString(place(listener))), ..DataSource::default() };
+    let format = SubstitutionFormatString {
+        format: Some(Format::TextFormatSource(text)),
+        ..SubstitutionFormatString::default()
+    };
+    let value = FilterStateValue {
+        key: Some(Key::ObjectKey(PORT_STATE.to_owned())),
+        factory_key: STATE_KIND.to_owned(),
+        value: Some(Value::FormatString(format)),
+        shared_with_upstream: SharedWithUpstream::Once as i32,
+        ..FilterStateValue::default()
+    };
+    let state = SetFilterState { on_request_headers: vec![value], ..SetFilterState::default() };
+    (SET_FILTER_STATE_FILTER.to_owned(), any(SET_FILTER_STATE, &state))
+}
+
+/// The socket of connections to the listener, which takes what is said along.
+pub(super) fn socket() -> TransportSocket {
+    let message = "envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport";
+    let transport =
+        InternalUpstreamTransport { transport_socket: Some(plain_socket()), ..InternalUpstreamTransport::default() };
+    TransportSocket {
+        name: "envoy.transport_sockets.internal_upstream".to_owned(),
+        config_type: Some(SocketConfig::TypedConfig(any(message, &transport))),
+    }
+}
