@@ -55,7 +55,7 @@ pub(super) fn by_settings(
         let context = own.input_of_trees().map(|input| input.context.clone()).unwrap_or_default();
         trees.push(TreeArgs { paths: group.paths.clone(), context, options });
         match &of_run {
-            None => of_run = Some((flags.into_iter().filter(|flag| is_of_run(flag)).collect(), own)),
+            None => of_run = Some((flags.into_iter().filter(is_of_run).collect(), own)),
             Some((_, first)) => agree(first, &own, &groups, group)?,
         }
     }

@@ -9,6 +9,9 @@ use super::label::{Class, by_namespace, lines, number, on_edge};
 use crate::diagnostics::escape::for_terminal;
 use crate::graph::{Edge, Graph, Link, Mark, Presence};
 
+/// Whether an edge is drawn in a style.
+type Picks = fn(&Edge) -> bool;
+
 /// Writes the picture.
 ///
 /// # Errors
@@ -57,13 +60,12 @@ pub fn write(graph: &Graph, out: &mut dyn Write) -> io::Result<()> {
         )?;
         writeln!(out, "  classDef changed fill:#fff8c5,stroke:#9a6700,stroke-width:3px,color:#202020")?;
     }
-    let is_same = |edge: &Edge| edge.mark == Mark::Same;
-    let styles: [(&str, &dyn Fn(&Edge) -> bool); 5] = [
-        ("stroke:#c00000,color:#c00000", &|edge| edge.is_broken && is_same(edge)),
-        ("stroke:#b0b0b0", &|edge| edge.is_shadowed && !edge.is_broken && is_same(edge)),
-        ("stroke:#1a7f37,stroke-width:3px", &|edge| edge.mark == Mark::Added),
-        ("stroke:#cf222e,stroke-width:3px,stroke-dasharray:4", &|edge| edge.mark == Mark::Removed),
-        ("stroke:#9a6700,stroke-width:3px", &|edge| matches!(edge.mark, Mark::Changed(_))),
+    let styles: [(&str, Picks); 5] = [
+        ("stroke:#c00000,color:#c00000", |edge| edge.is_broken && edge.mark == Mark::Same),
+        ("stroke:#b0b0b0", |edge| edge.is_shadowed && !edge.is_broken && edge.mark == Mark::Same),
+        ("stroke:#1a7f37,stroke-width:3px", |edge| edge.mark == Mark::Added),
+        ("stroke:#cf222e,stroke-width:3px,stroke-dasharray:4", |edge| edge.mark == Mark::Removed),
+        ("stroke:#9a6700,stroke-width:3px", |edge| matches!(edge.mark, Mark::Changed(_))),
     ];
     for (style, is_meant) in styles {
         let edges = graph.edges.iter().enumerate().filter(|(_, edge)| is_meant(edge));
