@@ -118,9 +118,10 @@ fn compile_for(
     let bootstrap = (!emitted.config.listeners.is_empty()).then(|| encode(emitted));
     let inline = |pair: &ir::KeyPair| matches!(pair.key, ir::Material::Inline(_));
     let has_headers = !emitted.config.secret_headers().is_empty();
-    let holds_private_key = has_headers || emitted.config.certificates.iter().any(inline);
+    let has_keys = emitted.config.certificates.iter().any(inline);
+    let holds_private_key = has_headers || has_keys;
     if holds_private_key && bootstrap.is_some() {
-        diagnostics.report(private_key_finding());
+        diagnostics.report(private_key_finding(has_keys, has_headers));
     }
     if manifests.object_count > 0 && manifests.judged_count == 0 {
         diagnostics.report(nothing_judged());
@@ -251,14 +252,22 @@ fn tell_status(
 }
 
 /// For whoever prints the configuration; writing it to a file of its owner's is safe.
-fn private_key_finding() -> Finding {
-    Finding::new(
-        codes::KEY_ON_STDOUT,
-        Location::Run,
-        "the configuration holds a private key, and goes to standard output",
-    )
-    .consequence("terminals, pipes and logs may keep it")
-    .help("write a file with `--output-file FILE`, or keep keys out of the configuration with `--secrets-dir DIR`")
+fn private_key_finding(has_keys: bool, has_headers: bool) -> Finding {
+    let held = match (has_keys, has_headers) {
+        (true, false) => "a private key",
+        (true, true) => "a private key and headers of Secrets",
+        (false, _) => "headers of Secrets",
+    };
+    // Envoy reads no header from a file.
+    let help = match has_keys {
+        true => {
+            "write a file with `--output-file FILE`, or keep keys out of the configuration with `--secrets-dir DIR`"
+        }
+        false => "write a file with `--output-file FILE`, which only its owner may read",
+    };
+    let message = format!("the configuration holds {held}, and goes to standard output");
+    let finding = Finding::new(codes::KEY_ON_STDOUT, Location::Run, message);
+    finding.consequence("terminals, pipes and logs may keep it").help(help)
 }
 
 /// For whoever would take a look at nothing for a good result.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use ring::digest::{SHA256, digest};
 
 /// Words in the names of headers that say who somebody is.
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 14] = [
     "apikey",
     "api-key",
     "api_key",
@@ -19,7 +19,9 @@ const WORDS: [&str; 12] = [
     "password",
     "secret",
     "session",
+    "signature",
     "token",
+    "x-key",
 ];
 
 /// Names with such a word that say no more than how it is done.
@@ -35,6 +37,9 @@ const HARMLESS: [&str; 7] = [
 
 /// What values begin with that say who somebody is, in lower case.
 const SCHEMES: [&str; 5] = ["bearer ", "basic ", "digest ", "negotiate ", "eyj"];
+
+/// What the simulator puts in the place of a value that only a run shows.
+const UNKNOWN: &str = "…";
 
 /// A short digest: enough to see that two secrets differ.
 pub(crate) fn short_digest(text: &str) -> String {
@@ -53,6 +58,42 @@ pub(crate) fn has_secret(text: &str) -> bool {
     text.contains("<secret sha256:")
 }
 
+/// A text with digests in the place of the credentials in its query.
+pub(crate) fn query(path: &str) -> Cow<'_, str> {
+    let Some((before, query)) = path.split_once('?') else { return Cow::Borrowed(path) };
+    let shown = query.split('&').map(|part| match part.split_once('=') {
+        Some((name, value)) if is_credential(name, value) || ["key", "sig"].contains(&name) => {
+            format!("{name}={}", short_digest(value))
+        }
+        _ => part.to_owned(),
+    });
+    Cow::Owned(format!("{before}?{}", shown.collect::<Vec<_>>().join("&")))
+}
+
+/// The value of a header, in which these texts stand for values of Secrets: everything else in it is as whoever writes
+/// manifests, or a client, wrote it.
+pub(crate) fn header_value_among<'v>(name: &str, value: &'v str, secrets: &[String]) -> Cow<'v, str> {
+    let found = secrets.iter().filter_map(|secret| value.find(secret.as_str()).map(|at| (at, secret)));
+    let Some((at, secret)) = found.min() else { return header_value(name, value) };
+    let (before, rest) = value.split_at(at);
+    let after = rest.get(secret.len()..).unwrap_or_default();
+    let between = |text: &str| {
+        let own = text.trim_matches([',', ';', ' ']);
+        match own.is_empty() {
+            true => text.to_owned(),
+            false => text.replacen(own, &header_value(name, own), 1),
+        }
+    };
+    Cow::Owned(format!(
+        "{}{secret}{}",
+        between(before),
+        match secrets.iter().any(|one| after.contains(one.as_str())) {
+            true => header_value_among(name, after, secrets).into_owned(),
+            false => between(after),
+        }
+    ))
+}
+
 /// Whether the value of a header says who somebody is, by its name or by what it looks like.
 pub(crate) fn is_credential(name: &str, value: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -63,9 +104,8 @@ pub(crate) fn is_credential(name: &str, value: &str) -> bool {
 
 /// The value of a header as reports may show it.
 pub(crate) fn header_value<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
-    // What stands for a secret is none.
-    let is_shown = has_secret(value) || value.contains('…') || value.starts_with("sha256:");
-    if is_shown || !is_credential(name, value) {
+    // What only a run shows is no secret.
+    if value == UNKNOWN || !is_credential(name, value) {
         return Cow::Borrowed(value);
     }
     if !name.eq_ignore_ascii_case("set-cookie") {
@@ -74,7 +114,7 @@ pub(crate) fn header_value<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
     // How long a cookie lasts and where it is sent is no secret.
     let (pair, attributes) = value.split_at(value.find(';').unwrap_or(value.len()));
     let (cookie, own) = pair.split_once('=').unwrap_or(("", pair));
-    Cow::Owned(match own.is_empty() {
+    Cow::Owned(match own.is_empty() || own.trim_matches('"') == UNKNOWN {
         true => value.to_owned(),
         false => format!("{cookie}={}{attributes}", short_digest(own)),
     })
@@ -82,7 +122,31 @@ pub(crate) fn header_value<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{header_value, is_credential};
+    use super::{header_value, header_value_among, is_credential, query, secret};
+
+    #[test]
+    fn a_credential_beside_a_secret_is_a_digest() {
+        let (own, other) = (secret("own"), secret("other"));
+        let joined = format!("{own},Token PLAIN,{other},Token MORE");
+        let shown = header_value_among("authorization", &joined, &[other.clone(), own.clone()]);
+        assert!(shown.starts_with(&format!("{own},sha256:")) && shown.contains(&other), "{shown}");
+        assert!(!shown.contains("PLAIN") && !shown.contains("MORE"), "{shown}");
+        // Only where it stands for a Secret it is shown.
+        for forged in [own.as_str(), "sha256:PLAIN", "<secret sha256:PLAIN>", "PLAIN…"] {
+            let shown = header_value_among("authorization", forged, std::slice::from_ref(&other));
+            assert!(shown.starts_with("sha256:") && shown != *forged && !shown.contains("PLAIN"), "{shown}");
+        }
+        let joined = format!("shop,{own}");
+        assert_eq!(header_value_among("x-team", &joined, std::slice::from_ref(&own)), joined);
+    }
+
+    #[test]
+    fn credentials_of_queries_are_digests() {
+        let shown = query("/ready?full=1&token=PLAIN&key=PLAIN&x=");
+        assert!(shown.starts_with("/ready?full=1&token=sha256:") && shown.ends_with("&x="), "{shown}");
+        assert!(!shown.contains("PLAIN"), "{shown}");
+        assert_eq!(query("/ready"), "/ready");
+    }
 
     #[test]
     fn values_that_say_who_somebody_is_are_digests() {
@@ -90,6 +154,8 @@ mod tests {
             ("Authorization", "anything"),
             ("cookie", "a=b"),
             ("x-api-key", "k"),
+            ("x-key", "k"),
+            ("X-Signature", "k"),
             ("X-Auth-Token", "k"),
             ("x-amz-security-token", "k"),
             ("proxy-authorization", "k"),

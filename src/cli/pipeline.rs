@@ -327,7 +327,7 @@ impl Compiled {
     /// Says in the warning of a private key where it goes.
     pub(super) fn name_stream_of_key(&mut self, stream: &str) {
         for finding in self.compilation.findings.iter_mut().filter(|finding| finding.code == codes::KEY_ON_STDOUT) {
-            finding.message = format!("the configuration holds a private key, and goes to {stream}");
+            finding.message = finding.message.replace("standard output", stream);
         }
     }
 

@@ -11,7 +11,9 @@ use serde::Serialize;
 use crate::compile::Compilation;
 use crate::context::is_on_context;
 use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Locate, ObjectPart, ObjectRef, Series, codes};
-use crate::ir::{AuthId, AuthTerms, BackendName, ClientCertificates, Cluster, FilterChain, Origin, Route, Site};
+use crate::ir::{
+    AuthId, AuthTerms, BackendName, ClientCertificates, Cluster, FilterChain, Origin, Route, Site, unread_secret,
+};
 use crate::name::{Name, Namespace};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::Kind;
@@ -441,7 +443,11 @@ impl From<ObjectRef> for ObjectName {
 impl From<Upstream<'_>> for UpstreamView {
     fn from(upstream: Upstream<'_>) -> Self {
         let Upstream { method, path, host, headers, generated, .. } = upstream;
-        Self { method, path, host, headers, generated }
+        let told = |(name, value): (String, String)| match unread_secret(&name) {
+            Some(secret) => (format!("headers of Secret {secret}"), value),
+            None => (name, value),
+        };
+        Self { method, path, host, headers: headers.into_iter().map(told).collect(), generated }
     }
 }
 

@@ -54,8 +54,11 @@ pub fn without_credentials(value: &Value, names: &BTreeSet<String>) -> Value {
                 true => short_digest(value),
                 false => masked::header_value(name, value).into_owned(),
             });
-            let field = |(name, value): (&String, &Value)| match (&shown, name.as_str()) {
-                (Some(shown), "value") => (name.clone(), shown.clone().into()),
+            let matched = fields.get("name").and_then(Value::as_str);
+            let field = |(name, value): (&String, &Value)| match (&shown, name.as_str(), matched) {
+                (Some(shown), "value", _) => (name.clone(), shown.clone().into()),
+                (_, "string_match", Some(matched)) => (name.clone(), without_matched(matched, value)),
+                (_, "http_health_check", _) => (name.clone(), without_query(&without_credentials(value, names))),
                 _ => (name.clone(), without_credentials(value, names)),
             };
             Value::Object(fields.iter().map(field).collect())
@@ -63,6 +66,27 @@ pub fn without_credentials(value: &Value, names: &BTreeSet<String>) -> Value {
         Value::Array(items) => Value::Array(items.iter().map(|item| without_credentials(item, names)).collect()),
         other => other.clone(),
     }
+}
+
+/// What the value of a header is matched with, with digests in the place of texts that say who somebody is.
+fn without_matched(header: &str, value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| (name.clone(), without_matched(header, value));
+            Value::Object(fields.iter().map(field).collect())
+        }
+        Value::String(text) => masked::header_value(header, text).into_owned().into(),
+        other => other.clone(),
+    }
+}
+
+/// What hosts are asked, with digests in the place of the credentials in its query.
+fn without_query(check: &Value) -> Value {
+    let mut check = check.clone();
+    if let Some(Value::String(path)) = check.get_mut("path") {
+        *path = masked::query(path).into_owned();
+    }
+    check
 }
 
 /// What a proxy shows in the place of a secret.
@@ -200,5 +224,19 @@ mod tests {
         assert!(!shown.to_string().contains("marked"), "{shown}");
         assert_eq!(shown[2], config[2]);
         assert_eq!(shown[0]["append_action"], config[0]["append_action"]);
+    }
+
+    #[test]
+    fn what_credentials_are_matched_with_and_queries_of_health_checks_are_digests() {
+        let matched = |name: &str, how: Value| json!({"name": name, "string_match": how});
+        let config = json!([
+            matched("authorization", json!({"exact": "marked"})),
+            matched("cookie", json!({"safe_regex": {"regex": "marked.*"}})),
+            matched("x-team", json!({"exact": "shop"})),
+            {"http_health_check": {"path": "/ready?token=marked", "request_headers_to_add": []}},
+        ]);
+        let shown = without_credentials(&config, &BTreeSet::new());
+        assert!(!shown.to_string().contains("marked"), "{shown}");
+        assert_eq!(shown[2], config[2]);
     }
 }

@@ -42,6 +42,18 @@ impl Action {
         one.into_iter().chain(branches.iter().map(|branch| &branch.action))
     }
 
+    /// What becomes of the headers of requests that are forwarded.
+    pub fn request_headers(&self) -> impl Iterator<Item = &HeaderMutations> {
+        let forward = match self {
+            Self::Forward(forward) => Some(forward),
+            Self::Redirect(_) | Self::Respond(_) | Self::Split(_) => None,
+        };
+        forward.into_iter().flat_map(|forward| {
+            let of_backends = forward.backends.iter().map(|backend| &backend.request_headers);
+            std::iter::once(&forward.request_headers).chain(of_backends)
+        })
+    }
+
     /// What requests pass first; nothing for an action of several parts.
     pub fn http_filters(&self) -> Option<&HttpFilters> {
         match self {

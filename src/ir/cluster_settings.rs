@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::default::is_default;
 use super::header::HeaderMutations;
+use crate::masked;
 
 /// The settings of a cluster; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -80,7 +81,10 @@ impl ClusterSettings {
         let mut masked = self.clone();
         for check in &mut masked.health_checks {
             match &mut check.question {
-                Question::Http { headers, .. } => headers.mask(),
+                Question::Http { headers, path, .. } => {
+                    headers.mask();
+                    *path = masked::query(path).into_owned();
+                }
                 Question::Grpc { metadata, .. } => metadata.mask(),
                 Question::Tcp | Question::Exchange { .. } => {}
             }

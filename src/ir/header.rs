@@ -46,6 +46,21 @@ pub enum HeaderValue {
     Plain(String),
     /// Of a Secret: whatever reads the representation but the proxy is shown a digest.
     Secret(SecretText),
+    /// Whatever a Secret gives that nobody has read: the name of the header says which Secret. It is judged, never sent.
+    Unread,
+}
+
+/// What the name of the header of a Secret begins with that nobody has read: no header has a space in its name.
+const UNREAD: &str = "secret ";
+
+/// What stands for the headers of a Secret that nobody has read.
+pub fn unread_headers(namespace: &str, name: &str) -> (HeaderName, HeaderValue) {
+    (format!("{UNREAD}{namespace}/{name}").as_str().into(), HeaderValue::Unread)
+}
+
+/// The Secret that the name of a header stands for, of which nobody knows what it gives.
+pub fn unread_secret(name: &str) -> Option<&str> {
+    name.strip_prefix(UNREAD)
 }
 
 /// A text that nothing shows.
@@ -63,6 +78,7 @@ impl HeaderValue {
         match self {
             Self::Plain(text) => text,
             Self::Secret(SecretText(text)) => text,
+            Self::Unread => "",
         }
     }
 
@@ -71,20 +87,21 @@ impl HeaderValue {
         match self {
             Self::Plain(text) => text.clone(),
             Self::Secret(SecretText(text)) => masked::secret(text),
+            Self::Unread => "not known".to_owned(),
         }
     }
 
     /// The text, where nothing may show it.
     pub fn secret_text(&self) -> Option<&str> {
         match self {
-            Self::Plain(_) => None,
+            Self::Plain(_) | Self::Unread => None,
             Self::Secret(SecretText(text)) => Some(text),
         }
     }
 
     /// Whether there is no text, which is not sent.
     pub fn is_empty(&self) -> bool {
-        self.sent().is_empty()
+        *self != Self::Unread && self.sent().is_empty()
     }
 }
 
@@ -132,7 +149,9 @@ impl HeaderMutations {
                 Existing::Kept | Existing::Removed => None,
             };
             for value in replaced.into_iter().chain(added) {
-                *value = HeaderValue::Plain(masked::header_value(name, &value.shown()).into_owned());
+                if let HeaderValue::Plain(text) = value {
+                    *text = masked::header_value(name, text).into_owned();
+                }
             }
         }
     }

@@ -112,16 +112,8 @@ impl Config {
             Handler::Http(connection) => connection.virtual_hosts.as_slice(),
             Handler::Tcp(_) | Handler::Close => &[],
         });
-        let of_routes = hosts.flat_map(|host| &host.routes).flat_map(|route| route.action.leaves()).flat_map(|leaf| {
-            let forward = match leaf {
-                Action::Forward(forward) => Some(forward),
-                Action::Redirect(_) | Action::Respond(_) | Action::Split(_) => None,
-            };
-            forward.into_iter().flat_map(|forward| {
-                let of_backends = forward.backends.iter().map(|backend| &backend.request_headers);
-                std::iter::once(&forward.request_headers).chain(of_backends)
-            })
-        });
+        let leaves = hosts.flat_map(|host| &host.routes).flat_map(|route| route.action.leaves());
+        let of_routes = leaves.flat_map(Action::request_headers);
         let of_clusters = self.clusters.iter().flat_map(|cluster| cluster.settings.headers());
         let values = of_routes.chain(of_clusters).flat_map(HeaderMutations::values);
         values.filter_map(|(name, value)| Some((name, value.secret_text()?))).collect()

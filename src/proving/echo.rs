@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hyper::Method;
 
-use crate::ir::{AuthHeaders, CONNECT, Cluster, ClusterId, Endpoints, UpstreamProtocol};
+use crate::ir::{AuthHeaders, CONNECT, Cluster, ClusterId, Endpoints, UpstreamProtocol, unread_secret};
 use crate::simulate::{
     Answer, Decision, Permission, Question, Request, Security, SessionStart, Share, Simulator, Upstream, Version,
 };
@@ -249,6 +249,8 @@ impl<'a> Echo<'a> {
     /// The header lines that a backend sees, with those of its connection and those whose values only a run shows.
     fn handed_on(&self, case: &RequestCase, upstream: &Upstream<'_>) -> Vec<(String, String)> {
         let mut lines = upstream.headers.clone();
+        // What a Secret gives that nobody has read has no line.
+        lines.retain(|(name, _)| unread_secret(name).is_none());
         let generated = upstream.generated.iter();
         lines.extend(generated.map(|name| ((*name).to_owned(), GENERATED_VALUE.to_owned())));
         if self.speaks_http2(upstream.cluster, case.request.version()) {

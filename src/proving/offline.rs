@@ -10,6 +10,7 @@ use std::path::Path;
 
 use crate::ir::{
     Action, ClientCertificates, ClusterId, Endpoints, FilterChain, Handler, HttpGuards, Material, Timeouts,
+    unread_secret,
 };
 use crate::masked;
 use crate::options::Options;
@@ -119,6 +120,7 @@ impl<'a> Offline<'a> {
         }
         let (mut expect, unchecked) = checkable(&case.expect, &simulated.decision);
         self.hide_secrets(&mut expect, &simulated.decision);
+        simulated.result.mismatches.extend(unknown_headers(&case.expect, &simulated.decision));
         simulated.unchecked = unchecked;
         let outcomes = std::mem::take(&mut expect.outcomes);
         // Of outcomes that were loosened, whether one is met is not certain.
@@ -526,6 +528,22 @@ fn keep_certain_upstream(expected: &mut UpstreamExpectation, decision: &Decision
     absent.retain(|name| !(has_limit && name.eq_ignore_ascii_case(EXPECTED_TIMEOUT)));
     let left = left_out(given, (headers.0.len() + matching.0.len(), absent.len()));
     tls.into_iter().chain(left).collect()
+}
+
+/// What is expected of the headers of requests that get those of a Secret which nobody has read: any of them may be another.
+fn unknown_headers(expect: &Expectation, decision: &Decision<'_>) -> Option<Mismatch> {
+    let of_outcomes = expect.outcomes.iter().filter_map(|kind| kind.upstream.as_ref());
+    let is_asked =
+        expect.upstream.iter().chain(of_outcomes).any(|UpstreamExpectation { headers, matching, absent, .. }| {
+            !headers.0.is_empty() || !matching.0.is_empty() || !absent.is_empty()
+        });
+    let mut names = upstreams(decision).flat_map(|upstream| &upstream.headers).map(|(name, _)| name);
+    let secret = names.find_map(|name| unread_secret(name)).filter(|_| is_asked)?;
+    Some(Mismatch {
+        subject: "headers of the request".to_owned(),
+        expected: "headers that are known".to_owned(),
+        actual: format!("also the headers of Secret {secret}, which are not known"),
+    })
 }
 
 /// The names of what there is less of: of headers, and of those that must not be there.

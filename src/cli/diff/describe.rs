@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::super::trace::backend_name;
 use super::settings;
 use crate::ir::{
-    Authorities, CertificateId, CertificateName, ClientCertificates, Cluster, Config, KeyPair, Material, RetryLimit,
-    TlsOffer, TlsTermination, TlsVersion, UpstreamProtocol, UpstreamTls,
+    Action, Authorities, CertificateId, CertificateName, ClientCertificates, Cluster, Config, HeaderMutations, KeyPair,
+    Material, RetryLimit, TlsOffer, TlsTermination, TlsVersion, UpstreamProtocol, UpstreamTls, unread_secret,
 };
-use crate::masked::header_value;
+use crate::masked::{self, header_value_among};
 use crate::parser::api::{Service, ServicePort, TargetPort};
 use crate::simulate::{Answer, Closed, Decision};
 use crate::translator::envoy::name;
@@ -18,6 +18,8 @@ const DIGITS: usize = 16;
 
 /// A decision in one line; `long` tells also what backends and clients see.
 pub(super) fn describe(decision: &Decision<'_>, config: &Config, long: bool) -> String {
+    let secrets = if long { secrets(decision) } else { Vec::new() };
+    let lines = |headers: &[(String, String)]| lines(headers, &secrets);
     let outcomes = decision.outcomes.iter().map(|outcome| {
         let end = match &outcome.answer {
             Answer::Local(reply) => {
@@ -54,11 +56,20 @@ fn target(cluster: &Cluster) -> String {
     if cluster.withheld { format!("{name} (its TLS needs what is missing)") } else { name }
 }
 
-/// Headers, without what says who somebody is.
-fn lines(headers: &[(String, String)]) -> String {
-    let lines: Vec<String> =
-        headers.iter().map(|(name, value)| format!("{name}: {}", header_value(name, value))).collect();
-    format!("{{{}}}", lines.join(", "))
+/// Headers, without what says who somebody is; these texts among them stand for values of Secrets.
+fn lines(headers: &[(String, String)], secrets: &[String]) -> String {
+    let line = |(name, value): &(String, String)| match unread_secret(name) {
+        Some(secret) => format!("headers of Secret {secret}: {value}"),
+        None => format!("{name}: {}", header_value_among(name, value, secrets)),
+    };
+    format!("{{{}}}", headers.iter().map(line).collect::<Vec<_>>().join(", "))
+}
+
+/// What is shown of the Secrets whose headers a rule sends.
+fn secrets(decision: &Decision<'_>) -> Vec<String> {
+    let leaves = decision.route.into_iter().flat_map(|route| route.action.leaves());
+    let headers = leaves.flat_map(Action::request_headers);
+    headers.flat_map(HeaderMutations::values).filter_map(|(_, value)| value.secret_text()).map(masked::secret).collect()
 }
 
 /// The name of a cluster without the certificate that a Gateway shows to it, which is a part of what is behind it.
@@ -112,7 +123,7 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
             format!(", with retries for {percent} % of its requests, at least {least}")
         }
     };
-    format!("{protocol}{tls} to {endpoints}{retries}{}", settings::in_words(&asked.masked()))
+    format!("{protocol}{tls} to {endpoints}{retries}{}", settings::in_words_of_masked(&asked.masked()))
 }
 
 /// Which pods are behind a Service port, in words that are equal where they are.

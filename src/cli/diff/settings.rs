@@ -11,17 +11,29 @@ use crate::masked::header_value;
 
 /// The settings as the end of a sentence; nothing where none is asked for.
 pub(super) fn in_words(settings: &impl Serialize) -> String {
+    sentence(settings, &header_value)
+}
+
+/// The same of settings in which nothing says who somebody is.
+pub(super) fn in_words_of_masked(settings: &impl Serialize) -> String {
+    sentence(settings, &|_, value| Cow::Borrowed(value))
+}
+
+fn sentence(settings: &impl Serialize, show: &Show) -> String {
     let mut words = Vec::new();
     match serde_json::to_value(settings) {
-        Ok(value) => flatten(&value, String::new(), None, &mut words),
+        Ok(value) => flatten(&value, String::new(), (None, show), &mut words),
         // They are plain values, all of which can be printed.
         Err(error) => words.push(error.to_string()),
     }
     words.iter().map(|word| format!(", {word}")).collect()
 }
 
+/// What is shown of the value of a header of this name.
+type Show = dyn for<'v> Fn(&str, &'v str) -> Cow<'v, str>;
+
 /// Adds a value; one of a header, whose name is given, as reports may show it.
-fn flatten(value: &Value, name: String, header: Option<&str>, words: &mut Vec<String>) {
+fn flatten(value: &Value, name: String, (header, show): (Option<&str>, &Show), words: &mut Vec<String>) {
     let below = |step: &str| if name.is_empty() { step.to_owned() } else { format!("{name} {step}") };
     match value {
         Value::Null => {}
@@ -32,7 +44,7 @@ fn flatten(value: &Value, name: String, header: Option<&str>, words: &mut Vec<St
                 let header = fields.get("name").and_then(Value::as_str).or(header);
                 fields.iter().for_each(|(field, value)| {
                     let header = header.filter(|_| field != "name");
-                    flatten(value, below(&field.replace('_', " ")), header, words);
+                    flatten(value, below(&field.replace('_', " ")), (header, show), words);
                 });
                 // What asks for nothing more is asked for all the same: what is not asked for is not printed.
                 if words.len() == known && !name.is_empty() {
@@ -48,11 +60,11 @@ fn flatten(value: &Value, name: String, header: Option<&str>, words: &mut Vec<St
             };
             items.iter().enumerate().for_each(|(index, value)| {
                 let header = named.filter(|_| index == 1).or(header);
-                flatten(value, below(&index.to_string()), header, words);
+                flatten(value, below(&index.to_string()), (header, show), words);
             });
         }
         Value::String(text) => {
-            let shown = header.map_or(Cow::Borrowed(text.as_str()), |header| header_value(header, text));
+            let shown = header.map_or(Cow::Borrowed(text.as_str()), |header| show(header, text));
             words.push(format!("{name} {shown}"));
         }
         other => words.push(format!("{name} {other}")),

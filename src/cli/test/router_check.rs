@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ir::{Action, ClusterId, Config, Forward, Listener, Target};
+use crate::ir::{Action, ClusterId, Config, Forward, Listener, Target, unread_secret};
 use crate::port::Port;
 use crate::proving::{CaseFile, Expectation, Headers, Mismatch, Patterns, RequestCase, UpstreamExpectation};
 use crate::simulate::{Answer, Connection, Decision, Outcome, Request, Security, Upstream, Version};
@@ -233,7 +233,13 @@ pub(super) fn compare(check: &Check, decision: &Decision<'_>, config: &Config) -
         let headers = seen.upstream.map(|upstream| upstream.headers.as_slice()).unwrap_or_default();
         let lines: Vec<&str> =
             headers.iter().filter(|(key, _)| *key == name).map(|(_, value)| value.as_str()).collect();
-        if expected.holds(&lines) == expected.invert_match {
+        if let Some(secret) = headers.iter().find_map(|(key, _)| unread_secret(key)) {
+            mismatches.push(Mismatch {
+                subject: format!("request header {name}"),
+                expected: expected.to_text(),
+                actual: format!("also the headers of Secret {secret}, which are not known"),
+            });
+        } else if expected.holds(&lines) == expected.invert_match {
             let actual = if lines.is_empty() { "(none)".to_owned() } else { lines.join(" | ") };
             mismatches.push(Mismatch {
                 subject: format!("request header {name}"),

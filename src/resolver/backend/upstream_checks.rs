@@ -114,7 +114,7 @@ fn of_secret(
             refused.push(unusable(at.with("name"), &why, help));
             Vec::new()
         }
-        Some(Err(NoHeaders { field, why, help })) => {
+        Some(Err(NoHeaders { field, why, help, is_missing: _ })) => {
             let at = field.map_or_else(|| at.clone(), |field| at.with(field));
             refused.push(unusable(at, why, help));
             Vec::new()

@@ -33,6 +33,8 @@ pub struct NoHeaders {
     pub why: String,
     /// What to do instead.
     pub help: &'static str,
+    /// Whether it is not in the input, and so may be assumed where its headers need not be known.
+    pub is_missing: bool,
 }
 
 impl CertificateIndex<'_> {
@@ -44,7 +46,7 @@ impl CertificateIndex<'_> {
         &self,
         GlooResourceRef { name, namespace }: &GlooResourceRef,
     ) -> Result<HeaderSecret, NoHeaders> {
-        let refuse = |field, why: String, help| Err(NoHeaders { field, why, help });
+        let refuse = |field, why: String, help| Err(NoHeaders { field, why, help, is_missing: false });
         let help = "write the name and the namespace of a Secret";
         if !is_object_name(name) {
             return refuse(Some("name"), "is not the name of an object".to_owned(), help);
@@ -64,10 +66,12 @@ impl CertificateIndex<'_> {
                     format!("names {full}, which {IS_REFUSED}"),
                     "mend the errors of the Secret first",
                 ),
-                Some(_) => {
-                    let help = "add the Secret to the input, or pass `--assume secrets` where nothing is written";
-                    refuse(Some("name"), format!("names {full}, which is not in the input"), help)
-                }
+                Some(_) => Err(NoHeaders {
+                    field: Some("name"),
+                    why: format!("names {full}, which is not in the input"),
+                    help: "add the Secret to the input",
+                    is_missing: true,
+                }),
             };
         };
         if object.spec.encrypted {

@@ -10,7 +10,7 @@ use envoy_types::pb::envoy::extensions::filters::http::header_mutation::v3::{Hea
 use envoy_types::pb::envoy::extensions::http::early_header_mutation::header_mutation::v3::HeaderMutation as EarlyMutation;
 use envoy_types::pb::google::protobuf::Any;
 
-use crate::ir::{Existing, HeaderMutation, HeaderMutations};
+use crate::ir::{Existing, HeaderMutation, HeaderMutations, unread_secret};
 
 use super::proto::any;
 
@@ -51,7 +51,8 @@ pub(super) fn early(mutations: &HeaderMutations) -> Option<TypedExtensionConfig>
 pub(super) fn to_header_lists(mutations: &HeaderMutations) -> (Vec<HeaderValueOption>, Vec<String>) {
     let mut add = Vec::new();
     let mut remove = Vec::new();
-    for HeaderMutation { name, existing, added } in &mutations.0 {
+    let is_known = |mutation: &&HeaderMutation| unread_secret(&mutation.name).is_none();
+    for HeaderMutation { name, existing, added } in mutations.0.iter().filter(is_known) {
         match existing {
             Existing::Kept => {}
             Existing::Removed => remove.push(name.to_string()),

@@ -27,6 +27,8 @@ pub(super) fn trials(harness: &Harness) -> Vec<Trial> {
         test("a_stale_configuration_is_compared_by_digests", stale_configuration),
         test("no_report_shows_a_header_of_a_secret", headers_of_secrets),
         test("no_difference_shows_a_header_that_says_who_somebody_is", credentials),
+        test("no_difference_shows_a_credential_beside_a_secret", beside_secrets),
+        test("headers_of_a_secret_that_nobody_has_read_are_not_taken_for_none", unread_headers),
         test("what_is_shown_is_noticed", |_| {
             let encoded = STANDARD.encode(format!("x{MARK}"));
             let shown = [format!("a {} b", &MARK[3..16]), encoded];
@@ -278,6 +280,79 @@ fn stale_configuration(harness: &Harness) -> Result<(), String> {
         return Err(format!("the difference of a key is not shown by digests:\n{all}"));
     }
     Ok(())
+}
+
+/// A Gateway whose rule adds these headers.
+fn adding(headers: &str) -> String {
+    let route = "gateway.networking.k8s.io/v1";
+    format!(
+        "apiVersion: {route}\nkind: Gateway\nmetadata: {{name: edge, namespace: shop}}\n\
+         spec: {{gatewayClassName: a, listeners: [{{name: http, port: 80, protocol: HTTP}}]}}\n---\n\
+         apiVersion: v1\nkind: Service\nmetadata: {{name: cart, namespace: shop}}\nspec: {{ports: [{{port: 80}}]}}\n---\n\
+         apiVersion: {route}\nkind: HTTPRoute\nmetadata: {{name: web, namespace: shop}}\nspec:\n  \
+         parentRefs: [{{name: edge}}]\n  rules:\n  - filters: [{{type: ExtensionRef, extensionRef: \
+         {{group: gateway.solo.io, kind: RouteOption, name: added}}}}]\n    backendRefs: [{{name: cart, port: 80}}]\n---\n\
+         apiVersion: gateway.solo.io/v1\nkind: RouteOption\nmetadata: {{name: added, namespace: shop}}\n\
+         spec: {{options: {{headerManipulation: {{requestHeadersToAdd: [{headers}]}}}}}}\n"
+    )
+}
+
+fn command(words: &[&str], paths: &[&Path]) -> Written {
+    let paths = paths.iter().map(|path| path.display().to_string());
+    run(&words.iter().map(|word| (*word).to_owned()).chain(paths).collect::<Vec<_>>())
+}
+
+fn unread_headers(harness: &Harness) -> Result<(), String> {
+    let folder = harness.work_directory("planted/unread-headers")?;
+    let plain = "{header: {key: x-b, value: b1}}";
+    let of = |name: &str| adding(&format!("{plain}, {{headerSecretRef: {{name: {name}, namespace: shop}}}}"));
+    let [with, without, other] = ["with.yaml", "without.yaml", "other.yaml"].map(|name| folder.join(name));
+    write(&with, &of("s"))?;
+    write(&without, &adding(plain))?;
+    write(&other, &of("t"))?;
+    for (sides, shown) in
+        [([&with, &without], "Secret shop/s"), ([&without, &with], "Secret shop/s"), ([&with, &other], "Secret shop/t")]
+    {
+        let Written { stdout, stderr } = command(&["diff", "--assume", "secrets"], &sides.map(|side| side.as_path()));
+        if !stdout.contains(shown) || stdout.contains("no difference") {
+            return Err(format!("{sides:?}: the headers are not told of:\n{stdout}{stderr}"));
+        }
+    }
+    let same = command(&["diff", "--assume", "secrets"], &[&with, &with]);
+    if same.stdout.contains("headers of Secret") {
+        return Err(format!("headers of one Secret are no change:\n{}", same.stdout));
+    }
+    let cases = folder.join("cases.yaml");
+    write(
+        &cases,
+        "requests:\n- name: a\n  request: {url: 'http://a.example/'}\n  expect: {status: 200, upstream: {absent: [x-a]}}\n",
+    )?;
+    let path = cases.display().to_string();
+    let tested = command(&["test", "--assume", "secrets", &path, "-f"], &[&with]);
+    if !tested.stdout.contains("the headers of Secret shop/s, which are not known") {
+        return Err(format!("what is not known is taken for absent:\n{}{}", tested.stdout, tested.stderr));
+    }
+    Ok(())
+}
+
+fn beside_secrets(harness: &Harness) -> Result<(), String> {
+    let folder = harness.work_directory("planted/beside-secrets")?;
+    let secret =
+        "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: shop}\nstringData: {authorization: given}\n";
+    let sides = ["old.yaml", "new.yaml"].map(|name| folder.join(name));
+    for (side, mark) in sides.iter().zip(["", "x"]) {
+        let plain = format!("{{header: {{key: authorization, value: 'Token {mark}{MARK}'}}}}");
+        write(
+            side,
+            &format!("{}{secret}", adding(&format!("{{headerSecretRef: {{name: s, namespace: shop}}}}, {plain}"))),
+        )?;
+    }
+    let Written { stdout, stderr } = command(&["diff"], &[&sides[0], &sides[1]]);
+    let all = format!("{stdout}{stderr}");
+    match leak(&all).is_none() && stdout.contains("authorization: <secret sha256:") {
+        true => Ok(()),
+        false => Err(format!("the credential is not shown by its digest:\n{all}")),
+    }
 }
 
 /// Manifests that send `value` in headers: of a Secret, or as it is where `is_plain`.

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, codes};
 use crate::http::HeaderName;
-use crate::ir::{Existing, HeaderMutations, HeaderValue, LONGEST_HEADER_TEXT, MOST_SET_HEADERS};
+use crate::ir::{Existing, HeaderMutations, HeaderValue, LONGEST_HEADER_TEXT, MOST_SET_HEADERS, unread_headers};
 use crate::parser::api::{
     GlooResourceRef, HeaderManipulation, HeaderOption, OptionEarlyHeaders, RequestHeaderOption, ResponseHeaderOption,
 };
@@ -38,8 +38,8 @@ enum Given<'o> {
     Secret(&'o GlooResourceRef),
 }
 
-/// What the option says, and what is said of Secrets that cannot be read: judgements do without their headers, and no
-/// configuration does.
+/// What the option says, and what is said of Secrets that cannot be read: judgements know that there are headers of
+/// theirs, and no configuration does without.
 pub(super) fn lower(
     place: Place<'_>,
     option: &HeaderManipulation,
@@ -218,12 +218,13 @@ impl Side<'_> {
                     return Err(Box::new(finding));
                 }
                 unread.push(finding);
-                return Ok(Vec::new());
+                return Ok(vec![unread_headers(&reference.namespace, &reference.name)]);
             }
-            Err(NoHeaders { field, why, help }) => {
+            Err(NoHeaders { field, why, help, is_missing }) => {
                 let at = field.map_or_else(|| at.clone(), |field| at.with(field));
                 let last = field.unwrap_or("headerSecretRef");
-                return Err(place.refuse(&at, format!("`{last}` {why}"), help));
+                let assume = if is_missing { ", or pass `--assume secrets` where nothing is written" } else { "" };
+                return Err(place.refuse(&at, format!("`{last}` {why}"), format!("{help}{assume}")));
             }
         };
         for (name, value) in &headers {
