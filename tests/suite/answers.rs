@@ -30,6 +30,10 @@ const HELD_ELSEWHERE: &[(&str, Holder)] = &[
     ("references to the object count as invalid", Holder::AsIfMissing),
     ("requests to the backend get 500:", Holder::requests("xbackend/refused", Gets::Status(500))),
     ("all requests of the rules that it applies to get 500", Holder::requests("diagnostics/GW7035", Gets::Status(500))),
+    (
+        "all requests that it would be asked about get 500",
+        Holder::requests("ext-auth/options-refused", Gets::Status(500)),
+    ),
     ("requests that meet this match get 403", Holder::requests("diagnostics/GW4070", Gets::Status(403))),
     ("requests to this listener get 404", Holder::Witness(Gets::Status(404))),
     ("connections to this listener are closed", Holder::Witness(Gets::Closed)),

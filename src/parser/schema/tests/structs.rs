@@ -132,7 +132,11 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     type Error = Failure;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_str(self.sample())
+        match self.ty {
+            Type::Any => visitor.visit_unit(),
+            Type::Map(map) if matches!(map.values, Type::Any) => visitor.visit_unit(),
+            _ => visitor.visit_str(self.sample()),
+        }
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {

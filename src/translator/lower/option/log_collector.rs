@@ -83,6 +83,7 @@ fn parse_endpoint(endpoint: &str) -> Option<(String, Port)> {
             let inner = inner.strip_suffix(']')?;
             inner.parse::<std::net::Ipv6Addr>().ok()?.to_string()
         }
+        None if host.contains(':') => return None,
         None => host.to_owned(),
     };
     let is_label = |label: &str| {
