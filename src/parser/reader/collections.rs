@@ -50,7 +50,7 @@ impl<'r, 't, T: Tree<'t>> Reader<'r, 't, T> {
             _ if is_flow => self.value(0)?,
             _ if self.cursor.is_at_dash() => self.block_list(column, false)?,
             _ => {
-                let key = self.block_key()?;
+                let key = self.next_key(Context::Block)?;
                 self.block_map(column, key)?
             }
         };
@@ -153,7 +153,7 @@ impl<'r, 't, T: Tree<'t>> Reader<'r, 't, T> {
             self.tree.leave_value(self.depth - 1, &key);
             self.entries.push((key, node));
             match next {
-                Some(next) if next == column => key = self.block_key()?,
+                Some(next) if next == column => key = self.next_key(Context::Block)?,
                 Some(next) if next > column => return Err(Unsure),
                 next => break next,
             }
@@ -171,7 +171,7 @@ impl<'r, 't, T: Tree<'t>> Reader<'r, 't, T> {
 
     /// The key at the present token, up to its colon.
     #[inline]
-    fn block_key(&mut self) -> Result<Key<'t>, Unsure> {
+    fn next_key(&mut self, context: Context) -> Result<Key<'t>, Unsure> {
         let (start, line) = (self.cursor.at, self.cursor.line);
         match self.cursor.peek() {
             b'"' | b'\'' => {
@@ -181,7 +181,7 @@ impl<'r, 't, T: Tree<'t>> Reader<'r, 't, T> {
                 self.quoted_key(text, range, line)
             }
             _ => {
-                let range = self.cursor.plain_on_line(Context::Block)?;
+                let range = self.cursor.plain_on_line(context)?;
                 self.plain_key(range)
             }
         }
@@ -335,7 +335,7 @@ impl<'r, 't, T: Tree<'t>> Reader<'r, 't, T> {
         let (base, start) = (self.entries.len(), self.cursor.at);
         self.cursor.at += 1;
         while self.cursor.next_token()? != b'}' {
-            let key = self.flow_key()?;
+            let key = self.next_key(Context::Flow)?;
             self.cursor.at += 1;
             self.tree.enter_value(self.depth - 1, &key);
             let node = match self.cursor.next_token()? {
@@ -359,23 +359,6 @@ impl<'r, 't, T: Tree<'t>> Reader<'r, 't, T> {
             _ => return Err(Unsure),
         }
         Ok(())
-    }
-
-    /// The key at the present token of a flow, up to its colon.
-    fn flow_key(&mut self) -> Result<Key<'t>, Unsure> {
-        let (start, line) = (self.cursor.at, self.cursor.line);
-        match self.cursor.peek() {
-            b'"' | b'\'' => {
-                let text = self.cursor.quoted()?;
-                let range = start..self.cursor.at;
-                self.cursor.skip_spaces();
-                self.quoted_key(text, range, line)
-            }
-            _ => {
-                let range = self.cursor.plain_on_line(Context::Flow)?;
-                self.plain_key(range)
-            }
-        }
     }
 }
 
