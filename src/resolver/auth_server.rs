@@ -6,14 +6,13 @@ use std::collections::HashMap;
 use crate::diagnostics::{Diagnostics, ObjectPart, codes};
 use crate::name::NamespacedName;
 use crate::parser::api::{GlooResourceRef, HttpListenerOption};
-use crate::parser::manifests::{Kind, ObjectHead};
-use crate::parser::route::{BackendReference, RouteKind};
+use crate::parser::manifests::ObjectHead;
 use crate::path;
 
-use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
-use super::consequence::Consequence;
+use super::backend::{BackendIndex, BackendRefOutcome};
 use super::listener_options::OptionsOfListeners;
 use super::reference_grant::Grants;
+use super::upstream_reference::resolve_upstream;
 
 /// What became of the server that each HttpListenerOption names, by its namespace and name.
 pub(super) type AuthServers<'m> = HashMap<NamespacedName<'m>, BackendRefOutcome>;
@@ -39,31 +38,17 @@ pub(super) fn resolve_auth_servers<'m>(
 
 fn look_up<'m>(
     source: &'m ObjectHead,
-    GlooResourceRef { name, namespace }: &'m GlooResourceRef,
+    reference: &GlooResourceRef,
     backends: &mut BackendIndex<'m>,
     diagnostics: &mut Diagnostics,
 ) -> BackendRefOutcome {
     const CLOSED: &str = "all requests that it would be asked about get 500";
     let at = ObjectPart::Whole.at(&path!["spec", "options", "extauth", "extauthzServerRef"]);
-    if namespace.is_empty() {
+    if reference.namespace.is_empty() {
         let message = "`extauthzServerRef` names no namespace";
         let finding = source.finding(codes::UNUSABLE_OPTION, at, message).label("is missing");
         let help = "write the name and the namespace of an Upstream";
         return Err(diagnostics.error(finding.consequence(CLOSED).help(help)));
     }
-    let reference = BackendReference {
-        group: Kind::Upstream.group(),
-        kind: Kind::Upstream.name(),
-        name,
-        namespace: Some(namespace),
-        port: None,
-    };
-    let from = BackendReferrer {
-        through: None,
-        object: source,
-        kind: RouteKind::Http,
-        path: at,
-        consequence: Consequence::Fixed(CLOSED),
-    };
-    backends.resolve(&from, reference, &Grants::all(), diagnostics)
+    resolve_upstream(reference, (source, at), CLOSED, (backends, &Grants::all()), diagnostics)
 }

@@ -53,6 +53,7 @@ mod unjudged;
 mod untranslated;
 mod untranslated_auth;
 mod untranslated_tokens;
+mod upstream_reference;
 mod usage;
 mod virtual_host_option;
 mod x_mesh;

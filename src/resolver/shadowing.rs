@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, codes};
 use crate::name::NamespacedName;
 use crate::parser::api::{GlooResourceRef, OptionShadowing, RouteOption};
-use crate::parser::manifests::{Kind, ObjectHead};
-use crate::parser::route::{BackendReference, RouteKind};
+use crate::parser::manifests::ObjectHead;
 use crate::path;
 
-use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
-use super::consequence::Consequence;
+use super::backend::{BackendIndex, BackendRefOutcome};
 use super::effective::Effective;
 use super::reference_grant::Grants;
+use super::upstream_reference::resolve_upstream;
 
 /// What may be referred to, and the same as if all were granted.
 #[derive(Clone, Copy)]
@@ -60,29 +59,17 @@ fn look_up<'m>(
         let finding = source.finding(codes::UNUSABLE_OPTION, at(&below), format!("`shadowing` names no {what}"));
         finding.label("is missing").consequence(NO_COPIES).help("write the name and the namespace of an Upstream")
     };
-    let Some(GlooResourceRef { name, namespace }) = &said.upstream else {
+    let Some(reference) = &said.upstream else {
         return Err(diagnostics.error(missing(path![], "Upstream")));
     };
+    let GlooResourceRef { name, namespace } = reference;
     if namespace.is_empty() {
         return Err(diagnostics.error(missing(path!["upstream", "namespace"], "namespace")));
     }
-    let reference = BackendReference {
-        group: Kind::Upstream.group(),
-        kind: Kind::Upstream.name(),
-        name,
-        namespace: Some(namespace),
-        port: None,
-    };
-    let from = BackendReferrer {
-        through: None,
-        object: source,
-        kind: RouteKind::Http,
-        path: at(&path!["upstream"]),
-        consequence: Consequence::Fixed(NO_COPIES),
-    };
     // No grant helps to find what is not there.
     let grants = if backends.has_upstream((namespace, name)) { grants.real } else { grants.all };
-    let outcome = backends.resolve(&from, reference, grants, diagnostics);
+    let place = (source, at(&path!["upstream"]));
+    let outcome = resolve_upstream(reference, place, NO_COPIES, (backends, grants), diagnostics);
     if let Some(place) = backends.refused_upstream((namespace, name)).filter(|_| outcome.is_err()) {
         let message = format!("nothing can be sent to Upstream `{namespace}/{name}`");
         let finding = source.finding(codes::UNUSABLE_OPTION, at(&path!["upstream"]), message).label("it is refused");
