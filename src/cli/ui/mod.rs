@@ -115,8 +115,11 @@ fn changes(args: &UiArgs, old: &str) -> Vec<String> {
         .iter()
         .flat_map(|text| String::from_utf8_lossy(text).lines().map(str::to_owned).collect::<Vec<_>>())
         .collect();
-    if let Err(Failure::Missing(why)) = result {
-        lines.push(format!("not compared: {why}"));
+    match result {
+        Ok(_) => {}
+        Err(Failure::Missing(why)) => lines.push(format!("not compared: {why}")),
+        Err(Failure::Usage(error)) => lines.push(format!("not compared: {error}")),
+        Err(Failure::Unwritten(_)) => lines.push("not compared: the report could not be written".to_owned()),
     }
     lines
 }
