@@ -303,6 +303,7 @@ impl<'r, 'm> Asked<'r, 'm> {
             certificates: _,
             // Whoever is asked is a backend like others.
             auth_servers: _,
+            key_servers: _,
             usage: _,
         } = resolved;
         let (mut parents, mut http_rules, mut stream_rules) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,9 +1,11 @@
 //! Who may send requests: by tokens that they bring, and by what these say.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
+use super::ClusterId;
 use super::default::is_default;
 use crate::http::HeaderName;
 
@@ -23,6 +25,28 @@ pub struct TokenRules {
     pub providers: Vec<TokenProvider>,
     /// Whether requests may do without.
     pub need: TokenNeed,
+}
+
+impl TokenRules {
+    /// The servers that have keys.
+    pub fn clusters(&self) -> impl Iterator<Item = ClusterId> {
+        self.providers.iter().filter_map(|provider| match &provider.keys {
+            TokenKeys::Elsewhere(RemoteKeys { cluster, .. }) => Some(*cluster),
+            TokenKeys::Known(_) | TokenKeys::Nowhere => None,
+        })
+    }
+
+    /// The same with keys of other servers.
+    #[must_use]
+    pub fn with_clusters(&self, replace: &impl Fn(ClusterId) -> ClusterId) -> Self {
+        let mut rules = self.clone();
+        for provider in &mut rules.providers {
+            if let TokenKeys::Elsewhere(RemoteKeys { cluster, .. }) = &mut provider.keys {
+                *cluster = replace(*cluster);
+            }
+        }
+        rules
+    }
 }
 
 /// Whether requests may do without a token.
@@ -46,8 +70,8 @@ pub struct TokenProvider {
     /// Whom the token may be for; none is anybody.
     #[serde(skip_serializing_if = "is_default")]
     pub audiences: Vec<String>,
-    /// The public keys, as JSON.
-    pub keys: String,
+    /// The public keys.
+    pub keys: TokenKeys,
     /// The headers that a token may be in, each with what stands before it. Without any place at all it is
     /// `authorization` with `Bearer `, or the parameter `access_token`.
     #[serde(skip_serializing_if = "is_default")]
@@ -60,6 +84,58 @@ pub struct TokenProvider {
     pub keeps_token: bool,
     /// How many seconds clocks may be apart.
     pub skew_seconds: u32,
+    /// The headers that backends get what a valid token says in, each by the claim. What clients write into them no
+    /// request of the connection keeps.
+    #[serde(skip_serializing_if = "is_default")]
+    pub told: Vec<ClaimHeader>,
+    /// The name by which it is known why a token does not count.
+    #[serde(skip_serializing_if = "is_default")]
+    pub flaw_known_as: String,
+}
+
+/// The keys that tokens are verified with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum TokenKeys {
+    /// These, as JSON.
+    Known(String),
+    /// Those that a server has.
+    Elsewhere(RemoteKeys),
+    /// None: nobody can ask the server that has them, and no token counts.
+    Nowhere,
+}
+
+/// Keys that a server has, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RemoteKeys {
+    /// The server.
+    pub cluster: ClusterId,
+    /// Where it has them.
+    pub url: String,
+    /// How long they count; `None` for the proxy's own time.
+    #[serde(skip_serializing_if = "is_default")]
+    pub kept: Option<Duration>,
+    /// When they are asked for.
+    pub fetch: KeyFetch,
+}
+
+/// When keys are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum KeyFetch {
+    /// When the first request needs them.
+    OnDemand,
+    /// Before the listener takes connections.
+    First,
+    /// At once, and the listener does not wait for them.
+    AtOnce,
+}
+
+/// A header that backends get what a token says in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClaimHeader {
+    /// What the token says.
+    pub claim: String,
+    /// The header.
+    pub header: HeaderName,
 }
 
 /// Whether requests pass by what their token says.

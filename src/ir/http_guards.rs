@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::access::{AccessRule, TokenRule};
+use super::ClusterId;
+use super::access::{AccessRule, TokenRule, TokenRules};
 use super::default::is_default;
 
 /// What is kept out; nothing by default.
@@ -37,12 +38,38 @@ pub struct RouteGuards {
     /// Where requests that change something may come from.
     #[serde(skip_serializing_if = "is_default")]
     pub origins: Option<OriginRule>,
-    /// Which tokens requests have to bring.
+    /// Which tokens requests have to bring before anybody is asked whether they may pass.
+    #[serde(skip_serializing_if = "is_default")]
+    pub early_tokens: Option<TokenRule>,
+    /// Which tokens they have to bring behind that.
     #[serde(skip_serializing_if = "is_default")]
     pub tokens: Option<TokenRule>,
     /// What these have to say.
     #[serde(skip_serializing_if = "is_default")]
     pub access: Option<AccessRule>,
+}
+
+impl RouteGuards {
+    /// What is said of tokens, in the order in which they are looked at.
+    pub fn token_rules(&self) -> impl Iterator<Item = &Arc<TokenRules>> {
+        [&self.early_tokens, &self.tokens].into_iter().filter_map(|rule| match rule {
+            Some(TokenRule::Asked(rules)) => Some(rules),
+            Some(TokenRule::Unasked) | None => None,
+        })
+    }
+
+    /// The same with keys of other servers.
+    #[must_use]
+    pub(super) fn with_clusters(mut self, replace: &impl Fn(ClusterId) -> ClusterId) -> Self {
+        for rule in [&mut self.early_tokens, &mut self.tokens] {
+            if let Some(TokenRule::Asked(rules)) = rule
+                && rules.clusters().next().is_some()
+            {
+                *rules = Arc::new(rules.with_clusters(replace));
+            }
+        }
+        self
+    }
 }
 
 /// How long bodies may be.

@@ -14,6 +14,8 @@ pub enum Reference<'a> {
     Mirror(ClusterId),
     /// To an authorization, which names a cluster itself.
     Auth(AuthId),
+    /// To the cluster of a server that has keys of tokens.
+    Keys(ClusterId),
 }
 
 impl Action {
@@ -25,7 +27,7 @@ impl Action {
                 Self::Forward(forward) => {
                     let Forward {
                         backends,
-                        http_filters: HttpFilters { cors: _, auths, guards: _ },
+                        http_filters,
                         mirrors,
                         request_headers: _,
                         response_headers: _,
@@ -46,16 +48,20 @@ impl Action {
                         Target::Invalid(_) => None,
                     }));
                     found.extend(mirrors.iter().map(|mirror| Reference::Mirror(mirror.cluster)));
-                    found.extend(auths.iter().copied().map(Reference::Auth));
+                    found.extend(of_filters(http_filters));
                 }
-                Self::Redirect(Redirect { http_filters: HttpFilters { cors: _, auths, guards: _ }, .. }) => {
-                    found.extend(auths.iter().copied().map(Reference::Auth));
-                }
+                Self::Redirect(Redirect { http_filters, .. }) => found.extend(of_filters(http_filters)),
                 Self::Respond(_) | Self::Split(_) => {}
             }
         }
         found
     }
+}
+
+/// What requests pass first.
+fn of_filters(HttpFilters { cors: _, auths, guards }: &HttpFilters) -> impl Iterator<Item = Reference<'_>> {
+    let keys = guards.token_rules().flat_map(|rules| rules.clusters());
+    auths.iter().copied().map(Reference::Auth).chain(keys.map(Reference::Keys))
 }
 
 impl Config {
@@ -94,7 +100,7 @@ impl Config {
     /// Every cluster that an action sends something to.
     pub fn clusters_of(&self, action: &Action) -> impl Iterator<Item = ClusterId> {
         action.references().into_iter().map(|reference| match reference {
-            Reference::Backend(_, id) | Reference::Mirror(id) => id,
+            Reference::Backend(_, id) | Reference::Mirror(id) | Reference::Keys(id) => id,
             Reference::Auth(id) => self.external_auth(id).settings.cluster,
         })
     }
@@ -112,7 +118,7 @@ impl Action {
         match self {
             Self::Forward(forward) => Self::Forward(with_clusters(forward, replace, replace_auths)),
             Self::Redirect(redirect) => {
-                let http_filters = with_auths(&redirect.http_filters, replace_auths);
+                let http_filters = replaced(&redirect.http_filters, replace, replace_auths);
                 Self::Redirect(Redirect { http_filters, ..redirect.clone() })
             }
             Self::Respond(status) => Self::Respond(*status),
@@ -162,12 +168,15 @@ fn with_clusters(
     Forward {
         backends: backends.collect(),
         mirrors: mirrors.collect(),
-        http_filters: with_auths(http_filters, replace_auths),
+        http_filters: replaced(http_filters, replace, replace_auths),
         ..forward.clone()
     }
 }
 
-fn with_auths(http_filters: &HttpFilters, replace_auths: &mut impl FnMut(&[AuthId]) -> Vec<AuthId>) -> HttpFilters {
-    let auths = replace_auths(&http_filters.auths);
-    HttpFilters { auths, ..http_filters.clone() }
+fn replaced(
+    HttpFilters { cors, auths, guards }: &HttpFilters,
+    replace: &impl Fn(ClusterId) -> ClusterId,
+    replace_auths: &mut impl FnMut(&[AuthId]) -> Vec<AuthId>,
+) -> HttpFilters {
+    HttpFilters { cors: cors.clone(), auths: replace_auths(auths), guards: guards.clone().with_clusters(replace) }
 }

@@ -44,6 +44,7 @@ use tokio_rustls::TlsAcceptor;
 use super::authorization;
 use super::grpc;
 use super::journal::{Journal, Received};
+use super::query::parameters;
 use super::tls::{TlsReport, report_of_client};
 
 /// The response header that names the backend that answered.
@@ -343,8 +344,7 @@ impl Controls<'_> {
         if !headers.is_empty() {
             return headers;
         }
-        let pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).collect()
+        parameters(self.query, name)
     }
 
     fn get(&self, name: &str) -> Option<String> {

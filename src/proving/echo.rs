@@ -20,6 +20,7 @@ use super::client::{NoAnswer, Reply};
 use super::grpc;
 use super::journal::{REQUEST_ID, Received};
 use super::nowhere::is_nowhere;
+use super::query::parameters;
 use super::values::HttpVersion;
 
 /// The echo backends of a file of cases.
@@ -475,9 +476,7 @@ impl Controls<'_> {
         if !headers.is_empty() {
             return headers;
         }
-        let query = self.path.split_once('?').map_or("", |(_, query)| query);
-        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).collect()
+        parameters(self.path.split_once('?').map_or("", |(_, query)| query), name)
     }
 
     fn get(&self, name: &str) -> Option<String> {

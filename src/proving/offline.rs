@@ -15,7 +15,7 @@ use crate::ir::{
 use crate::masked;
 use crate::options::Options;
 use crate::simulate::{
-    Answer, Connection, Decision, Outcome, Request, Security, SessionStart, Share, Simulator, Upstream, Version,
+    Answer, Connection, Decision, Outcome, Reason, Request, Security, SessionStart, Share, Simulator, Upstream, Version,
 };
 
 use super::cases::{CaseFile, Expectation, RequestCase, ResponseExpectation, UpstreamExpectation};
@@ -411,6 +411,10 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
     let is_stream = |outcome: &Outcome<'_>| matches!(outcome.answer, Answer::Stream(_));
     if case.request.upgrade.is_some() && decision.outcomes.iter().any(is_stream) {
         return Some("an upgraded stream needs a run");
+    }
+    let depends_on_keys = |outcome: &Outcome<'_>| matches!(&outcome.answer, Answer::Local(reply) if reply.reason == Reason::KeysElsewhere);
+    if decision.outcomes.iter().any(depends_on_keys) {
+        return Some("whether the keys of a server verify a token needs a run");
     }
     // The simulator sees the first of all.
     let is_kept_out = case.expect.closed || case.expect.status == Some(429);

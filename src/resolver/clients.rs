@@ -23,6 +23,7 @@ use super::auth_server::AuthServers;
 use super::backend::{self, BackendIndex};
 use super::certificate::CertificateIndex;
 use super::gateway::ResolvedGateway;
+use super::key_server::resolve_key_servers;
 use super::listener::{ListenerId, Protocol, ResolvedListener};
 use super::listener_options::OptionsOfListeners;
 use super::mesh::{self, ServedPort};
@@ -71,6 +72,9 @@ pub fn of_clients<'m>(
     let plain = frontends.0.iter().flat_map(|frontend| &frontend.ports);
     let plain = plain.map(|port| Route::l4(port.plain_kind(), &port.plain));
     let mut routes = resolver.resolve(manifests.routes().chain(plain).collect(), unheard);
+    // VirtualHostOptions are about what Gateways serve.
+    let nobody = OptionsOfListeners::default();
+    let key_servers = resolve_key_servers((&routes, &[]), &nobody, &mut backends, unheard);
     let mesh_parents = mesh::judge(manifests, &routes, options, unheard);
     let by_object: HashMap<*const ObjectHead, RouteId> =
         routes.with_ids().map(|(id, route)| (std::ptr::from_ref(route.object()), id)).collect();
@@ -127,11 +131,11 @@ pub fn of_clients<'m>(
         route_options: route_options.into_list(),
         // They are judged for Gateways.
         idle_options: Vec::new(),
-        // They are about what Gateways serve.
-        virtual_host_options: OptionsOfListeners::default(),
+        virtual_host_options: nobody,
         listener_options: OptionsOfListeners::default(),
         http_listener_options: OptionsOfListeners::default(),
         auth_servers: AuthServers::new(),
+        key_servers,
         certificates,
         usage: BackendUsage::default(),
     };

@@ -22,6 +22,7 @@ mod frontend;
 mod gateway;
 mod group_slip;
 mod http_listener_option;
+mod key_server;
 mod l4_route;
 mod listener;
 mod listener_logs;
@@ -77,6 +78,7 @@ pub use effective::Effective;
 pub use foreign::{ForeignUse, foreign_uses, is_without_traffic};
 pub use frontend::ClientValidation;
 pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
+pub use key_server::KeyServers;
 pub use l4_route::serving_route;
 pub use listener::{ListenerId, Protocol, ResolvedListener};
 pub use listener_options::{
@@ -150,6 +152,8 @@ pub fn resolve<'m>(
     // Nothing is passed over: what no route has led to is looked at all the same.
     let idle_options = resolver.judge_idle(diagnostics);
     let auth_servers = auth_server::resolve_auth_servers(&http_listener_options, &mut backends, diagnostics);
+    let key_servers =
+        key_server::resolve_key_servers((&routes, &idle_options), &virtual_host_options, &mut backends, diagnostics);
     backends.judge_idle_upstreams(diagnostics);
     // What is about routes as a whole, or about what no route has asked for, can be said only when all have been seen.
     route_options.report_unused(diagnostics);
@@ -188,6 +192,7 @@ pub fn resolve<'m>(
         listener_options,
         http_listener_options,
         auth_servers,
+        key_servers,
         certificates,
         usage: BackendUsage::default(),
     };

@@ -11,6 +11,7 @@ use super::backend::BackendIndex;
 use super::certificate::CertificateIndex;
 use super::effective::Effective;
 use super::gateway::{self, ResolvedGateway, ResolvedGatewayClass};
+use super::key_server::KeyServers;
 use super::listener::{ListenerId, ResolvedListener};
 use super::listener_options::OptionsOfListeners;
 use super::listener_set::ResolvedListenerSet;
@@ -64,6 +65,8 @@ pub struct Resolved<'m> {
     pub http_listener_options: OptionsOfListeners<'m, HttpListenerOption>,
     /// The servers that HttpListenerOptions name.
     pub auth_servers: AuthServers<'m>,
+    /// The servers that have the keys of tokens.
+    pub key_servers: KeyServers<'m>,
     /// Every certificate that some reference names and may use.
     pub certificates: CertificateIndex<'m>,
     /// Through which Gateways routes use which backends.

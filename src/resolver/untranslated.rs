@@ -9,7 +9,7 @@ use crate::parser::api::{
 use crate::path;
 
 use super::listener_logs::untranslated_logs;
-use super::missing::{Missing, NOT_KEPT_OUT};
+use super::missing::Missing;
 use super::untranslated_auth::{untranslated_auth, untranslated_server};
 use super::untranslated_tokens::{untranslated_stages, untranslated_tokens};
 
@@ -77,6 +77,7 @@ impl PolicyOption for RouteOption {
             | Self::HostRewritePathRegex(_)
             | Self::IdleTimeout(_)
             | Self::Jwt(_)
+            | Self::JwtStaged(_)
             | Self::LbHash(_)
             | Self::MaxStreamDuration(_)
             | Self::PrefixRewrite(_)
@@ -85,7 +86,6 @@ impl PolicyOption for RouteOption {
             | Self::Shadowing(_)
             | Self::Timeout(_) => Said::Translated,
             Self::Extauth(auth) => Said::Auth(auth),
-            Self::JwtStaged(_) => Said::Whole(NOT_KEPT_OUT, true),
             Self::Ratelimit(_)
             | Self::RatelimitBasic(_)
             | Self::RatelimitEarly(_)
@@ -122,8 +122,8 @@ impl PolicyOption for VirtualHostOption {
             | Self::Rbac(_)
             | Self::Stats(_) => Said::Translated,
             Self::Jwt(tokens) => Said::Tokens(tokens),
+            Self::JwtStaged(staged) => Said::Staged(staged),
             Self::Extauth(auth) => Said::Auth(auth),
-            Self::JwtStaged(_) => Said::Whole(NOT_KEPT_OUT, true),
             Self::Ratelimit(_)
             | Self::RatelimitBasic(_)
             | Self::RatelimitEarly(_)

@@ -32,7 +32,7 @@ impl OptionForListeners for VirtualHostOption {
         diagnostics: &mut Diagnostics,
     ) -> Vec<Effective<'m, Self>> {
         let lists = ranked.iter().map(|(_, object)| (&object.head, object.spec.options.0.as_slice()));
-        let (fields, hidden) = fill_unset(lists, Self::field);
+        let (fields, hidden) = fill_unset(lists, Self::slot);
         let rank =
             |head: &ObjectHead| ranked.iter().find(|(_, object)| std::ptr::eq(&object.head, head)).map(|one| one.0);
         for hidden in &hidden {

@@ -4,12 +4,18 @@
 //!
 //! Signatures are verified, and times compared with the clock, as Envoy does.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use crate::http::HeaderName;
 use crate::ir::{
-    AccessPolicy, AccessRule, Claim, ClaimIs, Principal, RouteGuards, TokenNeed, TokenProvider, TokenRule, TokenRules,
+    AccessPolicy, AccessRule, Claim, ClaimHeader, ClaimIs, HttpConnection, Principal, RouteGuards, TokenKeys,
+    TokenNeed, TokenProvider, TokenRule, TokenRules,
 };
 use crate::jwks::{Jwks, Token};
 
@@ -34,6 +40,10 @@ enum Flaw {
     Expired,
     Audience,
     Signature,
+    /// Nobody can ask for the keys.
+    NoKeys,
+    /// A server has the keys, and nothing else is wrong with the token.
+    KeysElsewhere,
 }
 
 impl Flaw {
@@ -46,6 +56,7 @@ impl Flaw {
             Self::Expired => "Jwt is expired",
             Self::Audience => "Audiences in Jwt are not allowed",
             Self::Signature => "Jwt verification fails",
+            Self::NoKeys | Self::KeysElsewhere => "Jwks remote fetch is failed",
         }
     }
 }
@@ -58,46 +69,111 @@ enum TokenPlace {
 }
 
 /// What is known of who sends a request: by provider, what a token says that it vouches for.
-type Known<'c> = Vec<(&'c str, Map<String, Value>)>;
+pub(super) type Known<'c> = Vec<(&'c str, Map<String, Value>)>;
 
-/// Lets a request pass, without the tokens that backends do not get, or answers it.
-pub(super) fn pass(guards: &RouteGuards, request: &Admitted) -> Result<Option<Admitted>, LocalReply> {
-    let RouteGuards { body: _, origins: _, tokens, access } = guards;
-    let mut request = std::borrow::Cow::Borrowed(request);
-    let mut known = Known::new();
-    if let Some(TokenRule::Asked(rules)) = tokens {
-        let (found, removed) = verify(rules, &request).map_err(|flaw| refuse(flaw, &request))?;
-        known = found;
-        for place in removed {
-            remove(&place, request.to_mut());
-        }
-    }
-    if let Some(AccessRule::Listed(policies)) = access
-        && !policies.iter().any(|policy| lets_pass(policy, &known, &request))
-    {
-        return Err(LocalReply::new(403, Reason::NotAllowed).with_body("RBAC: access denied"));
-    }
-    Ok(match request {
-        std::borrow::Cow::Borrowed(_) => None,
-        std::borrow::Cow::Owned(changed) => Some(changed),
-    })
+/// The headers that tokens are told in, by stage: what clients write into them no request keeps that gets there.
+#[derive(Debug, Default)]
+pub(super) struct ToldHeaders<'c> {
+    pub(super) early: BTreeSet<&'c HeaderName>,
+    pub(super) late: BTreeSet<&'c HeaderName>,
 }
 
-fn verify<'c>(rules: &'c TokenRules, request: &Admitted) -> Result<(Known<'c>, Vec<TokenPlace>), Flaw> {
+impl<'c> ToldHeaders<'c> {
+    /// Those of all rules of a connection.
+    pub(super) fn of(connection: &'c HttpConnection) -> Self {
+        let mut told = Self::default();
+        let routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
+        for leaf in routes.flat_map(|route| route.action.leaves()) {
+            let Some(filters) = leaf.http_filters() else { continue };
+            for (rule, names) in
+                [(&filters.guards.early_tokens, &mut told.early), (&filters.guards.tokens, &mut told.late)]
+            {
+                let Some(TokenRule::Asked(rules)) = rule else { continue };
+                names.extend(rules.providers.iter().flat_map(|provider| &provider.told).map(|one| &one.header));
+            }
+        }
+        told
+    }
+}
+
+/// The request that goes on from where tokens are looked at: without the tokens that backends do not get, and with what they
+/// are told. What is found out is known from then on.
+///
+/// # Errors
+/// The answer to one without a token that counts.
+pub(super) fn identify<'c>(
+    (rule, told): (Option<&'c TokenRule>, &BTreeSet<&HeaderName>),
+    known: &mut Known<'c>,
+    request: &mut Cow<'_, Admitted>,
+) -> Result<(), LocalReply> {
+    if request.headers.iter().any(|(name, _)| told.iter().any(|own| *name == **own)) {
+        request.to_mut().headers.retain(|(name, _)| !told.iter().any(|own| *name == **own));
+    }
+    let Some(TokenRule::Asked(rules)) = rule else { return Ok(()) };
+    let Some((provider, claims, places)) = verify(rules, request).map_err(|flaw| refuse(flaw, request))? else {
+        return Ok(());
+    };
+    for place in places.iter().filter(|_| !provider.keeps_token) {
+        remove(place, request.to_mut());
+    }
+    for ClaimHeader { claim, header } in &provider.told {
+        let value = claims.get(claim).map(in_header).unwrap_or_default();
+        if !value.is_empty() {
+            request.to_mut().headers.push((header.to_string(), value));
+        }
+    }
+    known.retain(|(name, _)| *name != provider.name);
+    known.push((&provider.name, claims));
+    Ok(())
+}
+
+/// What a token says, as a header has it.
+fn in_header(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::String(text) => text.to_owned(),
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if float.fract() == 0.0 => format!("{float:.0}"),
+            Some(float) => format!("{float:.6}"),
+            None => String::new(),
+        },
+        Value::Array(_) | Value::Object(_) => STANDARD.encode(value.to_string()),
+    }
+}
+
+/// Answers a request that nobody may send whose token it has.
+///
+/// # Errors
+/// The answer.
+pub(super) fn permit(guards: &RouteGuards, known: &Known<'_>, request: &Admitted) -> Result<(), LocalReply> {
+    let RouteGuards { body: _, origins: _, early_tokens: _, tokens: _, access } = guards;
+    match access {
+        Some(AccessRule::Listed(policies)) if !policies.iter().any(|policy| lets_pass(policy, known, request)) => {
+            Err(LocalReply::new(403, Reason::NotAllowed).with_body("RBAC: access denied"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Who vouches for the token of a request, what it says, and where it is.
+type Verified<'c> = (&'c TokenProvider, Map<String, Value>, Vec<TokenPlace>);
+
+/// `None` where a request may do without a token.
+fn verify<'c>(rules: &'c TokenRules, request: &Admitted) -> Result<Option<Verified<'c>>, Flaw> {
     let TokenRules { providers, need } = rules;
     let mut flaws = Vec::new();
     for provider in providers {
         match verify_by(provider, request) {
-            Ok((claims, places)) => {
-                let removed = if provider.keeps_token { Vec::new() } else { places };
-                return Ok((vec![(provider.name.as_str(), claims)], removed));
-            }
+            Ok((claims, places)) => return Ok(Some((provider, claims, places))),
+            // Everything behind it depends on what is not known.
+            Err(Flaw::KeysElsewhere) => return Err(Flaw::KeysElsewhere),
             Err(flaw) => flaws.push(flaw),
         }
     }
     let has_none = flaws.iter().all(|flaw| *flaw == Flaw::Missing);
     if *need == TokenNeed::Anything || *need == TokenNeed::MissingOrValid && has_none {
-        return Ok((Known::new(), Vec::new()));
+        return Ok(None);
     }
     // What says least of the token is told only where nothing else is known.
     let telling = flaws.iter().rev().find(|flaw| !matches!(flaw, Flaw::Missing | Flaw::Issuer));
@@ -134,9 +210,13 @@ fn judge(provider: &TokenProvider, text: &str) -> Result<Map<String, Value>, Fla
     if !provider.audiences.is_empty() && !provider.audiences.iter().any(is_meant) {
         return Err(Flaw::Audience);
     }
-    match Jwks::parse(&provider.keys) {
-        Ok(keys) if keys.has_signed(&token) => Ok(token.claims),
-        _ => Err(Flaw::Signature),
+    match &provider.keys {
+        TokenKeys::Known(keys) => match Jwks::parse(keys) {
+            Ok(keys) if keys.has_signed(&token) => Ok(token.claims),
+            _ => Err(Flaw::Signature),
+        },
+        TokenKeys::Elsewhere(_) => Err(Flaw::KeysElsewhere),
+        TokenKeys::Nowhere => Err(Flaw::NoKeys),
     }
 }
 
@@ -208,7 +288,8 @@ fn refuse(flaw: Flaw, request: &Admitted) -> LocalReply {
     let url: String = url.chars().take(LONGEST_URL).collect();
     let error = if flaw == Flaw::Missing { "" } else { ", error=\"invalid_token\"" };
     let headers = vec![("www-authenticate".to_owned(), format!("Bearer realm=\"{url}\"{error}"))];
-    LocalReply { headers, ..LocalReply::new(status, Reason::NoToken).with_body(flaw.words()) }
+    let reason = if flaw == Flaw::KeysElsewhere { Reason::KeysElsewhere } else { Reason::NoToken };
+    LocalReply { headers, ..LocalReply::new(status, reason).with_body(flaw.words()) }
 }
 
 fn lets_pass(policy: &AccessPolicy, known: &Known<'_>, request: &Admitted) -> bool {

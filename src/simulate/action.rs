@@ -1,11 +1,13 @@
 //! What a route does to a request: every outcome with its share.
 
+use std::borrow::Cow;
+
 use crate::ir::{
     self, Action, Branch, ClusterId, Config, Forward, HostRewrite, HttpProfile, Mirror, PathMatch, ROUTER_ORDERS,
     Route, Target, VirtualHost, WeightedBackend,
 };
 
-use super::access::pass;
+use super::access::{Known, ToldHeaders, identify, permit};
 use super::admitted::Admitted;
 use super::authorization::{Authority, ask};
 use super::cors::preflight;
@@ -21,30 +23,39 @@ use super::rewritten::Message;
 use super::session::{SessionStart, choices, home};
 use super::share::Share;
 
+/// What decides beside a route whether its requests pass.
+#[derive(Clone, Copy)]
+pub(super) struct Askers<'a> {
+    /// Who speaks for services.
+    pub(super) authority: &'a Authority<'a>,
+    /// The headers that tokens are told in.
+    pub(super) told: &'a ToldHeaders<'a>,
+}
+
 /// The outcomes of a route.
 pub(super) fn act<'c>(
     config: &'c Config,
     host: &'c VirtualHost,
     route: &'c Route,
     request: &Admitted,
-    authority: &Authority<'_>,
+    askers: Askers<'_>,
 ) -> Vec<Outcome<'c>> {
     if let Some(reply) = preflight(&route.action, request) {
         return only(reply);
     }
     let Action::Split(branches) = &*route.action else {
-        return act_alone(config, (host, route), &route.action, request, authority);
+        return act_alone(config, (host, route), &route.action, request, askers);
     };
     let leads_back =
         |branch: &&Branch| matches!(&branch.action, Action::Forward(leaf) if home(config, leaf, request).is_some());
     if let Some(branch) = branches.iter().find(leads_back) {
-        return act_alone(config, (host, route), &branch.action, request, authority);
+        return act_alone(config, (host, route), &branch.action, request, askers);
     }
     let sum = branches.iter().map(|branch| u128::from(branch.weight)).sum();
     let drawn = branches.iter().filter(|branch| branch.weight > 0);
     let outcomes = drawn.flat_map(|branch| {
         let share = Share::new(u128::from(branch.weight), sum);
-        let parts = act_alone(config, (host, route), &branch.action, request, authority).into_iter();
+        let parts = act_alone(config, (host, route), &branch.action, request, askers).into_iter();
         parts.map(move |part| Outcome { share: part.share * share, backend: Some(branch.origin), ..part })
     });
     outcomes.collect()
@@ -56,29 +67,29 @@ fn act_alone<'c>(
     (host, route): (&'c VirtualHost, &'c Route),
     action: &'c Action,
     request: &Admitted,
-    authority: &Authority<'_>,
+    Askers { authority, told }: Askers<'_>,
 ) -> Vec<Outcome<'c>> {
     let auths = action.http_filters().map_or(&[][..], |http_filters| http_filters.auths.as_slice());
-    let permitted;
-    let request = match auths {
-        [] => request,
-        auths => match ask(config, auths, request, authority) {
-            Ok(request) => {
-                permitted = request;
-                &permitted
-            }
-            Err(reply) => return vec![Outcome { asked: auths, ..refuse(action, reply, request) }],
-        },
-    };
-    let passed;
-    let request = match action.http_filters().map(|own| pass(&own.guards, request)) {
-        None | Some(Ok(None)) => request,
-        Some(Ok(Some(changed))) => {
-            passed = changed;
-            &passed
+    let guards = action.http_filters().map(|own| &own.guards);
+    let mut request = Cow::Borrowed(request);
+    let mut known = Known::new();
+    let early = guards.and_then(|guards| guards.early_tokens.as_ref());
+    if let Err(reply) = identify((early, &told.early), &mut known, &mut request) {
+        return vec![refuse(action, reply, &request)];
+    }
+    if !auths.is_empty() {
+        match ask(config, auths, &request, authority) {
+            Ok(permitted) => request = Cow::Owned(permitted),
+            Err(reply) => return vec![Outcome { asked: auths, ..refuse(action, reply, &request) }],
         }
-        Some(Err(reply)) => return vec![Outcome { asked: auths, ..refuse(action, reply, request) }],
-    };
+    }
+    let late = guards.and_then(|guards| guards.tokens.as_ref());
+    let passed = identify((late, &told.late), &mut known, &mut request);
+    let passed = passed.and_then(|()| guards.map_or(Ok(()), |guards| permit(guards, &known, &request)));
+    if let Err(reply) = passed {
+        return vec![Outcome { asked: auths, ..refuse(action, reply, &request) }];
+    }
+    let request = &*request;
     let kept_out = action.http_filters().map_or(request.kept_out, |own| kept_out_by_rule(&own.guards, request));
     if let Some(reply) = refusal(kept_out) {
         return vec![Outcome { asked: auths, ..refuse(action, reply, request) }];

@@ -230,6 +230,8 @@ pub enum Reason {
     NoAuthorization,
     /// The request has no token that counts.
     NoToken,
+    /// The request has a token whose keys a server has: whether it counts only a run shows.
+    KeysElsewhere,
     /// Nobody whose token the request has may send it.
     NotAllowed,
     /// The body is larger than what the authorization service may see.
@@ -262,6 +264,9 @@ impl Reason {
             Self::Unauthorized => "the authorization service refuses it",
             Self::NoAuthorization => "the authorization service does not answer",
             Self::NoToken => "the request has no token that is valid here",
+            Self::KeysElsewhere => {
+                "a server has the keys of the token, which only a run asks: the token is taken for one that does not count"
+            }
             Self::NotAllowed => "no policy of the rule lets whoever sends it pass",
             Self::BodyTooLarge => "the body is larger than the authorization service may see",
         }

@@ -25,7 +25,7 @@ pub(super) fn kept_out(guards: &HttpGuards, request: &Admitted) -> KeptOut {
 
 /// The same where a rule has it: what the rule says goes before what its listener says.
 pub(super) fn kept_out_by_rule(
-    RouteGuards { body, origins, tokens: _, access: _ }: &RouteGuards,
+    RouteGuards { body, origins, early_tokens: _, tokens: _, access: _ }: &RouteGuards,
     request: &Admitted,
 ) -> KeptOut {
     let KeptOut { is_foreign, is_long } = request.kept_out;

@@ -8,7 +8,8 @@ use crate::ir::{
     PathRules, Route, Underscores, Upgrades, VirtualHost,
 };
 
-use super::action::{act, answer_early};
+use super::access::ToldHeaders;
+use super::action::{Askers, act, answer_early};
 use super::admitted::{Admitted, KeptOut};
 use super::authorization::Authority;
 use super::clients::{as_kept, generated};
@@ -83,6 +84,7 @@ pub(super) struct HttpTable<'c> {
     paths: PathRules,
     /// Whether clients are asked for a certificate: without that they show none.
     asks_certificate: bool,
+    told: OnceLock<ToldHeaders<'c>>,
 }
 
 /// Why a request gets no further than the connection manager.
@@ -109,6 +111,7 @@ impl<'c> HttpTable<'c> {
             underscores: connection.underscores(config),
             paths: connection.path_rules(),
             asks_certificate: chain.tls.as_ref().is_some_and(|tls| !matches!(tls.clients, ClientCertificates::Unasked)),
+            told: OnceLock::new(),
         }
     }
 
@@ -158,7 +161,8 @@ impl<'c> HttpTable<'c> {
                         None => refused(Reason::NoRoute),
                         Some(route) => {
                             let upgrades = said_by(route, self.connection.settings.upgrades);
-                            follow(config, (host, route), upgrades, &admitted, authority)
+                            let told = self.told.get_or_init(|| ToldHeaders::of(self.connection));
+                            follow(config, (host, route), upgrades, &admitted, Askers { authority, told })
                         }
                     };
                     Decision { host: Some(host), ..decision }
@@ -383,12 +387,12 @@ fn follow<'c>(
     (host, route): (&'c VirtualHost, &'c Route),
     upgrades: Upgrades,
     admitted: &Admitted,
-    authority: &Authority<'_>,
+    askers: Askers<'_>,
 ) -> Decision<'c> {
     let outcomes = if is_refused(admitted, upgrades) {
         answer_early(config, &route.action, admitted, &LocalReply::new(UPGRADE_REFUSED, Reason::Upgrade))
     } else {
-        act(config, host, route, admitted, authority)
+        act(config, host, route, admitted, askers)
     };
     let outcomes = finish_all(outcomes, admitted.is_grpc);
     Decision { listener: None, chain: None, host: Some(host), route: Some(route), path: None, outcomes }

@@ -64,6 +64,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
         "whether an endpoint is healthy and may be sent to needs a run",
         &["upstream/ejection", "upstream/health", "upstream/traffic"],
     ),
+    ("whether the keys of a server verify a token needs a run", &["virtual-host-option/tokens-remote"]),
     ("whether a request is one too many needs a run", &["http-listener-option/rates"]),
     ("an upgraded stream needs a run", &["tcp/weights", "tcp/many-connections"]),
     ("whether the backend upgrades streams of HTTP/2 needs a run", &["backend-protocol/app-protocols"]),

@@ -7,14 +7,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use envoy_types::pb::envoy::config::core::v3::{DataSource, data_source::Specifier};
+use std::time::Duration;
+
+use envoy_types::pb::envoy::config::core::v3::{
+    DataSource, HttpUri, data_source::Specifier, http_uri::HttpUpstreamType,
+};
 use envoy_types::pb::envoy::config::rbac::v3::{
     MetadataSource, Permission, Policy, Principal, Rbac as Rules, SourcedMetadata, permission, principal, rbac::Action,
 };
 use envoy_types::pb::envoy::config::route::v3::{HeaderMatcher, header_matcher::HeaderMatchSpecifier};
 use envoy_types::pb::envoy::extensions::filters::http::jwt_authn::v3::{
-    JwtAuthentication, JwtHeader, JwtProvider, JwtRequirement, JwtRequirementOrList, PerRouteConfig,
-    jwt_provider::JwksSourceSpecifier, jwt_requirement::RequiresType, per_route_config::RequirementSpecifier,
+    JwksAsyncFetch, JwtAuthentication, JwtClaimToHeader, JwtHeader, JwtProvider, JwtRequirement, JwtRequirementOrList,
+    PerRouteConfig, RemoteJwks, jwt_provider::JwksSourceSpecifier, jwt_requirement::RequiresType,
+    per_route_config::RequirementSpecifier,
 };
 use envoy_types::pb::envoy::extensions::filters::http::rbac::v3::{Rbac, RbacPerRoute};
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
@@ -26,78 +31,128 @@ use envoy_types::pb::envoy::r#type::matcher::v3::{
 use envoy_types::pb::google::protobuf::{Any, Empty};
 
 use crate::ir::{
-    AccessPolicy, AccessRule, Claim, ClaimIs, RouteGuards, TokenNeed, TokenProvider, TokenRule, TokenRules,
+    AccessPolicy, AccessRule, Claim, ClaimHeader, ClaimIs, Config, KeyFetch, RemoteKeys, RouteGuards, TokenKeys,
+    TokenNeed, TokenProvider, TokenRule, TokenRules,
 };
 
 use super::name;
-use super::proto::{any, exact, http_filter};
+use super::proto::{any, duration, exact, http_filter};
 
 const TOKEN_FILTER: &str = "envoy.filters.http.jwt_authn";
+/// The same filter, before anybody is asked whether a request may pass. What tokens say is known by the name of the
+/// other one all the same.
+const EARLY_TOKEN_FILTER: &str = "envoy.filters.http.jwt_authn/early";
 const TOKENS: &str = "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication";
 const TOKENS_PER_ROUTE: &str = "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig";
 const ACCESS_FILTER: &str = "envoy.filters.http.rbac";
 const ACCESS: &str = "envoy.extensions.filters.http.rbac.v3.RBAC";
 const ACCESS_PER_ROUTE: &str = "envoy.extensions.filters.http.rbac.v3.RBACPerRoute";
 
+/// How long a server may take to give its keys.
+const KEYS_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where keys are that cannot be had.
+const NOWHERE: &str = "http://keys.invalid/";
+
+/// Requirements, by their names.
+type Requirements = BTreeMap<String, Arc<TokenRules>>;
+
 /// What routes ask for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AccessNeeds {
-    /// The requirements, by their names.
-    tokens: BTreeMap<String, Arc<TokenRules>>,
+    /// The requirements of before anybody is asked.
+    early: Requirements,
+    /// The other requirements.
+    tokens: Requirements,
     /// Whether any asks what tokens say.
     claims: bool,
 }
 
 impl AccessNeeds {
-    pub(super) fn add(&mut self, RouteGuards { body: _, origins: _, tokens, access }: &RouteGuards) {
-        if let Some(TokenRule::Asked(rules)) = tokens {
-            self.tokens.insert(requirement(rules), Arc::clone(rules));
+    pub(super) fn add(&mut self, guards: &RouteGuards, config: &Config) {
+        let RouteGuards { body: _, origins: _, early_tokens, tokens, access } = guards;
+        for (rule, known) in [(early_tokens, &mut self.early), (tokens, &mut self.tokens)] {
+            if let Some(TokenRule::Asked(rules)) = rule {
+                known.insert(requirement(rules, config), Arc::clone(rules));
+            }
         }
         self.claims |= matches!(access, Some(AccessRule::Listed(_)));
     }
 }
 
-/// The name of a requirement: another one with whatever is different in it.
-fn requirement(rules: &TokenRules) -> String {
-    name::digest(format!("{rules:?}").as_bytes())
+/// Whether some keys cannot be had.
+pub(super) fn lacks_keys(guards: &RouteGuards) -> bool {
+    guards.token_rules().flat_map(|rules| &rules.providers).any(|provider| provider.keys == TokenKeys::Nowhere)
 }
 
-/// The filters in the chain.
-pub(super) fn http_filters(AccessNeeds { tokens, claims }: &AccessNeeds) -> Vec<HttpFilter> {
-    let mut filters = Vec::new();
-    if !tokens.is_empty() {
-        let own = |(name, rules): (&String, &Arc<TokenRules>)| {
-            let of_rules = rules.providers.iter();
-            of_rules.map(|one| (provider_name(name, one), to_provider(one))).collect::<Vec<_>>()
-        };
-        let filter = JwtAuthentication {
-            providers: tokens.iter().flat_map(own).collect(),
-            requirement_map: tokens
-                .iter()
-                .map(|(name, rules)| (name.to_owned(), to_requirement(name, rules)))
-                .collect(),
-            ..JwtAuthentication::default()
-        };
-        filters.push(http_filter(TOKEN_FILTER, any(TOKENS, &filter)));
-    }
+/// The name of a requirement: another one with whatever is different in it.
+fn requirement(rules: &TokenRules, config: &Config) -> String {
+    let servers: Vec<String> = rules.clusters().map(|id| name::cluster(config.cluster(id))).collect();
+    name::digest(format!("{rules:?}{servers:?}").as_bytes())
+}
+
+/// The filter in the chain before those that ask whether requests may pass.
+pub(super) fn early_filter(needs: &AccessNeeds, config: &Config) -> Option<HttpFilter> {
+    token_filter(EARLY_TOKEN_FILTER, &needs.early, config)
+}
+
+/// The filters in the chain behind those.
+pub(super) fn http_filters(needs: &AccessNeeds, config: &Config) -> Vec<HttpFilter> {
+    let AccessNeeds { early: _, tokens, claims } = needs;
+    let mut filters: Vec<HttpFilter> = token_filter(TOKEN_FILTER, tokens, config).into_iter().collect();
     if *claims {
         filters.push(http_filter(ACCESS_FILTER, any(ACCESS, &Rbac::default())));
     }
     filters
 }
 
+fn token_filter(called: &str, requirements: &Requirements, config: &Config) -> Option<HttpFilter> {
+    let own = |(name, rules): (&String, &Arc<TokenRules>)| {
+        let of_rules = rules.providers.iter();
+        of_rules.map(|one| (provider_name(name, one), to_provider(one, config))).collect::<Vec<_>>()
+    };
+    let filter = JwtAuthentication {
+        providers: requirements.iter().flat_map(own).collect(),
+        requirement_map: requirements
+            .iter()
+            .map(|(name, rules)| (name.to_owned(), to_requirement(name, rules)))
+            .collect(),
+        ..JwtAuthentication::default()
+    };
+    (!requirements.is_empty()).then(|| http_filter(called, any(TOKENS, &filter)))
+}
+
 /// What routes need of the filters, in words that are others where anything is.
-pub(super) fn identity(AccessNeeds { tokens, claims }: &AccessNeeds) -> Option<String> {
+pub(super) fn identity(AccessNeeds { early, tokens, claims }: &AccessNeeds) -> Option<String> {
     let names: Vec<&str> = tokens.keys().map(String::as_str).collect();
-    (!names.is_empty() || *claims).then(|| format!("{}/{claims}", names.join("/")))
+    let before: Vec<&str> = early.keys().map(String::as_str).collect();
+    let is_needed = !names.is_empty() || !before.is_empty() || *claims;
+    let before = if before.is_empty() { String::new() } else { format!("{}//", before.join("/")) };
+    is_needed.then(|| format!("{before}{}/{claims}", names.join("/")))
 }
 
 fn provider_name(requirement: &str, provider: &TokenProvider) -> String {
     format!("{requirement}/{}", provider.name)
 }
 
-fn to_provider(provider: &TokenProvider) -> JwtProvider {
-    let TokenProvider { name, issuer, audiences, keys, headers, parameters, keeps_token, skew_seconds } = provider;
+fn to_provider(provider: &TokenProvider, config: &Config) -> JwtProvider {
+    let TokenProvider {
+        name,
+        issuer,
+        audiences,
+        keys,
+        headers,
+        parameters,
+        keeps_token,
+        skew_seconds,
+        told,
+        flaw_known_as,
+    } = provider;
+    let tell = |ClaimHeader { claim, header }: &ClaimHeader| JwtClaimToHeader {
+        header_name: header.to_string(),
+        claim_name: claim.to_owned(),
+        ..JwtClaimToHeader::default()
+    };
     let header = |(name, prefix): &(crate::http::HeaderName, String)| JwtHeader {
         name: name.to_string(),
         value_prefix: prefix.to_owned(),
@@ -110,13 +165,41 @@ fn to_provider(provider: &TokenProvider) -> JwtProvider {
         from_params: parameters.to_vec(),
         // What a token says is known by the name of who vouches for it.
         payload_in_metadata: name.to_owned(),
+        failed_status_in_metadata: flaw_known_as.to_owned(),
+        claim_to_headers: told.iter().map(tell).collect(),
         clock_skew_seconds: *skew_seconds,
-        jwks_source_specifier: Some(JwksSourceSpecifier::LocalJwks(DataSource {
-            specifier: Some(Specifier::InlineString(keys.to_owned())),
-            ..DataSource::default()
-        })),
+        jwks_source_specifier: Some(to_keys(keys, config)),
         ..JwtProvider::default()
     }
+}
+
+fn to_keys(keys: &TokenKeys, config: &Config) -> JwksSourceSpecifier {
+    let at = |cluster: String, url: &str| HttpUri {
+        uri: url.to_owned(),
+        timeout: Some(duration(KEYS_TIMEOUT)),
+        http_upstream_type: Some(HttpUpstreamType::Cluster(cluster)),
+    };
+    let remote = match keys {
+        TokenKeys::Known(keys) => {
+            let specifier = Some(Specifier::InlineString(keys.to_owned()));
+            return JwksSourceSpecifier::LocalJwks(DataSource { specifier, ..DataSource::default() });
+        }
+        TokenKeys::Elsewhere(RemoteKeys { cluster, url, kept, fetch }) => RemoteJwks {
+            http_uri: Some(at(name::cluster(config.cluster(*cluster)), url)),
+            cache_duration: kept.map(duration),
+            async_fetch: match fetch {
+                KeyFetch::OnDemand => None,
+                KeyFetch::First => Some(JwksAsyncFetch::default()),
+                KeyFetch::AtOnce => Some(JwksAsyncFetch { fast_listener: true, ..JwksAsyncFetch::default() }),
+            },
+            ..RemoteJwks::default()
+        },
+        // Nobody answers there.
+        TokenKeys::Nowhere => {
+            RemoteJwks { http_uri: Some(at(name::INVALID_BACKEND.to_owned(), NOWHERE)), ..RemoteJwks::default() }
+        }
+    };
+    JwksSourceSpecifier::RemoteJwks(remote)
 }
 
 fn to_requirement(name: &str, TokenRules { providers, need }: &TokenRules) -> JwtRequirement {
@@ -135,22 +218,23 @@ fn to_requirement(name: &str, TokenRules { providers, need }: &TokenRules) -> Jw
 }
 
 /// What a rule asks of the filters.
-pub(super) fn per_route(
-    tokens: Option<&TokenRule>,
-    access: Option<&AccessRule>,
-) -> impl Iterator<Item = (String, Any)> {
-    let rules = tokens.and_then(|rule| match rule {
-        TokenRule::Unasked => None,
-        TokenRule::Asked(rules) => Some(rules),
-    });
-    let asked = rules.map(|rules| {
-        let specifier = RequirementSpecifier::RequirementName(requirement(rules));
-        let config = PerRouteConfig { requirement_specifier: Some(specifier) };
-        (TOKEN_FILTER.to_owned(), any(TOKENS_PER_ROUTE, &config))
-    });
-    let providers: Vec<String> =
-        rules.map(|rules| rules.providers.iter().map(|one| one.name.to_owned()).collect()).unwrap_or_default();
-    let listed = access.and_then(|rule| match rule {
+pub(super) fn per_route(guards: &RouteGuards, config: &Config) -> impl Iterator<Item = (String, Any)> {
+    let RouteGuards { body: _, origins: _, early_tokens, tokens, access } = guards;
+    let asks = |(filter, rule): (&str, &Option<TokenRule>)| match rule {
+        None | Some(TokenRule::Unasked) => None,
+        Some(TokenRule::Asked(rules)) => {
+            let specifier = RequirementSpecifier::RequirementName(requirement(rules, config));
+            let asked = PerRouteConfig { requirement_specifier: Some(specifier) };
+            Some((filter.to_owned(), any(TOKENS_PER_ROUTE, &asked)))
+        }
+    };
+    let asked: Vec<_> =
+        [(EARLY_TOKEN_FILTER, early_tokens), (TOKEN_FILTER, tokens)].into_iter().filter_map(asks).collect();
+    let mut providers: Vec<String> =
+        guards.token_rules().flat_map(|rules| &rules.providers).map(|one| one.name.to_owned()).collect();
+    providers.sort();
+    providers.dedup();
+    let listed = access.as_ref().and_then(|rule| match rule {
         AccessRule::Anybody => None,
         AccessRule::Listed(policies) => Some(policies),
     });

@@ -77,7 +77,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
     }
     let mut typed_per_filter_config: HashMap<String, Any> = ext_authz::enable(&http_filters.auths, config).collect();
     typed_per_filter_config.extend(http_filters.cors.as_deref().map(cors::per_route));
-    typed_per_filter_config.extend(http_guards::per_route(&http_filters.guards));
+    typed_per_filter_config.extend(http_guards::per_route(&http_filters.guards, config));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
     typed_per_filter_config.extend(fault.map(|fault| (FAULT_FILTER.to_owned(), any(FAULT, &to_fault(fault)))));
     let request_body_buffer_limit = retried_body::of_rule(forward);

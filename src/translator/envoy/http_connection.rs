@@ -213,9 +213,10 @@ fn http_filters(
     if needs.cors || is_followed {
         filters.push(http_filter(cors::CORS_FILTER, any(cors::CORS, &Cors::default())));
     }
+    filters.extend(access::early_filter(&needs.access, config));
     filters.extend(needs.auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout)));
     // What a service says may be a token.
-    filters.extend(access::http_filters(&needs.access));
+    filters.extend(access::http_filters(&needs.access, config));
     let asked = AskedFor { origins: needs.origins || is_followed, bodies: needs.bodies || is_followed };
     filters.extend(http_guards::http_filters(&connection.settings.guards, asked, statistics));
     if needs.session || is_followed {

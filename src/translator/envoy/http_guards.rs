@@ -69,9 +69,8 @@ pub(super) struct AskedFor {
 }
 
 /// What a rule says to the filters.
-pub(super) fn per_route(
-    RouteGuards { body, origins, tokens, access }: &RouteGuards,
-) -> impl Iterator<Item = (String, Any)> {
+pub(super) fn per_route(guards: &RouteGuards, config: &ir::Config) -> impl Iterator<Item = (String, Any)> {
+    let RouteGuards { body, origins, early_tokens: _, tokens: _, access: _ } = guards;
     let origins = origins.as_ref().map(|rule| {
         let policy = match rule {
             OriginRule::Anywhere => anywhere(),
@@ -87,7 +86,7 @@ pub(super) fn per_route(
         let message = BufferPerRoute { r#override: Some(rule) };
         (BUFFER_FILTER.to_owned(), any("envoy.extensions.filters.http.buffer.v3.BufferPerRoute", &message))
     });
-    origins.into_iter().chain(body).chain(access::per_route(tokens.as_ref(), access.as_ref()))
+    origins.into_iter().chain(body).chain(access::per_route(guards, config))
 }
 
 /// Whether origins are compared with an expression.

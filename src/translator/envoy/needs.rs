@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::ir::{self, Action, AuthId, HttpFilters, PathMatch, Target, ValuePattern};
 
 use super::access::AccessNeeds;
-use super::{ext_authz, forward, http_guards, preflight, redirect, tcp_proxy, udp_proxy, upstream_tls};
+use super::{access, ext_authz, forward, http_guards, preflight, redirect, tcp_proxy, udp_proxy, upstream_tls};
 
 /// What the routes of a connection, or of a configuration, need.
 #[derive(Clone, Debug, Default)]
@@ -103,7 +103,8 @@ impl Needs {
     fn add_http_filters(&mut self, http_filters: &HttpFilters, config: &ir::Config) {
         let HttpFilters { cors, auths, guards } = http_filters;
         self.origins |= guards.origins.is_some();
-        self.access.add(guards);
+        self.access.add(guards, config);
+        self.invalid_cluster |= access::lacks_keys(guards);
         self.bodies |= guards.body.is_some();
         self.regex |= http_guards::route_uses_regex(guards);
         // Origins and the headers that preflights list are compared with expressions.

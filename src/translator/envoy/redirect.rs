@@ -23,7 +23,7 @@ pub(super) fn redirect_routes(base: Route, redirect: &Redirect, host: &Hostname,
     let Redirect { response_headers, http_filters, .. } = redirect;
     let (response_headers_to_add, response_headers_to_remove) = to_header_lists(response_headers);
     let auths = ext_authz::enable(&http_filters.auths, config);
-    let typed_per_filter_config = auths.chain(http_guards::per_route(&http_filters.guards)).collect();
+    let typed_per_filter_config = auths.chain(http_guards::per_route(&http_filters.guards, config)).collect();
     let base = Route { response_headers_to_add, response_headers_to_remove, typed_per_filter_config, ..base };
     let routes = routes_of(base, redirect, host);
     if needs_mutation_filter(redirect) { routes.into_iter().map(through_filter).collect() } else { routes }
@@ -33,7 +33,8 @@ pub(super) fn redirect_routes(base: Route, redirect: &Redirect, host: &Hostname,
 /// what an authorization filter answers.
 pub(super) fn needs_mutation_filter(redirect: &Redirect) -> bool {
     let ir::HttpFilters { cors, auths, guards } = &redirect.http_filters;
-    let is_guarded = !auths.is_empty() || guards.tokens.is_some() || guards.access.is_some();
+    let is_guarded =
+        !auths.is_empty() || guards.early_tokens.is_some() || guards.tokens.is_some() || guards.access.is_some();
     is_guarded && (cors.is_some() || !redirect.response_headers.0.is_empty())
 }
 

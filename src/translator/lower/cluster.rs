@@ -7,6 +7,7 @@ use crate::id::ids;
 use crate::ir::{Cluster, ClusterId, RetryLimit, UpstreamProtocol};
 use crate::options::Options;
 use crate::parser::api::{RetryBudget, RetryConstraint};
+use crate::parser::manifests::ObjectHead;
 use crate::resolver::{
     Audience, Backend, BackendId, BackendObject, BackendTls, KeyPairId, OriginTable, Protocol, Resolved,
     ResolvedGateway, ResolvedRoute, retry_concurrency,
@@ -163,6 +164,16 @@ impl<'m> Clusters<'m> {
     pub(super) fn get(&self, id: ClusterId) -> (&'m Backend<'m>, UpstreamProtocol) {
         let ClusterTemplate { backend, settings, is_retried: _ } = self.templates[self.list[id].0];
         (self.resolved.backends.get(backend), settings.protocol)
+    }
+
+    /// The server that has the keys of a provider of tokens; `None` where it cannot be asked.
+    pub(super) fn key_server(
+        &self,
+        source: &ObjectHead,
+        stage: Option<&'static str>,
+        provider: &str,
+    ) -> Option<BackendId> {
+        self.resolved.key_servers.of(source, stage, provider)?.ok()
     }
 
     /// Whether the cluster of a backend chooses an endpoint behind its address.

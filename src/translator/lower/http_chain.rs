@@ -18,6 +18,7 @@ use super::l4_chain::lower_stream_chain;
 use super::option::ext_auth::{self, AuthOnListener};
 use super::option::host::{HostPart, lay_under};
 use super::option::http::{self, settings_of};
+use super::option::told_header::{ToldHeaders, is_chosen_by, told_headers};
 use super::precedence::{MatchRank, Precedence};
 use super::rule::LoweredRule;
 use super::socket_lowering::SocketLowering;
@@ -98,6 +99,7 @@ fn listener_routes<'a>(
 ) -> Vec<ListenerRoutes<'a>> {
     let resolved = lowering.resolved;
     let mut lowered: BTreeMap<RoutesKey, Vec<RankedRoute>> = BTreeMap::new();
+    let shared = (scheme == "http").then(|| told_headers(resolved, ids));
     ids.iter()
         .map(|id| {
             let listener = resolved.listener(*id);
@@ -109,6 +111,8 @@ fn listener_routes<'a>(
             let sharing = if scheme == "http" { ids } else { std::slice::from_ref(id) };
             let http = http::options_of(resolved, lowering.options.settings, *id, sharing);
             let failed = lowering.failure_of(*id);
+            let own_told = if shared.is_none() { told_headers(resolved, sharing) } else { ToldHeaders::new() };
+            let told = shared.as_ref().unwrap_or(&own_told);
             for route in &listener.attached {
                 let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
                 let routes = lowered.entry((*route, certificate, host, http, failed.is_some())).or_insert_with(|| {
@@ -119,7 +123,8 @@ fn listener_routes<'a>(
                         host: options.and_then(|options| options.ok()?.auth()),
                         server: http.and_then(|http| lowering.options.servers.get(&http)),
                     };
-                    let on = OnListener { scheme, port: listener.spec.port, certificate, options, auth, settings };
+                    let on =
+                        OnListener { scheme, port: listener.spec.port, certificate, options, auth, settings, told };
                     routes_on_listener(lowering.routes.rules(*route), &on, lowering.clusters, lowering.auths)
                 });
                 add_route(resolved, listener, *route, routes, &mut own);
@@ -168,6 +173,8 @@ struct OnListener<'h> {
     auth: AuthOnListener<'h>,
     /// What their options say of connections.
     settings: Option<Result<&'h Arc<HttpSettings>, Reported>>,
+    /// The headers that tokens are told in.
+    told: &'h ToldHeaders<'h>,
 }
 
 /// The routes of all rules of a route object, as they are on a listener.
@@ -178,6 +185,9 @@ fn routes_on_listener(
     auths: &mut ExternalAuths,
 ) -> Vec<RankedRoute> {
     let actions = rules.iter().map(|rule| {
+        if is_chosen_by(on.told, rule) {
+            return Arc::new(Action::Respond(rule.says.failure));
+        }
         let action = rule.action.on_listener(on.scheme, on.port);
         let action = match on.options {
             Some(options) => lay_under(options, rule.says, action, &mut |cluster| clusters.retry(cluster)),

@@ -133,6 +133,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
     };
     option::http::report_shared(resolved, &settings.http, [&declared, &emitted], diagnostics);
     option::ext_auth::report(resolved, &settings.http, &declared, diagnostics);
+    option::told_header::report(resolved, &declared, diagnostics);
     option::socket::report_shared(resolved, &settings.sockets, [&declared, &emitted], diagnostics);
     let is_all = socket::holds_everything(resolved, &emitted, &declared);
     // What is found about rules is found on all that are declared.
@@ -218,7 +219,7 @@ fn lower_scope<'m>(
     let mut shared = rule::Shared::default();
     let mut clusters = Clusters::new(resolved, scope, options);
     let routes = routes::LoweredRoutes::new(resolved, &mut clusters, &mut shared, origins, diagnostics);
-    let hosts = option::host::lower_host_options(resolved, scope, diagnostics);
+    let hosts = option::host::lower_host_options(resolved, (scope, &sockets), &mut clusters, diagnostics);
     let servers = option::auth_server::lower_servers(resolved, origins);
     let (routes_of, auths) = (&routes, &mut shared.auths);
     let of_listeners = listener::ListenerParts {

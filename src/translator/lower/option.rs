@@ -33,6 +33,8 @@ mod shadowing;
 pub(super) mod socket;
 mod stats;
 mod substitution;
+pub(super) mod tokens;
+pub(super) mod told_header;
 mod upgrades;
 
 use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Reported, codes};
@@ -50,8 +52,9 @@ use super::rule::RouteLowering;
 use super::scope::Scope;
 use faults::Wrong;
 use headers::HeaderSecrets;
-use part::{Part, Place};
+use part::{Part, Place, StagedTokens};
 use report::IdleOption;
+use tokens::KeyServersOf;
 
 impl RouteLowering<'_, '_> {
     /// What the options of a rule say, each with its policy.
@@ -67,8 +70,15 @@ impl RouteLowering<'_, '_> {
             let part = match self.shared.options.get(&key) {
                 Some(known) => known.clone(),
                 None => {
-                    let part = lower_option(*option, self.clusters.header_secrets(), self.diagnostics);
-                    self.shared.options.insert(key, part.clone());
+                    let secrets = self.clusters.header_secrets();
+                    let shown = self.shown();
+                    let clusters = shown.is_some().then_some(&mut *self.clusters);
+                    let servers = KeyServersOf { clusters, certificate: shown.flatten() };
+                    let part = lower_option(*option, secrets, servers, self.diagnostics);
+                    // Of a route that is attached nowhere it says nothing to others.
+                    if shown.is_some() {
+                        self.shared.options.insert(key, part.clone());
+                    }
                     part
                 }
             };
@@ -135,8 +145,9 @@ impl RouteLowering<'_, '_> {
                 Part::Fault(fault) => policy.fault = Some(fault),
                 Part::Body(rule) => policy.guards.body = Some(rule),
                 Part::Origins(rule) => policy.guards.origins = Some(rule),
-                Part::Tokens(_) if policy.guards.tokens.is_some() => return Err(self.report_two_tokens(option)),
-                Part::Tokens(rule) => policy.guards.tokens = Some(rule),
+                Part::Tokens(StagedTokens { early, late }) => {
+                    (policy.guards.early_tokens, policy.guards.tokens) = (early, late);
+                }
                 Part::Access(rule) => policy.guards.access = Some(rule),
             }
         }
@@ -149,12 +160,6 @@ impl RouteLowering<'_, '_> {
         let place = Place { source, field: value.field() };
         let message = "a prefix and an expression cannot both rewrite the path of a rule";
         self.diagnostics.error(*place.refuse(&path![], message, "keep one of `prefixRewrite` and `regexRewrite`"))
-    }
-
-    fn report_two_tokens(&mut self, Effective { value, source }: Effective<'_, RouteOption>) -> Reported {
-        let place = Place { source, field: value.field() };
-        let message = "a rule that switches tokens off cannot name who vouches for them";
-        self.diagnostics.error(*place.refuse(&path![], message, "keep one of `jwt` and `jwtProvidersStaged`"))
     }
 
     fn report_not_of_redirect(
@@ -222,8 +227,9 @@ impl RouteLowering<'_, '_> {
 pub(super) fn report_idle(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
     for option in &resolved.idle_options {
         let secrets = HeaderSecrets { index: &resolved.certificates, scope: Scope::Judged };
+        let servers = KeyServersOf { clusters: None, certificate: None };
         // What is wrong with it has been told then.
-        let _ = lower_option(*option, secrets, diagnostics);
+        let _ = lower_option(*option, secrets, servers, diagnostics);
     }
 }
 
@@ -231,6 +237,7 @@ pub(super) fn report_idle(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics
 fn lower_option(
     Effective { value, source }: Effective<'_, RouteOption>,
     secrets: HeaderSecrets<'_>,
+    mut servers: KeyServersOf<'_, '_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Part, Reported> {
     let place = Place { source, field: value.field() };
@@ -239,8 +246,9 @@ fn lower_option(
         RouteOption::Csrf(said) => guards::lower_origin_rule(place, said),
         RouteOption::Extauth(said) => auth_switch::lower_switch(place, said).map_err(Wrong::from),
         RouteOption::HeaderManipulation(said) => lower_header_option(place, said, secrets, diagnostics),
-        RouteOption::Jwt(said) => Ok(access::lower_switch(*said)),
-        RouteOption::JwtProvidersStaged(said) => access::lower_staged(place, said).map_err(Wrong::from),
+        RouteOption::Jwt(said) => Ok(tokens::lower_switch(*said)),
+        RouteOption::JwtProvidersStaged(said) => tokens::lower_staged(place, said, &mut servers).map_err(Wrong::from),
+        RouteOption::JwtStaged(said) => tokens::lower_switches(place, *said).map_err(Wrong::from),
         RouteOption::Rbac(said) => access::lower_access(place, said).map_err(Wrong::from),
         other => lower_part(place, other).map_err(Wrong::from),
     };

@@ -115,6 +115,11 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
         self.clusters.intern(backend, sent, self.shown?)
     }
 
+    /// The certificate that is shown to backends, which may be none; `None` for a route that is attached nowhere.
+    pub(super) fn shown(&self) -> Option<Option<KeyPairId>> {
+        self.shown
+    }
+
     /// A number of the API, which has 64 bits there, as one of the 32 bits that Envoy has for it.
     pub(super) fn fit(&mut self, at: impl FnOnce() -> PartPath, number: u64) -> u32 {
         u32::try_from(number).unwrap_or_else(|_| {

@@ -6,8 +6,9 @@ use serde::Deserialize;
 
 use crate::http::HeaderName;
 
+use super::duration::GoDuration;
 use super::gloo_enum::GlooEnum;
-use super::option_list::Untranslated;
+use super::resource_ref::GlooResourceRef;
 
 /// `jwt` of a RouteOption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -17,16 +18,32 @@ pub struct OptionTokenSwitch {
     pub disable: bool,
 }
 
-/// `jwtProvidersStaged` of a RouteOption.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// `jwtStaged` of a RouteOption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionStagedSwitches {
+    pub after_ext_auth: Option<OptionTokenSwitch>,
+    pub before_ext_auth: Option<OptionTokenSwitch>,
+}
+
+/// `jwtProvidersStaged` of a RouteOption, and `jwtStaged` of a VirtualHostOption.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OptionStagedTokens {
     pub after_ext_auth: Option<OptionTokens>,
-    pub before_ext_auth: Option<Untranslated>,
+    pub before_ext_auth: Option<OptionTokens>,
 }
 
-/// `jwt` of a VirtualHostOption, and a part of `jwtProvidersStaged`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+impl OptionStagedTokens {
+    /// What is said of each stage, by its field, in the order of the stages.
+    pub fn stages(&self) -> [(&'static str, Option<&OptionTokens>); 2] {
+        let Self { after_ext_auth, before_ext_auth } = self;
+        [("beforeExtAuth", before_ext_auth.as_ref()), ("afterExtAuth", after_ext_auth.as_ref())]
+    }
+}
+
+/// `jwt` of a VirtualHostOption, and a stage of others.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OptionTokens {
     #[serde(default)]
@@ -37,7 +54,7 @@ pub struct OptionTokens {
 }
 
 /// One of `providers`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OptionTokenProvider {
     #[serde(default)]
@@ -45,7 +62,7 @@ pub struct OptionTokenProvider {
     #[serde(default)]
     pub audiences: Vec<String>,
     #[serde(default)]
-    pub claims_to_headers: Vec<Untranslated>,
+    pub claims_to_headers: Vec<OptionClaimHeader>,
     pub clock_skew_seconds: Option<u32>,
     #[serde(default)]
     pub issuer: String,
@@ -55,12 +72,43 @@ pub struct OptionTokenProvider {
     pub token_source: Option<OptionTokenSource>,
 }
 
+/// One of `claimsToHeaders`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionClaimHeader {
+    #[serde(default)]
+    pub append: bool,
+    #[serde(default)]
+    pub claim: String,
+    #[serde(default)]
+    pub header: HeaderName,
+}
+
 /// `jwks`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OptionKeys {
     pub local: Option<OptionLocalKeys>,
-    pub remote: Option<Untranslated>,
+    pub remote: Option<OptionRemoteKeys>,
+}
+
+/// `remote`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionRemoteKeys {
+    pub async_fetch: Option<OptionKeyFetch>,
+    pub cache_duration: Option<GoDuration>,
+    pub upstream_ref: Option<GlooResourceRef>,
+    #[serde(default)]
+    pub url: String,
+}
+
+/// `asyncFetch`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionKeyFetch {
+    #[serde(default)]
+    pub fast_listener: bool,
 }
 
 /// `local`.

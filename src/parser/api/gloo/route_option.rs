@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use crate::http::HeaderName;
 use crate::name::{Name, Namespace};
 
-use super::access::{OptionAccess, OptionStagedTokens, OptionTokenSwitch};
+use super::access::{OptionAccess, OptionStagedSwitches, OptionStagedTokens, OptionTokenSwitch};
 use super::duration::GoDuration;
 use super::ext_auth::OptionAuth;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
@@ -65,7 +65,7 @@ options! {
         IdleTimeout(GoDuration) = "idleTimeout",
         Jwt(OptionTokenSwitch) = "jwt",
         JwtProvidersStaged(OptionStagedTokens) = "jwtProvidersStaged",
-        JwtStaged(Untranslated) = "jwtStaged",
+        JwtStaged(OptionStagedSwitches) = "jwtStaged",
         LbHash(OptionHash) = "lbHash",
         MaxStreamDuration(OptionStreamLimit) = "maxStreamDuration",
         PrefixRewrite(String) = "prefixRewrite",
@@ -94,6 +94,7 @@ impl RouteOption {
     pub fn slot(&self) -> &'static str {
         match self {
             Self::AutoHostRewrite(_) | Self::HostRewriteHeader(_) | Self::HostRewritePathRegex(_) => "hostRewrite",
+            Self::JwtProvidersStaged(_) | Self::JwtStaged(_) => "jwt",
             other => other.field(),
         }
     }

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::access::{OptionAccess, OptionTokens};
+use super::access::{OptionAccess, OptionStagedTokens, OptionTokens};
 use super::ext_auth::OptionAuth;
 use super::gloo_enum::GlooEnum;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
@@ -31,7 +31,7 @@ options! {
         IncludeAttemptCountInResponse(bool) = "includeAttemptCountInResponse",
         IncludeRequestAttemptCount(bool) = "includeRequestAttemptCount",
         Jwt(OptionTokens) = "jwt",
-        JwtStaged(Untranslated) = "jwtStaged",
+        JwtStaged(OptionStagedTokens) = "jwtStaged",
         RateLimitConfigs(Untranslated) = "rateLimitConfigs",
         RateLimitEarlyConfigs(Untranslated) = "rateLimitEarlyConfigs",
         RateLimitRegularConfigs(Untranslated) = "rateLimitRegularConfigs",
@@ -45,6 +45,16 @@ options! {
         Stats(OptionStats) = "stats",
         Transformations(Untranslated) = "transformations",
         Waf(Untranslated) = "waf",
+    }
+}
+
+impl VirtualHostOption {
+    /// What options are merged by: the forms of one field are one.
+    pub fn slot(&self) -> &'static str {
+        match self {
+            Self::JwtStaged(_) => "jwt",
+            other => other.field(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rows of the options that say who may pass, and that ask others.
 
 use super::super::table::{ANY_TEXT, List, Map, Shape, Type, field, integer};
+use super::rules;
 use super::shared::{HEADER, HEADER_SECRET_REF, PATH, U32_MAX};
 
 pub(super) static PERCENT: Shape = Shape { fields: &[field("value", Type::Number)], rules: &[] };
@@ -127,11 +128,13 @@ pub(super) static REMOTE: Shape = Shape {
         field("upstreamRef", Type::Object(&HEADER_SECRET_REF)),
         field("url", ANY_TEXT),
     ],
-    rules: &[],
+    rules: &[rules::DURATIONS],
 };
 
-pub(super) static JWKS: Shape =
-    Shape { fields: &[field("local", Type::Object(&PATH)), field("remote", Type::Object(&REMOTE))], rules: &[] };
+pub(super) static JWKS: Shape = Shape {
+    fields: &[field("local", Type::Object(&PATH)), field("remote", Type::Object(&REMOTE))],
+    rules: &[rules::ONE_KEY_SOURCE],
+};
 
 pub(super) static TOKEN_SOURCE_HEADER: Shape =
     Shape { fields: &[field("header", ANY_TEXT), field("prefix", ANY_TEXT)], rules: &[] };

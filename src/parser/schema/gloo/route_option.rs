@@ -63,7 +63,7 @@ static ROUTE_OPTIONS: Shape = Shape {
         field("upgrades", Type::List(&List::of(Type::Object(&UPGRADE)))),
         field("waf", Type::Object(&WAF)),
     ],
-    rules: &[rules::ONE_HOST_REWRITE, rules::DURATIONS],
+    rules: &[rules::ONE_HOST_REWRITE, rules::ONE_TOKEN_OPTION, rules::DURATIONS],
 };
 
 pub(super) static BUFFER: Shape = Shape { fields: &[field("maxRequestBytes", integer(0, U32_MAX))], rules: &[] };

@@ -7,9 +7,10 @@ use crate::parser::schema::table::{Breaks, Rule, rule};
 use crate::path;
 
 /// Every field of the options that is a length of time.
-const DURATION_FIELDS: [&str; 37] = [
+const DURATION_FIELDS: [&str; 38] = [
     "baseEjectionTime",
     "baseInterval",
+    "cacheDuration",
     "connectTimeout",
     "delayBeforeClose",
     "delayedCloseTimeout",
@@ -79,6 +80,14 @@ pub(super) const DURATIONS: Rule =
 pub(super) const ONE_HOST_REWRITE: Rule =
     rule("there is one way to rewrite the host", |options, breaks| at_most_one(options, &HOST_REWRITES, breaks))
         .of_controller();
+pub(super) const ONE_TOKEN_OPTION: Rule = rule("tokens are asked for in one way", |options, breaks| {
+    at_most_one(options, &["jwt", "jwtStaged", "jwtProvidersStaged"], breaks);
+})
+.of_controller();
+pub(super) const ONE_KEY_SOURCE: Rule = rule("keys come from one place", |keys, breaks| {
+    at_most_one(keys, &["local", "remote"], breaks);
+})
+.of_controller();
 pub(super) const ONE_HASH_SOURCE: Rule = rule("a hash is made of one thing", |policy, breaks| {
     exactly_one(policy, &["header", "cookie", "sourceIp"], breaks);
 })

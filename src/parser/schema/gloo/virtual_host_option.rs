@@ -49,7 +49,7 @@ static VIRTUAL_HOST_OPTIONS: Shape = Shape {
         field("transformations", Type::Object(&TRANSFORMATIONS)),
         field("waf", Type::Object(&WAF)),
     ],
-    rules: &[],
+    rules: &[rules::ONE_TOKEN_OPTION],
 };
 
 static CORS_MERGE: Shape = Shape { fields: &[field("exposeHeaders", Type::IntOrText)], rules: &[rules::KNOWN_MERGE] };

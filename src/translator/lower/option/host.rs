@@ -5,6 +5,7 @@
 //! retries whole, its CORS filter whole, the CORS of its RouteOption field by field. Changes to headers are made after
 //! the rule's own.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use typed_index_collections::TiVec;
@@ -18,13 +19,16 @@ use crate::parser::api::{OptionCorsMerge, VirtualHostOption};
 use crate::path;
 use crate::resolver::{Effective, ListenerOptions, ListenerOptionsId, Resolved};
 
+use super::super::cluster::Clusters;
 use super::super::header::lay_over;
 use super::super::scope::Scope;
+use super::super::socket::Socket;
 use super::auth_switch::{self, AuthSwitch};
 use super::faults::Wrong;
 use super::headers::HeaderSecrets;
-use super::part::{OwnCors, Part, Place, RuleSays};
-use super::{access, cors, guards, headers, retries, stats};
+use super::part::{OwnCors, Part, Place, RuleSays, StagedTokens};
+use super::tokens::KeyServersOf;
+use super::{access, cors, guards, headers, retries, stats, tokens};
 
 /// What the options of listeners say.
 pub(in crate::translator::lower) type HostParts = TiVec<ListenerOptionsId, Result<HostPart, Reported>>;
@@ -47,17 +51,24 @@ pub(in crate::translator::lower) struct HostPart {
 /// Lowers the options of all listeners.
 pub(in crate::translator::lower) fn lower_host_options(
     resolved: &Resolved<'_>,
-    scope: Scope,
+    (scope, sockets): (Scope, &[Socket]),
+    clusters: &mut Clusters<'_>,
     diagnostics: &mut Diagnostics,
 ) -> HostParts {
     let mut known = super::part::HostFields::new();
     let secrets = HeaderSecrets { index: &resolved.certificates, scope };
-    resolved.virtual_host_options.sets().map(|(_, set)| lower_set(set, secrets, &mut known, diagnostics)).collect()
+    let listeners = sockets.iter().flat_map(|(_, ids)| ids);
+    let used: HashSet<_> = listeners.filter_map(|id| resolved.virtual_host_options.of(*id)).collect();
+    let lower = |(id, set)| {
+        let servers = KeyServersOf { clusters: used.contains(&id).then_some(&mut *clusters), certificate: None };
+        lower_set(set, (secrets, servers), &mut known, diagnostics)
+    };
+    resolved.virtual_host_options.sets().map(lower).collect()
 }
 
 fn lower_set<'m>(
     ListenerOptions { fields, failed, first: _ }: &ListenerOptions<'m, VirtualHostOption>,
-    secrets: HeaderSecrets<'_>,
+    (secrets, mut servers): (HeaderSecrets<'_>, KeyServersOf<'_, '_>),
     known: &mut super::part::HostFields<'m>,
     diagnostics: &mut Diagnostics,
 ) -> Result<HostPart, Reported> {
@@ -67,7 +78,7 @@ fn lower_set<'m>(
         let key = (option.source.metadata.sort_key(), option.value.field());
         // Several listeners may have the option, each among others.
         let told = known.get(&key).copied();
-        match lower_option(*option, secrets, &mut host) {
+        match lower_option(*option, secrets, &mut servers, &mut host) {
             Ok(notes) if told.is_none() => notes.into_iter().for_each(|note| diagnostics.report(note)),
             Ok(_) => {}
             Err(_) if told.flatten().is_some() => failed = failed.or(told.flatten()),
@@ -86,6 +97,7 @@ fn lower_set<'m>(
 fn lower_option(
     Effective { value, source }: Effective<'_, VirtualHostOption>,
     secrets: HeaderSecrets<'_>,
+    servers: &mut KeyServersOf<'_, '_>,
     host: &mut HostPart,
 ) -> Result<Vec<Finding>, Wrong> {
     let place = Place { source, field: value.field() };
@@ -105,7 +117,8 @@ fn lower_option(
             host.auth = AuthSwitch::of(said);
             auth_switch::lower_switch(place, said)?
         }
-        VirtualHostOption::Jwt(said) => access::lower_tokens(place, said)?,
+        VirtualHostOption::Jwt(said) => tokens::lower_tokens(place, said, servers)?,
+        VirtualHostOption::JwtStaged(said) => tokens::lower_staged(place, said, servers)?,
         VirtualHostOption::Rbac(said) => access::lower_access(place, said)?,
         VirtualHostOption::CorsPolicyMergeSettings(OptionCorsMerge { expose_headers }) => {
             host.unites_exposed = expose_headers.as_ref().is_some_and(|way| matches!(way.0.as_str(), "UNION" | "1"));
@@ -138,7 +151,7 @@ fn lower_option(
         Part::Cors(cors) => host.cors = cors,
         Part::Body(rule) => host.guards.body = Some(rule),
         Part::Origins(rule) => host.guards.origins = Some(rule),
-        Part::Tokens(rule) => host.guards.tokens = Some(rule),
+        Part::Tokens(StagedTokens { early, late }) => (host.guards.early_tokens, host.guards.tokens) = (early, late),
         Part::Access(rule) => host.guards.access = Some(rule),
         // None of the options above is any of the others.
         _ => {}
@@ -235,6 +248,7 @@ impl HostPart {
         let guards = &mut filters.guards;
         guards.body = guards.body.or(self.guards.body);
         guards.origins = guards.origins.take().or_else(|| self.guards.origins.clone());
+        guards.early_tokens = guards.early_tokens.take().or_else(|| self.guards.early_tokens.clone());
         guards.tokens = guards.tokens.take().or_else(|| self.guards.tokens.clone());
         guards.access = guards.access.take().or_else(|| self.guards.access.clone());
         let Some(host) = &self.cors else { return filters };

@@ -54,9 +54,16 @@ pub(in crate::translator::lower) enum Part {
     /// Where requests that change something may come from.
     Origins(OriginRule),
     /// Which tokens requests have to bring.
-    Tokens(TokenRule),
+    Tokens(StagedTokens),
     /// What these have to say.
     Access(AccessRule),
+}
+
+/// Which tokens requests have to bring before anybody is asked whether they may pass, and behind that.
+#[derive(Clone, Debug)]
+pub(in crate::translator::lower) struct StagedTokens {
+    pub(super) early: Option<TokenRule>,
+    pub(super) late: Option<TokenRule>,
 }
 
 /// What each option of each policy says: by the key of the policy and the field.
