@@ -19,7 +19,7 @@ use crate::process::Output;
 const FORMS: [&str; 4] = ["dot", "mermaid", "svg", "html"];
 
 /// Names that would be more than text somewhere: quotes, brackets, markup, entities, escapes, ends of scripts and lines.
-const HOSTILE: [&str; 12] = [
+pub(crate) const HOSTILE: [&str; 12] = [
     r#"a"]; evil [URL="javascript:alert(1)"#,
     r#"a\"]; b -> c; \N \G"#,
     "</script><script>alert(1)</script>",
@@ -34,7 +34,7 @@ const HOSTILE: [&str; 12] = [
     "<a xlink:href='javascript:1'>x</a><style>*{}</style>",
 ];
 
-const EXTRA: &str = "apiVersion: gateway.networking.k8s.io/v1
+pub(crate) const EXTRA: &str = "apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: {name: broken, namespace: shop}
 spec:
@@ -176,19 +176,23 @@ fn about(stage: &Stage) -> Result<(), Failed> {
     ensure(output.code == Some(2) && output.stderr.contains("did you mean `service`?"), &output)
 }
 
+/// A Gateway, a route and a Service of a name.
+pub(crate) fn hostile_manifest(name: &str) -> String {
+    let name = Value::from(name).to_string();
+    format!(
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{name: edge, namespace: {name}}}\nspec:\n  \
+         gatewayClassName: any\n  listeners: [{{name: {name}, protocol: {name}, port: 80, hostname: {name}}}]\n---\n\
+         apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: {name}, namespace: shop, \
+         annotations: {{a: {name}}}}}\nspec:\n  parentRefs: [{{name: {name}}}, {{name: edge}}]\n  hostnames: [{name}]\n  rules:\n  \
+         - backendRefs: [{{name: {name}, port: 80}}, {{name: a, port: 80}}]\n---\n\
+         apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{externalName: {name}, \
+         ports: [{{port: 80, name: {name}}}]}}\n"
+    )
+}
+
 fn hostile(stage: &Stage) -> Result<(), Failed> {
     for (position, name) in HOSTILE.iter().enumerate() {
-        let name = Value::from(*name).to_string();
-        let text = format!(
-            "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{name: edge, namespace: {name}}}\nspec:\n  \
-             gatewayClassName: any\n  listeners: [{{name: {name}, protocol: {name}, port: 80, hostname: {name}}}]\n---\n\
-             apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: {name}, namespace: shop, \
-             annotations: {{a: {name}}}}}\nspec:\n  parentRefs: [{{name: {name}}}, {{name: edge}}]\n  hostnames: [{name}]\n  rules:\n  \
-             - backendRefs: [{{name: {name}, port: 80}}, {{name: a, port: 80}}]\n---\n\
-             apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{externalName: {name}, \
-             ports: [{{port: 80, name: {name}}}]}}\n"
-        );
-        stage.write("m/hostile.yaml", &text)?;
+        stage.write("m/hostile.yaml", &hostile_manifest(name))?;
         for form in FORMS {
             draw(stage, form, &["--level", "endpoints"]).map_err(|error| format!("name {position}: {error:?}"))?;
         }
@@ -414,7 +418,7 @@ fn lines_are(text: &str, known: &[&str]) -> Result<(), String> {
 }
 
 const ELEMENTS: [&str; 9] = ["svg", "style", "defs", "marker", "path", "rect", "text", "g", "title"];
-const ATTRIBUTES: [&str; 28] = [
+const ATTRIBUTES: [&str; 29] = [
     "hidden",
     "aria-label",
     "class",
@@ -426,6 +430,7 @@ const ATTRIBUTES: [&str; 28] = [
     "height",
     "id",
     "markerHeight",
+    "markerUnits",
     "markerWidth",
     "orient",
     "refX",

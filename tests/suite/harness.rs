@@ -21,12 +21,22 @@ pub(crate) struct Harness {
     scratch: PathBuf,
     /// Envoy, looked for when it is first needed.
     envoy: Arc<OnceLock<Result<PathBuf, String>>>,
+    /// A browser, looked for when it is first needed.
+    #[cfg(unix)]
+    chromium: Arc<OnceLock<Result<PathBuf, String>>>,
 }
 
 impl Harness {
     pub(crate) fn new(root: &Path, gwctl: &Path, scratch: &Path) -> Self {
         let [root, gwctl, scratch] = [root, gwctl, scratch].map(Path::to_owned);
-        Self { root, gwctl, scratch, envoy: Arc::default() }
+        Self {
+            root,
+            gwctl,
+            scratch,
+            envoy: Arc::default(),
+            #[cfg(unix)]
+            chromium: Arc::default(),
+        }
     }
 
     /// The same with another Envoy, and a place of its own for what it writes.
@@ -55,6 +65,12 @@ impl Harness {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap_or(&self.scratch);
         let found = self.envoy.get_or_init(|| proving::provide(target).map_err(|error| error.to_string()));
         found.as_deref().map_err(Clone::clone)
+    }
+
+    /// A browser, installed if need be. Without it a test fails.
+    #[cfg(unix)]
+    pub(crate) fn chromium(&self) -> Result<&Path, String> {
+        self.chromium.get_or_init(crate::browser::provide).as_deref().map_err(Clone::clone)
     }
 
     /// The binary under test.

@@ -22,6 +22,8 @@ mod answers;
 mod baseline;
 mod behaviour;
 mod blame;
+#[cfg(unix)]
+mod browser;
 mod campaign;
 mod case;
 mod circles;
@@ -145,6 +147,8 @@ fn trials() -> Vec<Trial> {
     trials.extend(answers::trials(&harness));
     trials.extend(behaviour::trials(&harness));
     trials.extend(blame::trials(&harness));
+    #[cfg(unix)]
+    trials.extend(browser::trials(&harness));
     trials.extend(planted::trials(&harness));
     trials.extend(formatter::trials(&harness));
     trials.extend(get::trials(&harness));

@@ -6,7 +6,8 @@
 //! - ` ```yaml file=shop/gateway.yaml ` (any language) is a file with this text.
 //! - ` ```console ` is a terminal: what follows `$ ` is given to bash, and the lines behind it are all that it prints. What
 //!   ends in ` &` runs until the page ends, and prints what is shown. It may fail with 1, as findings do, and not otherwise.
-//! - `![gwctl validate shop](pictures/validate.svg)` is a picture of what that command prints on a terminal.
+//! - `![gwctl validate shop](pictures/validate.svg)` is a picture of what that command prints on a terminal, or the picture that
+//!   it prints. The page of `ui` is drawn in a browser (`browser`).
 //!
 //! `GWCTL_UPDATE=1 cargo test --test suite -- pages` writes what is printed, and the pictures, into the pages.
 //!
@@ -365,7 +366,12 @@ impl<'h> Stage<'h> {
     fn draw(&mut self, command: &str, picture: &str) -> Result<(), String> {
         let printed = self.run(&format!("{command} --color always"), &[0, 1])?;
         let printed = self.on_page(&printed);
-        let drawn = Term::new().palette(WIN10_CONSOLE).min_width_px(900).render_svg(&format!("$ {command}\n{printed}"));
+        let drawn = match command.ends_with(" -o svg") {
+            true => printed.to_owned(),
+            false => {
+                Term::new().palette(WIN10_CONSOLE).min_width_px(900).render_svg(&format!("$ {command}\n{printed}"))
+            }
+        };
         let path = self.page.with_file_name("").join(picture);
         if is_update() {
             fs::create_dir_all(path.parent().unwrap_or(&path)).map_err(fail)?;

@@ -34,14 +34,19 @@ fn ensure(holds: bool, what: &str) -> Result<(), String> {
 }
 
 /// A run with its address.
-struct Served {
-    run: Running,
-    address: SocketAddr,
+pub(crate) struct Served {
+    pub(crate) run: Running,
+    pub(crate) address: SocketAddr,
 }
 
 impl Served {
-    fn start(harness: &Harness, work: &Path, more: &[&str]) -> Result<Self, String> {
-        let run = Running::start(harness, work, &[&["ui", "m", "--listen", "127.0.0.1:0"], more].concat())?;
+    pub(crate) fn start(harness: &Harness, work: &Path, more: &[&str]) -> Result<Self, String> {
+        Self::start_on(harness, work, "m", more)
+    }
+
+    /// The same with other manifests.
+    pub(crate) fn start_on(harness: &Harness, work: &Path, input: &str, more: &[&str]) -> Result<Self, String> {
+        let run = Running::start(harness, work, &[&["ui", input, "--listen", "127.0.0.1:0"], more].concat())?;
         let output = run.output.clone();
         let address = || {
             let text = fs::read_to_string(&output).ok()?;
@@ -63,7 +68,7 @@ impl Served {
         Ok((status.ok_or_else(|| format!("no status: {answer}"))?, answer))
     }
 
-    fn get(&self, path: &str) -> Result<(u16, String), String> {
+    pub(crate) fn get(&self, path: &str) -> Result<(u16, String), String> {
         self.send(&format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.address))
     }
 

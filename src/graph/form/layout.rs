@@ -9,11 +9,11 @@ use dagre::{EdgeLabel, GraphLabel, LayoutOptions, NodeLabel, RankDir};
 use typed_index_collections::TiVec;
 
 use super::label::{by_namespace, lines, number, on_edge};
+use crate::diagnostics::escape::for_terminal;
 use crate::graph::{Graph, NodeId};
 
-/// The height of a line of text, and the mean width of a character, in units of the picture.
+/// The height of a line of text, in units of the picture.
 pub(super) const LINE: f64 = 14.0;
-const CHARACTER: f64 = 6.4;
 /// The space around the text of a node.
 const PADDING: f64 = 8.0;
 /// The most characters of a line; a longer one is cut, and whole where the picture can say so.
@@ -58,8 +58,7 @@ pub(super) fn place(graph: &Graph) -> Page {
         layers.set_node(own.as_str(), Some(NodeLabel::default()));
         for id in nodes {
             let text = lines(&graph.nodes[*id]);
-            let longest = text.iter().map(|line| line.chars().count().min(LONGEST)).max().unwrap_or_default();
-            let width = float(longest) * CHARACTER + 2.0 * PADDING;
+            let width = text.iter().map(|line| width_of(line)).fold(0.0, f64::max) + 2.0 * PADDING;
             let height = float(text.len()) * LINE + PADDING;
             let name = node_name(*id);
             layers.set_node(name.as_str(), Some(NodeLabel { width, height, ..NodeLabel::default() }));
@@ -68,7 +67,7 @@ pub(super) fn place(graph: &Graph) -> Page {
     }
     for (position, edge) in graph.edges.iter().enumerate() {
         let label = on_edge(edge);
-        let size = if label.is_empty() { (0.0, 0.0) } else { (float(label.chars().count()) * CHARACTER, LINE) };
+        let size = if label.is_empty() { (0.0, 0.0) } else { (width_of(&label), LINE) };
         let label = EdgeLabel { width: size.0, height: size.1, ..EdgeLabel::default() };
         let name = position.to_string();
         layers.set_edge(node_name(edge.from), node_name(edge.to), Some(label), Some(&name));
@@ -119,6 +118,22 @@ fn node_name(id: NodeId) -> String {
 
 fn box_name(position: usize) -> String {
     format!("b{position}")
+}
+
+/// How much room a line takes, as it is drawn: no less than in the widest of common fonts.
+fn width_of(line: &str) -> f64 {
+    for_terminal(line).chars().take(LONGEST).map(character).sum()
+}
+
+fn character(character: char) -> f64 {
+    match character {
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '#' | '=' | '<' | '>' | '+' | '~' | '&' | '^' => 11.0,
+        'i' | 'j' | 'l' | 'f' | 't' | 'r' | 'I' | 'J' | ' ' | '.' | ',' | ':' | ';' | '/' | '\\' | '(' | ')' | '['
+        | ']' | '-' | '\'' | '|' | '!' => 4.6,
+        'A'..='Z' => 8.7,
+        character if character.is_ascii() => 7.1,
+        _ => 11.0,
+    }
 }
 
 /// A tenth is less than anybody sees, and the same on every machine.

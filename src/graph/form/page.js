@@ -9,6 +9,8 @@
   const nodes = [...svg.querySelectorAll(".n")];
   const edges = [...svg.querySelectorAll(".e")];
   const numberOf = (node) => Number(node.dataset.node);
+  // A picture is one thing to whoever cannot see it; what is on this one can be chosen.
+  svg.setAttribute("role", "group");
   const cardOf = new Map();
   for (const one of data.cards) for (const node of one.nodes) cardOf.set(node, one);
 
@@ -20,10 +22,20 @@
     return element;
   };
 
+  let restore = () => {};
+  let chosen = null;
+  const empty = () => {
+    chosen = null;
+    card.replaceChildren();
+    for (const node of nodes) node.classList.remove("chosen");
+  };
+
   const show = (number) => {
     const one = cardOf.get(number);
-    card.replaceChildren();
+    empty();
     if (!one) return;
+    chosen = number;
+    for (const node of nodes) node.classList.toggle("chosen", numberOf(node) === number);
     add(card, "h2", one.title);
     add(card, "p", one.place);
     if (one.findings.length) {
@@ -44,11 +56,18 @@
       add(card, "h3", "Manifest");
       add(card, "pre", one.manifest);
     }
+    // What is known of it has taken room from the picture.
+    nodes.find((node) => numberOf(node) === number)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   };
 
+  // What is found, in the order in which it stands, and where in it somebody is.
+  let found = [];
+  let at = -1;
   const reset = () => {
     for (const element of [...nodes, ...edges]) element.classList.remove("dim", "hit", "way");
     count.textContent = "";
+    found = [];
+    at = -1;
   };
 
   const mark = (wanted, isWay) => {
@@ -62,11 +81,33 @@
       edge.classList.toggle("way", is && isWay);
       edge.classList.toggle("dim", !is);
     }
-    const first = nodes.find((node) => wanted.has(numberOf(node)));
+    const first = ordered.find((node) => wanted.has(numberOf(node)));
     if (first) first.scrollIntoView({ block: "nearest", inline: "nearest" });
   };
 
-  search.addEventListener("input", () => {
+  // One node at a time is on the way of Tab; arrows go on from there. From left to right, and down.
+  const placeOf = (node) => {
+    const area = node.querySelector("rect");
+    return [Number(area.getAttribute("x")), Number(area.getAttribute("y"))];
+  };
+  const ordered = nodes
+    .map((node) => [placeOf(node), node])
+    .sort(([a], [b]) => a[0] - b[0] || a[1] - b[1])
+    .map(([, node]) => node);
+  const go = (node) => {
+    for (const other of nodes) other.setAttribute("tabindex", other === node ? "0" : "-1");
+    node.focus({ preventScroll: true });
+    node.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
+  const goOn = (step) => {
+    if (!found.length) return;
+    at = (at + step + found.length) % found.length;
+    go(found[at]);
+    show(numberOf(found[at]));
+    count.textContent = at + 1 + " of " + found.length;
+  };
+
+  const find = () => {
     reset();
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     if (!words.length) return;
@@ -76,8 +117,11 @@
       if (words.every((word) => lower.includes(word))) hits.add(number);
     });
     mark(hits, false);
+    found = ordered.filter((node) => hits.has(numberOf(node)));
     count.textContent = hits.size + " found";
-  });
+  };
+  search.addEventListener("input", find);
+  search.addEventListener("keydown", (event) => { if (event.key === "Enter") goOn(1); });
 
   const line = (way) => way.method + " " + way.url + (way.headers.length ? " " + way.headers.map((one) => "-H '" + one + "'").join(" ") : "");
   const options = document.getElementById("requests");
@@ -90,9 +134,9 @@
   const ask = () => {
     reset();
     const text = request.value.trim();
-    if (!text) return card.replaceChildren();
+    empty();
+    if (!text) return;
     const way = data.requests.find((one) => line(one) === text || line(one) === "GET " + text);
-    card.replaceChildren();
     if (way) {
       add(card, "h2", line(way));
       const list = add(card, "ul");
@@ -119,16 +163,17 @@
     const live = data.live;
     const list = (title, lines) => {
       reset();
-      card.replaceChildren();
+      empty();
       add(card, "h2", title);
       add(card, "pre", lines.join("\n"));
     };
     // Any request: the simulator of whoever serves the page answers.
     let asked = 0;
+    let wasAsked = false;
+    for (const field of [search, request]) field.addEventListener("input", () => { asked += 1; wasAsked = false; });
     const askServer = async () => {
       const text = request.value.trim();
       if (!text) return;
-      sessionStorage.setItem("request", text);
       const mine = ++asked;
       let answer;
       try {
@@ -139,7 +184,8 @@
       }
       if (mine !== asked) return;
       reset();
-      card.replaceChildren();
+      empty();
+      wasAsked = true;
       add(card, "h2", text);
       if (answer.error) return add(card, "p", answer.error, "severity-error");
       const way = new Set();
@@ -158,11 +204,34 @@
     const changes = document.getElementById("changes");
     changes.hidden = live.against === null;
     changes.addEventListener("click", () => list("Changes since " + live.against, live.changes));
-    const before = sessionStorage.getItem("request");
-    if (before) {
-      request.value = before;
-      askServer();
-    }
+    // The next page begins as this one was left.
+    const fields = { search, request };
+    addEventListener("pagehide", () => {
+      const card = chosen === null ? null : cardOf.get(chosen).title;
+      const node = document.activeElement?.closest?.(".n") ? "node" : null;
+      const view = {
+        search: search.value, request: request.value, asked: wasAsked, card, scale,
+        left: main.scrollLeft, top: main.scrollTop, focus: document.activeElement?.id || node,
+      };
+      sessionStorage.setItem("view", JSON.stringify(view));
+    });
+    restore = () => {
+      const view = JSON.parse(sessionStorage.getItem("view") ?? "null");
+      if (!view) return;
+      resize(view.scale);
+      for (const [name, field] of Object.entries(fields)) field.value = view[name];
+      if (view.search) find();
+      const known = data.cards.find((one) => one.title === view.card);
+      const node = known && ordered.find((one) => known.nodes.includes(numberOf(one)));
+      const rest = () => {
+        if (node) show(numberOf(node));
+        main.scrollTo(view.left, view.top);
+        if (view.focus === "node" && node) go(node);
+        if (view.focus in fields) fields[view.focus].focus();
+      };
+      if (view.asked) askServer().then(rest);
+      else rest();
+    };
     const look = async () => {
       try {
         const response = await fetch("version");
@@ -177,25 +246,25 @@
     setTimeout(look, 1000);
   }
 
-  for (const node of nodes) {
-    node.setAttribute("tabindex", "0");
+  for (const node of ordered) {
+    node.setAttribute("tabindex", node === ordered[0] ? "0" : "-1");
     node.setAttribute("role", "button");
-    node.addEventListener("click", () => show(numberOf(node)));
+    node.addEventListener("click", () => { go(node); show(numberOf(node)); });
     node.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "Enter" || event.key === " ") {
         event.preventDefault();
         show(numberOf(node));
         card.focus();
       }
+      if (event.key === "n") goOn(1);
+      if (event.key === "p") goOn(-1);
       const step = { ArrowRight: ["from", "to"], ArrowLeft: ["to", "from"] }[event.key];
-      if (step) {
-        const edge = edges.find((one) => one.dataset[step[0]] === node.dataset.node);
-        const other = edge && nodes.find((one) => one.dataset.node === edge.dataset[step[1]]);
-        if (other) {
-          event.preventDefault();
-          other.focus();
-        }
-      }
+      const edge = step && edges.find((one) => one.dataset[step[0]] === node.dataset.node);
+      const beside = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      const other = edge ? nodes.find((one) => one.dataset.node === edge.dataset[step[1]]) : ordered[ordered.indexOf(node) + beside];
+      if (step || beside) event.preventDefault();
+      if (other) go(other);
     });
   }
 
@@ -205,10 +274,13 @@
       search.focus();
     }
     if (event.key === "Escape") {
+      // Whoever reads what is known of a node goes back to it.
+      const back = card.contains(event.target) && nodes.find((node) => numberOf(node) === chosen);
       search.value = request.value = "";
-      if (data.live) sessionStorage.removeItem("request");
+      request.dispatchEvent(new Event("input"));
       reset();
-      card.replaceChildren();
+      empty();
+      if (back) go(back);
     }
   });
 
@@ -224,4 +296,7 @@
   document.getElementById("larger").addEventListener("click", () => resize(scale * 1.25));
   document.getElementById("smaller").addEventListener("click", () => resize(scale / 1.25));
   document.getElementById("fit").addEventListener("click", () => resize(Math.min(main.clientWidth / width, main.clientHeight / height)));
+  // Whoever comes sees where requests come in.
+  ordered[0]?.scrollIntoView({ block: "center", inline: "start" });
+  restore();
 })();

@@ -19,10 +19,11 @@ pub(super) const STYLE: &str = "svg{background:#fff;font:11px sans-serif}.box{fi
 .missing rect{fill:#fff;stroke:#c00000;stroke-dasharray:4}.missing text{fill:#c00000}.shadowed{opacity:.45}\
 .e path{fill:none;stroke:#667;marker-end:url(#a)}.e.about path{stroke:#7a4fa3;stroke-dasharray:2 3}\
 .e.broken path{stroke:#c00000;stroke-dasharray:6 3}.e.broken text{fill:#c00000}\
+.e text{paint-order:stroke;stroke:#fff;stroke-width:3px}\
 @media (prefers-color-scheme:dark){svg{background:#1b1d21}text{fill:#e6e6e6}.boxname{fill:#aaa}.n rect{stroke:#9aa}\
 .gateway rect{fill:#23375f}.listener rect{fill:#1d2b47}.route rect{fill:#1f4423}.rule rect{fill:#1a331d}\
 .backend rect{fill:#564413}.endpoints rect{fill:#3d3312}.policy rect{fill:#41295a}.wrong rect{stroke:#ff6b6b}\
-.missing rect{fill:#1b1d21;stroke:#ff6b6b}.missing text,.e.broken text{fill:#ff8f8f}.e path{stroke:#9aa}\
+.e text{stroke:#1b1d21}.missing rect{fill:#1b1d21;stroke:#ff6b6b}.missing text,.e.broken text{fill:#ff8f8f}.e path{stroke:#9aa}\
 .e.about path{stroke:#b795d8}.e.broken path{stroke:#ff6b6b}}";
 
 /// Writes the picture as a document.
@@ -55,8 +56,10 @@ pub(super) fn picture(graph: &Graph, style: Option<&str>, xml: &mut Xml<'_>) -> 
             ("viewBox", "0 0 10 10"),
             ("refX", "9"),
             ("refY", "5"),
-            ("markerWidth", "6"),
-            ("markerHeight", "6"),
+            ("markerWidth", "7"),
+            ("markerHeight", "7"),
+            // As large on a thick line.
+            ("markerUnits", "userSpaceOnUse"),
             ("orient", "auto-start-reverse"),
         ];
         xml.around("defs", &[], |xml| {
