@@ -31,7 +31,7 @@ use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, S
 pub use asked::AskedArgs;
 pub use blame::BlameArgs;
 pub use compile::CompileArgs;
-pub use describe::DescribeArgs;
+pub use describe::{DescribeArgs, DescribeFormat};
 pub use diff::{DiffArgs, DiffFormat};
 pub use explain::ExplainArgs;
 pub use findings::ReportArgs;

@@ -66,6 +66,15 @@ impl Table {
         self.rows.is_empty()
     }
 
+    /// The titles of the columns.
+    pub(super) fn header(&self) -> &[&'static str] {
+        &self.header
+    }
+
+    pub(super) fn rows(&self) -> &[Vec<Cell>] {
+        &self.rows
+    }
+
     /// Writes the columns side by side where they fit, and else the rows below each other: nothing is left out.
     pub(super) fn write(&self, is_colored: bool, out: &mut dyn Write) -> io::Result<()> {
         let header: Vec<Cell> = self.header.iter().map(|&title| title.into()).collect();

@@ -1,11 +1,16 @@
 //! `get` and `describe` as a shell sees them. The cases of `status` pin what they print of every kind (`golden`).
 
+use std::collections::BTreeSet;
+use std::fs;
+
+use boon::{Compiler, Schemas};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
+use crate::case::discover;
 use crate::commands::{Stage, ensure, json};
 use crate::harness::Harness;
-use crate::process::Output;
+use crate::process::{self, Output};
 
 const SECRET: &str = "apiVersion: v1
 kind: Secret
@@ -36,13 +41,47 @@ spec:
   options: {retries: {retryOn: 5xx, numRetries: 2}, timeout: 1s}
 ";
 
+/// What no case of `status` has: a slice, and a Gateway of somebody else.
+const MORE: &str = "apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: theirs}
+spec: {controllerName: example.net/theirs}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: ours}
+spec: {controllerName: gwctl.dev/offline}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec: {gatewayClassName: theirs, listeners: [{name: http, protocol: HTTP, port: 80}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: a-1, namespace: shop, labels: {kubernetes.io/service-name: a}}
+addressType: IPv4
+ports: [{name: http, port: 8080}]
+endpoints: [{addresses: [10.0.0.1]}, {addresses: [10.0.0.2], conditions: {ready: false}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: a, namespace: shop}
+spec: {ports: [{name: http, port: 80}]}
+";
+
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     let test = |name: &str, run: fn(&Stage) -> Result<(), Failed>| {
         let (harness, folder) = (harness.clone(), format!("get-{name}"));
         Trial::test(format!("get::{name}"), move || run(&Stage::new(&harness, &folder)?))
     };
+    let schema = harness.clone();
     vec![
+        Trial::test("get::descriptions_for_programs_are_as_their_schema_says", move || {
+            as_the_schema_says(&schema).map_err(Failed::from)
+        }),
+        test("the_end_of_a_file_decides_on_its_form", by_file),
         test("kinds_and_names_are_told_from_paths", told_apart),
         test("what_is_not_there_is_told_with_the_nearest", missing),
         test("a_namespace_selects_and_that_of_settings_does_not", namespaces),
@@ -170,6 +209,96 @@ fn secrets(stage: &Stage) -> Result<(), Failed> {
         let text = format!("{}{}", output.stdout, output.stderr);
         ensure(output.code == Some(0) && text.contains("keys"), &output)?;
         ensure(!text.contains("hunter2") && !text.contains("password") && !text.contains("aHVudGVyMi"), &output)?;
+    }
+    Ok(())
+}
+
+/// Every case of `status`, in JSON and in YAML; and each field of the schema is one that some object has.
+fn as_the_schema_says(harness: &Harness) -> Result<(), String> {
+    let path = harness.testdata().with_file_name("docs/describe.schema.json");
+    let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
+    let schema: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let fields = |name: &str| -> BTreeSet<String> {
+        schema.pointer(name).and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.to_owned()).collect()
+    };
+    let known = fields("/$defs/object/properties");
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    compiler.add_resource("describe", schema.clone()).map_err(|error| error.to_string())?;
+    let compiled = compiler.compile("describe", &mut schemas).map_err(|error| error.to_string())?;
+    let work = harness.work_directory("describe-schema")?;
+    process::write_below(&work, "m/more.yaml", MORE)?;
+    let more = ["more.yaml", "--controller-name", "gwctl.dev/offline"].map(str::to_owned).to_vec();
+    let mut inputs = vec![("more".to_owned(), work.join("m"), more)];
+    for (_, case) in discover(&harness.testdata()) {
+        let case = case?;
+        if case.status {
+            let words = case.args.iter().map(|arg| arg.replace("{tmp}", &work.to_string_lossy()));
+            inputs.push((case.name, case.folder, words.chain(case.paths).collect()));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for (name, folder, words) in inputs {
+        let describe = |format: &str| -> Result<Output, String> {
+            let asked = "all,gatewayclasses,xmeshes,listenersets,policies,referencegrants,namespaces,endpointslices,secrets,configmaps";
+            let args = ["describe", asked, "--partial", "-o", format].map(str::to_owned);
+            let args: Vec<String> = args.into_iter().chain(words.iter().map(String::to_owned)).collect();
+            process::run(harness.binary(), &folder, &args, None)
+        };
+        let (output, yaml) = (describe("json")?, describe("yaml")?);
+        let said: Value = serde_json::from_str(&output.stdout).map_err(|error| format!("{error}: {output:#?}"))?;
+        schemas.validate(&said, compiled).map_err(|error| format!("{name}: {error:#}"))?;
+        let same: Value = serde_yaml::from_str(&yaml.stdout).map_err(|error| format!("{error}: {yaml:#?}"))?;
+        if said != same {
+            return Err(format!("{name}: JSON and YAML differ: {yaml:#?}"));
+        }
+        for object in said["objects"].as_array().into_iter().flatten() {
+            seen.extend(object.as_object().into_iter().flatten().map(|(name, _)| name.to_owned()));
+        }
+    }
+    let unseen: Vec<&String> = known.difference(&seen).collect();
+    if unseen.is_empty() { Ok(()) } else { Err(format!("no object of any case has {unseen:?}")) }
+}
+
+fn by_file(stage: &Stage) -> Result<(), Failed> {
+    stage.write("m/secret.yaml", SECRET)?;
+    for command in ["get", "describe"] {
+        for (file, begin) in [("a.json", "{"), ("a.yaml", if command == "get" { "apiVersion:" } else { "objects:" })] {
+            let output = stage.run(&[command, "all,secrets", "m", "--output-file", file])?;
+            let text = fs::read_to_string(stage.folder().join(file))?;
+            ensure(output.code == Some(0) && text.starts_with(begin) && !text.contains("hunter2"), &output)?;
+        }
+    }
+    let output = stage.run(&["describe", "httproute", "web", "m", "-o", "json"])?;
+    let said = json(&output)?;
+    let web = &said["objects"][0];
+    let cart = &web["rules"][0];
+    let holds = said["version"] == 1
+        && web["kind"] == "HTTPRoute"
+        && web["source"] == "m/route.yaml:2"
+        && web["rulesInOrderOfPrecedence"][0]["hosts"] == serde_json::json!(["shop.test"])
+        && cart["rule"] == 0
+        && cart["backends"][1]["weight"] == 3
+        && cart["backends"][1]["port"] == 80
+        && cart["backends"][1]["became"] == "used"
+        && web["conditionsBy"][0]["by"] == "gateway/shop/edge"
+        && web["conditionsBy"][0]["conditions"][0]["type"] == "Accepted";
+    ensure(output.code == Some(0) && holds, &output)?;
+    let output = stage.run(&["describe", "secret", "keys", "m", "-o", "json"])?;
+    let keys = json(&output)?["objects"][0].take();
+    ensure(
+        keys["data"] == serde_json::json!(["tls.key: 3 bytes", "1 more"]) && keys["annotations"].is_null(),
+        &output,
+    )?;
+    // A key is none in any form, also where it has lines of its own.
+    let key = "\n  annotations:\n    why: known\n    key: |\n      -----BEGIN PRIVATE KEY-----\n      \
+               MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAq7BFUpkGp3\n      -----END PRIVATE KEY-----\n  name: web\n  \
+               namespace: shop\n";
+    let route = crate::commands::ROUTE.replace(" {name: web, namespace: shop}\n", key);
+    stage.write("m/route.yaml", &route)?;
+    for form in ["text", "json", "yaml"] {
+        let output = stage.run(&["describe", "httproute", "web", "m", "-o", form])?;
+        let (text, is_told) = (&output.stdout, output.stdout.contains("known"));
+        ensure(output.code == Some(0) && is_told && text.contains("<hidden>") && !text.contains("MIIB"), &output)?;
     }
     Ok(())
 }

@@ -10,9 +10,20 @@ pub struct GetArgs {
     /// The objects, the input, and where all goes.
     #[command(flatten)]
     pub show: ShowArgs,
-    /// The format.
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
-    pub output: ViewFormat,
+    /// The format; by default the extension of --output-file decides, and otherwise it is `table`.
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    pub output: Option<ViewFormat>,
+}
+
+impl GetArgs {
+    /// The format of the objects.
+    pub fn format(&self) -> ViewFormat {
+        self.output.unwrap_or(match self.show.extension() {
+            Some("json") => ViewFormat::Json,
+            Some("yaml" | "yml") => ViewFormat::Yaml,
+            _ => ViewFormat::Table,
+        })
+    }
 }
 
 /// The format of objects.

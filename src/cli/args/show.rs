@@ -26,3 +26,10 @@ pub struct ShowArgs {
     #[command(flatten)]
     pub findings: ReportArgs,
 }
+
+impl ShowArgs {
+    /// What the name of the file ends with that all goes to.
+    pub fn extension(&self) -> Option<&str> {
+        self.output_file.as_deref()?.extension()?.to_str()
+    }
+}

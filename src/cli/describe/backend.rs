@@ -1,7 +1,7 @@
 //! Backends: ports, endpoints, who refers to them, and their policies.
 
 use super::tables::{attached_policies, conditions, states};
-use super::text::Section;
+use super::text::{CONDITIONS_BY, Section, Value};
 use crate::cli::table::{Table, or_nothing};
 use crate::cli::view::{Role, View};
 use crate::parser::api::{L4Protocol, TargetPort};
@@ -12,14 +12,14 @@ use crate::resolver::{BackendObject, BackendTls};
 pub(super) fn describe(view: &View<'_, '_>, head: &ObjectHead, section: &mut Section) {
     let manifests = view.resolved.manifests;
     if let Some(service) = manifests.services.iter().find(|one| one.head.position == head.position) {
-        let labels = service.spec.selector.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        section.lines("Selector", labels);
+        section.pairs("Selector", service.spec.selector.iter());
         section.table("Ports", ports(&service.spec.ports));
     }
-    for parent in view.parents(&head.key()) {
+    let by_parent = view.parents(&head.key()).iter().map(|parent| {
         let name = format!("{}/{}", parent.parent_ref.kind.to_ascii_lowercase(), parent.parent_ref.name);
-        section.table(format!("Conditions By {name}"), conditions(&parent.conditions));
-    }
+        (name, Value::Table(conditions(&parent.conditions)))
+    });
+    section.several(&CONDITIONS_BY, by_parent);
     if head.kind == Kind::Upstream {
         section.table("States", states(view, head));
     }

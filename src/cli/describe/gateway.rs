@@ -32,7 +32,7 @@ pub(super) fn describe_class(view: &View<'_, '_>, head: &ObjectHead, section: &m
         Some(Status::Mesh(status)) => status.supported_features.len(),
         _ => 0,
     };
-    section.line("Supported Features", features.to_string());
+    section.number("Supported Features", features);
     if head.kind == Kind::GatewayClass {
         let of_class = manifests.gateways.iter().filter(|one| one.spec.gateway_class_name == head.metadata.name);
         let mut gateways: Vec<String> = of_class.map(|gateway| gateway.full_name()).collect();
@@ -51,7 +51,7 @@ pub(super) fn describe(view: &View<'_, '_>, head: &ObjectHead, section: &mut Sec
         let own = resolved.gateways.iter().find(|one| one.object.head.position == head.position);
         match own {
             Some(own) => section.line("Controller", own.controller.as_deref().unwrap_or_default()),
-            None => section.line("Judged", "no: it is of another controller, or not selected"),
+            None => section.line("Selected", "no: it is of another controller, or not selected"),
         }
         let sets = resolved.listener_sets.iter().filter(|set| {
             matches!(set.membership, Membership::Joined(at) if resolved.gateways[at].object.head.position == head.position)

@@ -8,8 +8,9 @@ mod rest;
 mod route;
 mod tables;
 mod text;
+mod value;
 
-use super::args::{DescribeArgs, ScreenArgs};
+use super::args::{DescribeArgs, DescribeFormat, ScreenArgs};
 use super::exit::ExitStatus;
 use super::failure::Failure;
 use super::streams::Streams;
@@ -18,7 +19,9 @@ use super::told;
 use super::view::View;
 use crate::diagnostics::style::Style;
 use crate::diagnostics::{Severity, Subject, Unjudged};
+use crate::emit;
 use crate::parser::manifests::{Kind, ObjectHead};
+use crate::parser::shown::shown;
 use text::Section;
 
 /// Where `kubectl apply` keeps a copy of the whole object.
@@ -30,13 +33,17 @@ const COPY: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// Wrong usage, or an output that could not be written.
 pub(super) fn run(args: &DescribeArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
     told::show(&args.show, screen, streams, |view, selection, is_colored, out| {
-        for (position, head) in selection.heads.iter().enumerate() {
-            if position > 0 {
-                writeln!(out, "\n")?;
-            }
-            describe(view, head).write(0, is_colored, out)?;
+        let sections: Vec<Section> = selection.heads.iter().map(|head| describe(view, head)).collect();
+        match args.format() {
+            DescribeFormat::Text => sections.iter().enumerate().try_for_each(|(position, section)| {
+                if position > 0 {
+                    writeln!(out, "\n")?;
+                }
+                section.write(0, is_colored, out)
+            }),
+            DescribeFormat::Json => emit::write_json_value(&value::of_all(&sections), out),
+            DescribeFormat::Yaml => emit::write_yaml_value(&value::of_all(&sections), out),
         }
-        Ok(())
     })
 }
 
@@ -47,14 +54,11 @@ fn describe(view: &View<'_, '_>, head: &ObjectHead) -> Section {
     if head.kind.is_namespaced() {
         section.line("Namespace", head.metadata.namespace.as_str());
     }
-    let pairs = |map: &std::collections::BTreeMap<String, String>| {
-        let known = map.iter().filter(|(name, _)| name.as_str() != COPY);
-        known.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
-    };
-    section.lines("Labels", pairs(&head.metadata.labels));
+    section.pairs("Labels", head.metadata.labels.iter());
     // Those of a Secret may say what is in it.
     if head.kind != Kind::Secret {
-        section.lines("Annotations", pairs(&head.metadata.annotations));
+        let annotations = annotations(view, head);
+        section.pairs("Annotations", annotations.iter().map(|(name, value)| (name, value)));
     }
     let api_version = match head.kind.group() {
         "" => head.version.to_owned(),
@@ -80,6 +84,15 @@ fn describe(view: &View<'_, '_>, head: &ObjectHead) -> Section {
     }
     add_analysis(view, head, &mut section);
     section
+}
+
+/// The annotations of an object, without what is secret in them.
+fn annotations(view: &View<'_, '_>, head: &ObjectHead) -> Vec<(String, String)> {
+    let object = shown(&view.compilation.manifests, &view.locator, head);
+    let shown = object.as_ref().and_then(|object| object.pointer("/metadata/annotations")?.as_object());
+    let shown = shown.into_iter().flatten().filter(|(name, _)| name.as_str() != COPY);
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    shown.map(|(name, value)| (name.to_owned(), text(value))).collect()
 }
 
 /// The findings on an object, and what of it nobody judged.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::tables::{conditions, states};
-use super::text::Section;
+use super::text::{CONDITIONS_BY, Section, Value};
 use crate::cli::table::{Table, or_nothing};
 use crate::cli::view::View;
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
@@ -39,12 +39,13 @@ pub(super) fn describe(view: &View<'_, '_>, head: &ObjectHead, section: &mut Sec
     }
     section.table("Targets", targets);
     if let Some(Status::Ancestors(status)) = view.status(&key).map(|status| &status.status) {
-        for ancestor in &status.ancestors {
+        let by_ancestor = status.ancestors.iter().map(|ancestor| {
             let own = &ancestor.ancestor_ref;
             let namespace = own.namespace.as_ref().unwrap_or(&head.metadata.namespace);
             let name = format!("{}/{namespace}/{}", own.kind.to_ascii_lowercase(), own.name);
-            section.table(format!("Conditions By {name}"), conditions(&ancestor.conditions));
-        }
+            (name, Value::Table(conditions(&ancestor.conditions)))
+        });
+        section.several(&CONDITIONS_BY, by_ancestor);
     }
     if head.kind.is_option() {
         section.table("States", states(view, head));

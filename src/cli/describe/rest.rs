@@ -50,11 +50,12 @@ pub(super) fn describe(view: &View<'_, '_>, head: &ObjectHead, section: &mut Sec
             let Some(slice) = manifests.endpoint_slices.iter().find(|one| is_own(one)) else { return };
             let service = slice.spec.service_name.as_ref().map(ToString::to_string);
             section.line("Service", service.unwrap_or_default());
-            let ports = slice.spec.ports.iter().map(|port| {
+            let mut ports = Table::new(&["NAME", "PORT"]);
+            for port in &slice.spec.ports {
                 let number = port.port.map_or_else(|| "<all>".to_owned(), |port| port.to_string());
-                format!("{} {number}", or_nothing(port.name.to_string()))
-            });
-            section.lines("Ports", ports.collect());
+                ports.push(vec![or_nothing(port.name.to_string()).into(), number.into()]);
+            }
+            section.table("Ports", ports);
             let mut table = Table::new(&["ADDRESSES", "READY"]);
             for endpoint in &slice.spec.endpoints {
                 let ready = if endpoint.ready { "yes" } else { "no" };

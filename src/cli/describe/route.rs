@@ -2,7 +2,7 @@
 
 use super::order::hosts;
 use super::tables::{attached_policies, conditions};
-use super::text::Section;
+use super::text::{CONDITIONS_BY, RULES, Section, Value};
 use crate::cli::table::{Table, cell, or_nothing};
 use crate::cli::trace::describe_match;
 use crate::cli::view::{Role, View, uses_of};
@@ -29,9 +29,11 @@ pub(super) fn describe(view: &View<'_, '_>, head: &ObjectHead, section: &mut Sec
         section.lines("Hostnames", route.declared.hostnames.to_vec());
     }
     section.table("Parents", parents(view, head, route));
-    for parent in view.parents(&key) {
-        section.table(format!("Conditions By {}", reference(head, &parent.parent_ref)), conditions(&parent.conditions));
-    }
+    let by_parent = view
+        .parents(&key)
+        .iter()
+        .map(|parent| (reference(head, &parent.parent_ref), Value::Table(conditions(&parent.conditions))));
+    section.several(&CONDITIONS_BY, by_parent);
     let order = if route.kind().has_requests() { order(view, route) } else { Vec::new() };
     if route.kind().has_requests() {
         section.table("Rules In Order Of Precedence", order_table(&order));
@@ -39,9 +41,9 @@ pub(super) fn describe(view: &View<'_, '_>, head: &ObjectHead, section: &mut Sec
         let unserved = route.rules.iter().filter(|rule| !served(rule.index));
         section.lines("Rules That Get No Request", unserved.map(|rule| format!("rule {}", rule.index)).collect());
     }
-    for rule in by_precedence(route, &order) {
-        section.section(format!("Rule {}", rule.index), describe_rule(view, route, rule));
-    }
+    let rules = by_precedence(route, &order).into_iter();
+    let rules = rules.map(|rule| (rule.index.to_string(), Value::Section(describe_rule(view, route, rule))));
+    section.several(&RULES, rules);
     section.table("Directly Attached Policies", attached_policies(view, head));
     section.table("Inherited Policies", inherited(view, route));
 }

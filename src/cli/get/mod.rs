@@ -18,7 +18,7 @@ use crate::emit;
 /// # Errors
 /// Wrong usage, or an output that could not be written.
 pub(super) fn run(args: &GetArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
-    told::show(&args.show, screen, streams, |view, selection, is_colored, out| match args.output {
+    told::show(&args.show, screen, streams, |view, selection, is_colored, out| match args.format() {
         ViewFormat::Table => columns::write(view, selection, false, is_colored, out),
         ViewFormat::Wide => columns::write(view, selection, true, is_colored, out),
         ViewFormat::Yaml => write_documents(view, selection, out),
