@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         Ok(cli) => run(&cli).into(),
         Err(error) => {
             print(&error);
-            if let Some(details) = version::details(&error, std::env::args_os()) {
+            if let Some(details) = version::details(&error, std::env::args_os(), cfg!(target_feature = "crt-static")) {
                 // A closed pipe is all that can go wrong here.
                 let _ = io::stdout().write_all(details.as_bytes());
             }

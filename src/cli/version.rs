@@ -8,10 +8,11 @@ use super::value::ENVOY_MINORS;
 use crate::options::Options;
 use crate::parser::schema::RELEASE;
 
-/// What is told besides the version, for an answer to `--version` on a command line with `--verbose`.
-pub fn details(answer: &clap::Error, line: impl IntoIterator<Item = OsString>) -> Option<String> {
+/// What is told besides the version, for an answer to `--version` on a command line with `--verbose`. Whether the program is
+/// static knows who links it.
+pub fn details(answer: &clap::Error, line: impl IntoIterator<Item = OsString>, is_static: bool) -> Option<String> {
     let is_asked = answer.kind() == ErrorKind::DisplayVersion && line.into_iter().any(|word| is_verbose(&word));
-    is_asked.then(text)
+    is_asked.then(|| text(is_static))
 }
 
 /// Whether a word is `--verbose`, or `-v` alone or beside `-V`: clap stops at the version and takes nothing else apart.
@@ -21,10 +22,10 @@ fn is_verbose(word: &OsStr) -> bool {
     word == "--verbose" || flags.is_some_and(|flags| flags.contains('v'))
 }
 
-fn text() -> String {
+fn text(is_static: bool) -> String {
     let (first, last) = (ENVOY_MINORS.start(), ENVOY_MINORS.end());
     let default = Options::default().envoy_version.0;
-    let linked = if cfg!(target_feature = "crt-static") { ", static" } else { "" };
+    let linked = if is_static { ", static" } else { "" };
     format!(
         "offline compiler from Gateway API manifests to Envoy; not the viewer of clusters of kubernetes-sigs\n\
          Gateway API {RELEASE}, both channels\n\
@@ -43,7 +44,7 @@ mod tests {
     fn only_a_version_with_verbose_has_details() {
         let details_of = |line: &str| {
             let line = line.split(' ').map(OsString::from);
-            details(&Cli::parse_line(line.clone()).unwrap_err(), line)
+            details(&Cli::parse_line(line.clone()).unwrap_err(), line, false)
         };
         for line in ["gwctl --version -v", "gwctl -vV", "gwctl -Vv", "gwctl validate --verbose --version"] {
             let details = details_of(line).unwrap();
