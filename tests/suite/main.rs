@@ -85,6 +85,7 @@ mod repositories;
 mod revisions;
 mod run;
 mod running;
+mod shapes;
 mod signals;
 mod simulated;
 mod staked;
@@ -146,6 +147,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(accounts::trials(&harness));
     trials.extend(answers::trials(&harness));
     trials.extend(behaviour::trials(&harness));
+    trials.extend(shapes::trials(&harness, root));
     trials.extend(blame::trials(&harness));
     #[cfg(unix)]
     trials.extend(browser::trials(&harness));

@@ -30,8 +30,14 @@ pub(super) const BUILT_IN: [&str; 11] = [
     "v1",
 ];
 
+/// What clients of clusters keep their settings in: of the core group by its `apiVersion`, and no object.
+const CLIENT_SETTINGS: &str = "Config";
+
 /// The warning about an object of another group or kind, when it looks like one that gwctl reads.
 pub(super) fn slip(group: &str, version: &str, kind: &str, channel: Channel) -> Option<Problem> {
+    if group.is_empty() && kind == CLIENT_SETTINGS {
+        return None;
+    }
     let near_group = near(group, [GATEWAY_GROUP, EXPERIMENTAL_GROUP]);
     let known = api_version_of(kind, channel);
     if let Some(meant) = known.filter(|_| near_group.is_some() || BUILT_IN.contains(&group)) {
