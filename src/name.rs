@@ -119,3 +119,8 @@ names! {
 
 /// Namespace and name: what names an object among those of its kind.
 pub type NamespacedName<'n> = (&'n Namespace, &'n Name);
+
+/// The same to be kept.
+pub fn owned((namespace, name): NamespacedName<'_>) -> (Namespace, Name) {
+    (namespace.clone(), name.clone())
+}

@@ -12,7 +12,7 @@ use super::pipeline::{self, Compiled};
 use super::streams::Unwritten;
 use crate::compile::Compilation;
 use crate::diagnostics::escape::{Commands, path_for_terminal};
-use crate::diagnostics::{Allowance, Finding, LeftOut, Locate, Location, Severity, Subject, codes};
+use crate::diagnostics::{Allowance, Finding, LeftOut, Locate, Location, Severity, codes};
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -161,7 +161,7 @@ fn may_be_old(finding: &Finding) -> bool {
 fn known(finding: &Finding, locator: &dyn Locate) -> Known {
     Known {
         code: finding.code.id().to_owned(),
-        object: finding.object.as_ref().map(|object| Subject::Object(object.clone()).to_string()),
+        object: finding.object.as_ref().map(|object| object.to_string()),
         path: finding.path.as_ref().map(|path| without_positions(&path.to_string())),
         message: without_positions(&words(finding, locator)),
     }

@@ -16,10 +16,10 @@ const LARGEST: u64 = 1 << 20;
 ///
 /// # Errors
 /// A message for the user when a file cannot be read, or a Secret is named twice.
-pub(super) fn read_certificates(paths: &[CertificatePaths]) -> Result<Vec<CertificateFiles>, String> {
+pub(super) fn read_certificates(paths: Vec<CertificatePaths>) -> Result<Vec<CertificateFiles>, String> {
     let mut all: Vec<CertificateFiles> = Vec::new();
     for CertificatePaths { secret: (namespace, name), chain, key } in paths {
-        if all.iter().any(|one| (&one.namespace, &one.name) == (namespace, name)) {
+        if all.iter().any(|one| (&one.namespace, &one.name) == (&namespace, &name)) {
             return Err(format!("--certificate says twice what stands for {namespace}/{name}"));
         }
         let read = |file: &Path| {
@@ -27,8 +27,8 @@ pub(super) fn read_certificates(paths: &[CertificatePaths]) -> Result<Vec<Certif
                 |why| format!("--certificate {namespace}/{name}: cannot read `{}`: {why}", path_for_terminal(file));
             read(file).map_err(failed)
         };
-        let (chain, key) = (read(chain)?, read(key)?);
-        all.push(CertificateFiles { namespace: namespace.clone(), name: name.clone(), chain, key });
+        let (chain, key) = (read(&chain)?, read(&key)?);
+        all.push(CertificateFiles { namespace, name, chain, key });
     }
     Ok(all)
 }
@@ -37,15 +37,15 @@ pub(super) fn read_certificates(paths: &[CertificatePaths]) -> Result<Vec<Certif
 ///
 /// # Errors
 /// A message for the user when a file cannot be read, or an object is named twice.
-pub(super) fn read_authorities(paths: &[AuthoritiesPath]) -> Result<Vec<AuthoritiesFile>, String> {
+pub(super) fn read_authorities(paths: Vec<AuthoritiesPath>) -> Result<Vec<AuthoritiesFile>, String> {
     let mut all: Vec<AuthoritiesFile> = Vec::new();
     for AuthoritiesPath { object: (namespace, name), file } in paths {
-        if all.iter().any(|one| (&one.namespace, &one.name) == (namespace, name)) {
+        if all.iter().any(|one| (&one.namespace, &one.name) == (&namespace, &name)) {
             return Err(format!("--ca says twice what stands for {namespace}/{name}"));
         }
-        let failed = |why| format!("--ca {namespace}/{name}: cannot read `{}`: {why}", path_for_terminal(file));
-        let file = read(file).map_err(failed)?;
-        all.push(AuthoritiesFile { namespace: namespace.clone(), name: name.clone(), file });
+        let failed = |why| format!("--ca {namespace}/{name}: cannot read `{}`: {why}", path_for_terminal(&file));
+        let file = read(&file).map_err(failed)?;
+        all.push(AuthoritiesFile { namespace, name, file });
     }
     Ok(all)
 }
@@ -104,19 +104,19 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (file, gone) = (directory.path().join("a"), directory.path().join("gone"));
         std::fs::write(&file, "a private key").unwrap();
-        let read = read_certificates(&[paths("a", &file, &file)]).unwrap();
+        let read = read_certificates(vec![paths("a", &file, &file)]).unwrap();
         assert!(!format!("{read:?}").contains("private"), "{read:?}");
         for (chain, key, words) in
             [(&gone, &file, "gone"), (&file, &gone, "gone"), (&file, &directory.path().to_path_buf(), "a directory")]
         {
-            let message = read_certificates(&[paths("a", chain, key)]).unwrap_err();
+            let message = read_certificates(vec![paths("a", chain, key)]).unwrap_err();
             assert!(message.contains("infra/a") && message.contains(words), "{message}");
         }
         assert!(
-            read_certificates(&[paths("a", &file, &file), paths("a", &file, &file)]).unwrap_err().contains("twice")
+            read_certificates(vec![paths("a", &file, &file), paths("a", &file, &file)]).unwrap_err().contains("twice")
         );
         std::fs::write(&file, vec![b'x'; 1 << 21]).unwrap();
         let object = ("infra".into(), "a".into());
-        assert!(read_authorities(&[AuthoritiesPath { object, file }]).unwrap_err().contains("more than"));
+        assert!(read_authorities(vec![AuthoritiesPath { object, file }]).unwrap_err().contains("more than"));
     }
 }

@@ -6,7 +6,7 @@ use super::trace::{Clients, CountingRoutes, Trace, Tracer};
 use super::unlooked::unread_of_mesh;
 use crate::compile::{ClientView, Compilation, view_of_clients};
 use crate::ir::GatewayName;
-use crate::name::{Name, Namespace};
+use crate::name::{Name, Namespace, owned};
 use crate::options::Options;
 use crate::parser::api::{Service, ServiceType};
 use crate::parser::manifests::Object;
@@ -84,10 +84,7 @@ impl<'c> ClientSide<'c> {
     fn at(&self, address: IpAddr) -> Result<GatewayName, String> {
         let services = self.compilation.manifests.services.iter();
         let mut found = services.filter(|service| service.spec.cluster_ip == Some(address));
-        let name = |service: &Object<Service>| GatewayName {
-            namespace: service.metadata.namespace.clone(),
-            name: service.metadata.name.clone(),
-        };
+        let name = |service: &Object<Service>| GatewayName::new(service.metadata.sort_key());
         match (found.next(), found.next()) {
             (Some(only), None) => Ok(name(only)),
             (None, _) => Err(format!("{address} is the `clusterIP` of no Service of the input")),
@@ -135,10 +132,10 @@ impl<'c> ClientSide<'c> {
 
     /// Which routes count for the clients on the port that a request is for.
     fn counting(&self, service: &GatewayName, request: &Request) -> CountingRoutes {
-        let GatewayName { namespace, name } = service;
+        let (namespace, service) = owned((&service.namespace, &service.name));
         let port = ServedPort {
-            namespace: namespace.clone(),
-            service: name.clone(),
+            namespace,
+            service,
             port: Some(request.connection.port),
             is_udp: request.connection.security == Security::Udp,
         };

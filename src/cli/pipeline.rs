@@ -260,13 +260,8 @@ impl Compiled {
             context: source.context,
         });
         let sources = SourceSet { sources: sources.collect() };
-        Self {
-            compilation: compile::compile(sources, &with_rules(options, &self.rules), self.load_findings.clone()),
-            rules: self.rules.clone(),
-            is_input_unreadable: self.is_input_unreadable,
-            load_findings: self.load_findings.clone(),
-            unselected: self.unselected.clone(),
-        }
+        let (findings, rules) = (self.load_findings.clone(), self.rules.clone());
+        compile_read(InputText { sources, is_unreadable: self.is_input_unreadable, findings, rules }, options)
     }
 
     /// What turns symbolic locations into places.

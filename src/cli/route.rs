@@ -155,23 +155,12 @@ fn moved_port(options: &Options, port: Port) -> Option<Port> {
 /// # Errors
 /// What contradicts itself.
 pub(super) fn request(args: &RouteArgs) -> Result<Request, String> {
-    let url = &args.url;
-    let mut headers = Vec::new();
+    let url = args.url.clone();
     let well_known = match url.scheme {
         Scheme::Http => 80,
         Scheme::Https => 443,
         Scheme::Tcp | Scheme::Tls | Scheme::Udp => url.port,
     };
-    // What a client would send: the scheme's own port is left out.
-    let host = if url.port == well_known { url.host.clone() } else { format!("{}:{}", url.host, url.port) };
-    let mut authority = Some(host);
-    for (name, value) in &args.header {
-        if name.eq_ignore_ascii_case("host") {
-            authority = Some(value.clone());
-        } else {
-            headers.push((name.clone(), value.clone()));
-        }
-    }
     if args.sni.is_some() && !url.scheme.is_tls() {
         return Err("--sni needs a URL that begins with `https://` or `tls://`".to_owned());
     }
@@ -183,9 +172,15 @@ pub(super) fn request(args: &RouteArgs) -> Result<Request, String> {
     };
     if url.scheme.is_stream() {
         let connection = Connection { address: args.address, port: url.port.into(), security };
-        return Ok(Request { authority: Some(url.host.clone()), ..Request::stream(connection) });
+        return Ok(Request { authority: Some(url.host), ..Request::stream(connection) });
     }
-    let mut target = url.path.clone();
+    let is_host = |(name, _): &(String, String)| name.eq_ignore_ascii_case("host");
+    let (hosts, headers): (Vec<_>, Vec<_>) = args.header.clone().into_iter().partition(is_host);
+    let named = hosts.into_iter().next_back().map(|(_, host)| host);
+    // What a client would send: the scheme's own port is left out.
+    let host = if url.port == well_known { url.host } else { format!("{}:{}", url.host, url.port) };
+    let mut authority = Some(named.unwrap_or(host));
+    let mut target = url.path;
     if args.method == CONNECT {
         // A tunnel is asked for by host and port alone.
         let host = authority.unwrap_or_default();

@@ -19,7 +19,7 @@ use super::{watch, xds};
 use crate::diagnostics::escape::path_for_terminal;
 use crate::diagnostics::{Finding, Severity};
 use crate::emit::directory::Directory;
-use crate::name::{Name, Namespace, NamespacedName};
+use crate::name::{Name, Namespace, NamespacedName, owned};
 use crate::options::Options;
 use crate::parser::load::Disk;
 use crate::translator::envoy::{NODE, Place};
@@ -133,7 +133,7 @@ fn gateways(whole: &Compiled) -> BTreeSet<(Namespace, Name)> {
         .map(|gateway| (&gateway.namespace, &gateway.name))
         .collect();
     let declared = compilation.manifests.gateways.iter().map(|gateway| gateway.metadata.sort_key());
-    declared.filter(|key| served.contains(key)).map(|(namespace, name)| (namespace.clone(), name.clone())).collect()
+    declared.filter(|key| served.contains(key)).map(owned).collect()
 }
 
 /// What was found in the whole input or for one Gateway, each finding once.

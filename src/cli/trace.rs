@@ -239,7 +239,7 @@ impl<'c> Tracer<'c> {
             (Kind::Service, _) => path!["spec"],
             _ => place.path(),
         };
-        let location = crate::diagnostics::Location::field(position.document, position.base.join(&path));
+        let location = position.at(&path);
         let found = Locate::place(&self.locator, &location);
         Some(Spot {
             object: ObjectName::from(key.to_ref()),

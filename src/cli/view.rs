@@ -107,7 +107,7 @@ pub(super) struct View<'v, 'm> {
     pub(super) locator: Locator<'v>,
     /// The time, in seconds of Unix time.
     pub(super) now: Option<i64>,
-    statuses: HashMap<ObjectKey, &'v ObjectStatus>,
+    statuses: HashMap<&'v ObjectKey, &'v ObjectStatus>,
 }
 
 /// A policy that names an object.
@@ -160,7 +160,7 @@ impl<'v, 'm> View<'v, 'm> {
         locate: &'v dyn Locate,
         now: Option<i64>,
     ) -> Self {
-        let statuses = compilation.status.iter().map(|status| (status.key.clone(), status)).collect();
+        let statuses = compilation.status.iter().map(|status| (&status.key, status)).collect();
         let locator = Locator::new(&compilation.manifests);
         Self { compilation, resolved, locate, locator, now, statuses }
     }
@@ -323,7 +323,7 @@ impl<'v, 'm> View<'v, 'm> {
         let BackendReference { group, kind, name, namespace, port: _ } = reference;
         let kind = kinds::BACKENDS.iter().copied().find(|own| own.is_named(group, kind))?;
         let namespace = namespace.unwrap_or(&route.object().metadata.namespace);
-        Some(ObjectKey { kind, namespace: namespace.clone(), name: name.clone() })
+        Some(ObjectKey::new(kind, (namespace, name)))
     }
 
     /// What became of a reference, in a word or two.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::hostname::Hostname;
-use crate::name::{Name, Namespace, SectionName};
+use crate::name::{Name, Namespace, NamespacedName, SectionName, owned};
 use crate::port::Port;
 
 use super::default::is_default;
@@ -56,6 +56,12 @@ pub struct GatewayName {
 pub const UNNAMED: &str = "(Gateway of ";
 
 impl GatewayName {
+    /// To be kept.
+    pub fn new(name: NamespacedName<'_>) -> Self {
+        let (namespace, name) = owned(name);
+        Self { namespace, name }
+    }
+
     /// Whether nobody names the Gateway: it stands in for the one that a route without parents will have. Such a route is
     /// judged, and no request gets to it.
     pub fn is_unnamed(&self) -> bool {

@@ -47,7 +47,7 @@ impl Definition {
     }
 
     fn name_place(&self) -> Location {
-        Location::field(self.position.document, self.position.base.join(&path!["metadata", "name"]))
+        self.position.at(&path!["metadata", "name"])
     }
 }
 

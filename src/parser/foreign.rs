@@ -115,7 +115,7 @@ impl ForeignObject {
 
     /// The place of the field at `path`, given from the root of the object.
     pub fn at(&self, path: &FieldPath) -> Location {
-        Location::field(self.position.document, self.position.base.join(path))
+        self.position.at(path)
     }
 }
 

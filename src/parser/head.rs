@@ -47,6 +47,13 @@ pub struct Position {
     pub context: bool,
 }
 
+impl Position {
+    /// The place of a field of the object.
+    pub fn at(&self, path: &FieldPath) -> Location {
+        Location::field(self.document, self.base.join(path))
+    }
+}
+
 impl Metadata {
     /// Namespace and name: the order in which objects are taken.
     pub fn sort_key(&self) -> NamespacedName<'_> {
@@ -88,7 +95,7 @@ impl ObjectHead {
 
     /// The place of the field at `path`, given from the root of the object.
     pub fn at(&self, path: &FieldPath) -> Location {
-        Location::field(self.position.document, self.position.base.join(path))
+        self.position.at(path)
     }
 
     /// A finding on the field at `path`, given from the root of the object.

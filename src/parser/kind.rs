@@ -1,7 +1,7 @@
 //! The kinds that gwctl reads, and what names an object.
 
 use crate::diagnostics::ObjectRef;
-use crate::name::{Name, Namespace};
+use crate::name::{Name, Namespace, NamespacedName, owned};
 
 /// The kinds that gwctl reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -154,6 +154,12 @@ pub struct ObjectKey {
 }
 
 impl ObjectKey {
+    /// The key of what has this name.
+    pub fn new(kind: Kind, name: NamespacedName<'_>) -> Self {
+        let (namespace, name) = owned(name);
+        Self { kind, namespace, name }
+    }
+
     /// The key as findings carry it.
     pub fn to_ref(&self) -> ObjectRef {
         ObjectRef {

@@ -14,7 +14,7 @@ mod status;
 
 use serde::Deserialize;
 
-use crate::diagnostics::{Change, Diagnostics, Finding, Location, ObjectPart, ObjectRef, Reported, Scalar, codes};
+use crate::diagnostics::{Change, Diagnostics, FieldPath, Finding, ObjectPart, ObjectRef, Reported, Scalar, codes};
 use crate::name::{Name, Namespace};
 use crate::options::Channel;
 use crate::path;
@@ -288,7 +288,7 @@ fn refuse(
 }
 
 fn internal(position: &Position, object: &ObjectRef, what: &str) -> Finding {
-    let location = Location::field(position.document, position.base.clone());
+    let location = position.at(&FieldPath::ROOT);
     Finding::new(codes::INTERNAL, location, format!("internal error: {what}"))
         .help("this is a fault of gwctl: please report it with the manifest")
         .object(object.clone(), ObjectPart::Whole)

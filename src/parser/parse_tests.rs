@@ -25,7 +25,7 @@ fn schema(node: Node, position: Position, options: &ReadOptions, diagnostics: &m
     };
     let (namespace, name) = (Namespace::from(namespace), Name::from(name));
     let key = ObjectKey { kind, namespace: namespace.clone(), name: name.clone() };
-    let location = |path| Location::field(position.document, position.base.join(&path));
+    let location = |path| position.at(&path);
     if node.get("bad").is_some() {
         let finding = Finding::new(codes::UNKNOWN_FIELD, location(path!["bad"]), "unknown field `bad`");
         return Outcome::Refused { key: Some(key), proof: diagnostics.error(finding), decoded: None, service: None };

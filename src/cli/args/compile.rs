@@ -218,32 +218,36 @@ impl CompileArgs {
     pub fn options(&self) -> Result<Options, String> {
         self.check_resolve()?;
         self.check_port_map()?;
+        self.clone().into_options()
+    }
+
+    fn into_options(self) -> Result<Options, String> {
         Ok(Options {
-            namespace: self.namespace.clone(),
-            gateways: self.gateway.clone(),
-            gateway_classes: self.gateway_class.clone(),
-            mesh: None,
-            controller: self.controller_name.clone(),
             assume: self.assumed(),
-            resolve: self.resolve.clone(),
-            cluster_domain: self.cluster_domain.clone(),
+            namespace: self.namespace,
+            gateways: self.gateway,
+            gateway_classes: self.gateway_class,
+            mesh: None,
+            controller: self.controller_name,
+            resolve: self.resolve,
+            cluster_domain: self.cluster_domain,
             allow_external_name: self.allow_external_name,
             listener_address: self.listener_address,
-            port_map: self.port_map.clone(),
+            port_map: self.port_map,
             admin_address: (!self.no_admin).then_some(self.admin_address),
-            access_log: self.access_log.clone(),
+            access_log: self.access_log,
             access_log_format: match self.access_log_format {
                 LogFormat::Text => AccessLogFormat::Text,
                 LogFormat::Json => AccessLogFormat::Json,
             },
-            tracing: self.tracing.clone(),
+            tracing: self.tracing,
             trusted_hops: self.trusted_hops,
             proxy_protocol: self.proxy_protocol,
             secrets_dir: self.secrets_dir.as_deref().map(absolute).transpose()?,
-            certificates: given::read_certificates(&self.certificate)?,
-            authorities: given::read_authorities(&self.ca)?,
+            certificates: given::read_certificates(self.certificate)?,
+            authorities: given::read_authorities(self.ca)?,
             inlines_files: false,
-            system_ca: self.system_ca.clone(),
+            system_ca: self.system_ca,
             channel: match self.channel {
                 ChannelName::Standard => Channel::Standard,
                 ChannelName::Experimental => Channel::Experimental,
@@ -254,16 +258,16 @@ impl CompileArgs {
             },
             envoy_version: self.envoy_version,
             now: Some(time::OffsetDateTime::now_utc().unix_timestamp()),
-            settings: self.read_settings.clone(),
-            allow_unsupported: self.allow_unsupported.clone(),
+            settings: self.read_settings,
+            allow_unsupported: self.allow_unsupported,
             writes_configuration: false,
             is_tried: false,
             is_compared: false,
             substitutions: substitute::read(&self.substitute)?,
-            exclude: Excluded { globs: self.exclude.clone(), base: self.exclude_base.clone(), of_context: Vec::new() },
+            exclude: Excluded { globs: self.exclude, base: self.exclude_base, of_context: Vec::new() },
             reads_ignored: self.no_gitignore,
             ignore: ids(&self.ignore),
-            ignore_rules: self.ignore_rules.clone(),
+            ignore_rules: self.ignore_rules,
             select: ids(&self.select),
         })
     }

@@ -27,11 +27,11 @@ const MOST_SENDERS: usize = 10;
 
 /// The answer to one question.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Answer {
+pub(super) struct Answer<'a> {
     /// What was asked.
     asked: String,
     /// The namespace of the clients whose configuration has the name; `None` in one for Gateways.
-    from: Option<String>,
+    from: Option<&'a str>,
     /// How many lines ask the same.
     lines: usize,
     /// What it names.
@@ -64,10 +64,10 @@ pub(super) struct Answerer<'c> {
 }
 
 impl Answerer<'_> {
-    pub(super) fn answer(&self, asked: &Asked, text: &str, lines: usize) -> Answer {
+    pub(super) fn answer(&self, asked: &Asked, text: &str, lines: usize) -> Answer<'_> {
         let answer = |matches: Vec<Match>, reason: Option<String>, is_answered| Answer {
             asked: text.to_owned(),
-            from: self.clients.clone(),
+            from: self.clients.as_deref(),
             lines,
             matches,
             reason,
@@ -150,7 +150,7 @@ impl Answerer<'_> {
     }
 }
 
-impl Answer {
+impl Answer<'_> {
     pub(super) fn is_answered(&self) -> bool {
         self.is_answered
     }
@@ -160,11 +160,11 @@ impl Answer {
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn write_json(answers: &[Answer], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_json(answers: &[Answer<'_>], out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct Answers<'a> {
         version: u32,
-        answers: &'a [Answer],
+        answers: &'a [Answer<'a>],
     }
     serde_json::to_writer_pretty(&mut *out, &Answers { version: VERSION, answers })?;
     writeln!(out)
@@ -174,7 +174,7 @@ pub(super) fn write_json(answers: &[Answer], out: &mut dyn Write) -> io::Result<
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn write_human(answers: &[Answer], color: bool, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_human(answers: &[Answer<'_>], color: bool, out: &mut dyn Write) -> io::Result<()> {
     for (position, answer) in answers.iter().enumerate() {
         let Answer { asked, from, lines, matches, reason, is_answered } = answer;
         if answers.len() > 1 {

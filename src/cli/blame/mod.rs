@@ -76,7 +76,8 @@ pub(super) fn run(args: &BlameArgs, screen: ScreenArgs, streams: &mut Streams<'_
         }
     };
     let answerer = Answerer { index: &index, tracer, kind: args.kind, clients };
-    let answers: Vec<Answer> = asked.iter().map(|(asked, text, lines)| answerer.answer(asked, text, *lines)).collect();
+    let answers: Vec<Answer<'_>> =
+        asked.iter().map(|(asked, text, lines)| answerer.answer(asked, text, *lines)).collect();
     let color = streams.color_stdout && args.output_file.is_none();
     pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| match args.output {
         DecisionFormat::Human => answer::write_human(&answers, color, out),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::name::{Name, Namespace, NamespacedName};
+use crate::name::{Name, Namespace, NamespacedName, owned};
 use crate::parser::manifests::{Kind, ObjectKey};
 use crate::simulate::{Connection, Request, Security};
 
@@ -100,8 +100,9 @@ pub(super) enum Touch {
 }
 
 impl Touched {
-    pub(super) fn new(what: Touch, (namespace, name): NamespacedName<'_>) -> Self {
-        Self { what, namespace: namespace.clone(), name: name.clone() }
+    pub(super) fn new(what: Touch, name: NamespacedName<'_>) -> Self {
+        let (namespace, name) = owned(name);
+        Self { what, namespace, name }
     }
 }
 

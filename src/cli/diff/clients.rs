@@ -11,7 +11,7 @@ use super::traffic;
 use crate::compile::{Compilation, ServiceParents, parents_of_services, view_of_ports};
 use crate::diagnostics::Subject;
 use crate::ir::{GatewayName, Listener, Transport};
-use crate::name::{Name, Namespace};
+use crate::name::{Name, Namespace, owned};
 use crate::options::Options;
 use crate::parser::api::ParentReference;
 use crate::path;
@@ -112,7 +112,7 @@ pub(super) fn compare(
         let [old, new] = sides.each_ref().map(|side| {
             let view = view_of_ports(&side.compilation.manifests, &ports, client, options);
             let clusters = view.lowered.judged().clusters.iter();
-            met.backends.extend(clusters.map(|one| (one.backend.namespace.clone(), one.backend.name.clone())));
+            met.backends.extend(clusters.map(|one| owned((&one.backend.namespace, &one.backend.name))));
             (side.compilation, view)
         });
         let names = Names::default();

@@ -1,5 +1,6 @@
 //! Decisions, backends and TLS in one line each. Of key material only a digest is told.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::super::trace::backend_name;
@@ -140,7 +141,7 @@ fn describe_upstream_tls(tls: &UpstreamTls, config: &Config) -> String {
     let UpstreamTls { server_name, authorities, names, client_certificate, offer } = tls;
     let server_name = server_name.as_deref().unwrap_or("no server name");
     let shows = client_certificate.map(|id| format!(", shows {}", certificate(id, config))).unwrap_or_default();
-    let names: Vec<String> = names.iter().map(describe_name).collect();
+    let names: Vec<_> = names.iter().map(describe_name).collect();
     let names = if names.is_empty() { "whatever it is".to_owned() } else { names.join(" or ") };
     let proof = match authorities {
         Some(authorities) => format!("named {names} by {}", describe_authorities(authorities)),
@@ -169,11 +170,11 @@ fn describe_offer(offer: &TlsOffer) -> String {
     words.into_iter().flatten().collect()
 }
 
-fn describe_name(name: &CertificateName) -> String {
+fn describe_name(name: &CertificateName) -> Cow<'_, str> {
     match name {
-        CertificateName::Dns(name) | CertificateName::Uri(name) => name.clone(),
-        CertificateName::DnsWildcard(name) => format!("*.{name}"),
-        CertificateName::Ip(address) => address.to_string(),
+        CertificateName::Dns(name) | CertificateName::Uri(name) => name.into(),
+        CertificateName::DnsWildcard(name) => format!("*.{name}").into(),
+        CertificateName::Ip(address) => address.to_string().into(),
     }
 }
 

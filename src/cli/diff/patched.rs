@@ -115,11 +115,13 @@ impl<'v, 'c> Selected<'v, 'c> {
     fn add_source(&self, source: &Node, field: Option<&Node>, lines: &mut Vec<String>) {
         let path = field.and_then(Node::as_str).unwrap_or(NAME_FIELD);
         let names = ["name", "namespace"];
-        let target = source.as_map().unwrap_or_default().iter().map(|(key, value)| {
-            let value = value.clone();
-            (key.clone(), if names.contains(&key.as_str()) { literal(value) } else { value })
-        });
-        for (identity, object) in self.matching(&Node::Map(target.collect())) {
+        let mut target = source.as_map().unwrap_or_default().to_vec();
+        for (_, value) in target.iter_mut().filter(|(key, _)| names.contains(&key.as_str())) {
+            if let Node::String(name) = value {
+                *name = regex::escape(name);
+            }
+        }
+        for (identity, object) in self.matching(&Node::Map(target)) {
             let value = path.split('.').try_fold(&object, |node, part| match part.parse::<usize>() {
                 Ok(index) if node.as_list().is_some() => node.as_list().and_then(|items| items.get(index)),
                 _ => node.get(part),

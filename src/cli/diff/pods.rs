@@ -24,7 +24,7 @@ pub(super) struct Behind {
 
 impl Behind {
     /// Both in words, where they differ. Pods that only one side knows of are no difference.
-    pub(super) fn apart(&self, later: &Self) -> Option<(String, String)> {
+    pub(super) fn apart(&self, later: &Self) -> Option<[String; 2]> {
         let Self { words, pods, is_withheld } = self;
         let Self { words: new_words, pods: new_pods, is_withheld: is_withheld_now } = later;
         // Its rules tell what comes or goes.
@@ -32,8 +32,8 @@ impl Behind {
             return None;
         }
         match (pods, new_pods) {
-            (Some(old), Some(new)) if old != new => Some((format!("{words} ({old})"), format!("{new_words} ({new})"))),
-            _ => (words != new_words).then(|| (words.clone(), new_words.clone())),
+            (Some(old), Some(new)) if old != new => Some([format!("{words} ({old})"), format!("{new_words} ({new})")]),
+            _ => (words != new_words).then(|| [words, new_words].map(String::to_owned)),
         }
     }
 }

@@ -102,7 +102,7 @@ fn touched(rule: &Rule<'_>) -> Option<Touched> {
 fn object_of(rule: &Rule<'_>) -> Option<ObjectKey> {
     let RouteName { kind, namespace, name, .. } = &rule.route.name;
     let kind = RouteKind::of_name(kind)?.kind();
-    Some(ObjectKey { kind, namespace: namespace.clone(), name: name.clone() })
+    Some(ObjectKey::new(kind, (namespace, name)))
 }
 
 /// Whether two rules take the same requests and do the same.

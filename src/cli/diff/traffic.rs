@@ -79,7 +79,7 @@ fn compare_clusters(both: Both<'_, '_>, pods: [&Pods<'_>; 2], changes: &mut Vec<
     let [old_pods, new_pods] = pods;
     let (old, new) = (by_name(both.old.config, old_pods), by_name(both.new.config, new_pods));
     let changed = new.iter().filter_map(|(name, cluster)| {
-        let (earlier, later) = old.get(name)?.apart(cluster)?;
+        let [earlier, later] = old.get(name)?.apart(cluster)?;
         Some((name, earlier, later, cluster.is_withheld))
     });
     let changed: Vec<_> = changed.collect();

@@ -298,7 +298,7 @@ fn add_refused(values: &Values<'_>, left: &mut AllLeft) {
         if position.context || is_context(&position.document) || left.contains_key(&subject) {
             continue;
         }
-        let location = Location::field(position.document, position.base.clone());
+        let location = position.at(&FieldPath::ROOT);
         let content = values.content_of(key.kind, &location);
         let reason = Omission::Undecoded.to_string();
         left.insert(subject, vec![Left { content, location, reason, is_unknown: true }]);

@@ -7,7 +7,7 @@ use crate::cli::view::View;
 use crate::diagnostics::{Finding, Locate};
 use crate::emit;
 use crate::graph::form::html::{Card, Note, Notes, Way, node_number};
-use crate::graph::{Graph, Link, NodeId, What};
+use crate::graph::{Edge, Graph, Link, NodeId, What};
 use crate::ir::{GatewayName, RouteName};
 use crate::parser::manifests::{Kind, ObjectKey};
 use crate::parser::shown::shown;
@@ -98,8 +98,8 @@ fn ways(view: &View<'_, '_>, graph: &Graph) -> Vec<Way> {
             let _ = tracer.trace(&request, simulator.decide(&request)).write(false, &mut text);
             let text = String::from_utf8_lossy(&text);
             ways.push(Way {
-                method: request.method.clone(),
                 url: request.url(),
+                method: request.method,
                 headers: request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect(),
                 // The first line is the request.
                 answer: text.lines().skip(1).map(|line| line.trim().to_owned()).collect(),
@@ -113,7 +113,7 @@ fn ways(view: &View<'_, '_>, graph: &Graph) -> Vec<Way> {
 /// The nodes from a Gateway to the rule that a route of the configuration is made of, and to what it sends to.
 pub(super) fn way_of_route(graph: &Graph, gateway: &GatewayName, route: &RouteName) -> Vec<usize> {
     let kind = if route.kind == "grpcroute" { Kind::GRPCRoute } else { Kind::HTTPRoute };
-    let key = ObjectKey { kind, namespace: route.namespace.clone(), name: route.name.clone() };
+    let key = ObjectKey::new(kind, (&route.namespace, &route.name));
     way_of(graph, gateway, &key, route.rule)
 }
 
@@ -141,10 +141,9 @@ fn way_of(graph: &Graph, gateway: &GatewayName, route: &ObjectKey, rule: usize) 
         }
     }
     found.extend(ids().filter(is_route).filter(|id| *id != start));
-    let taken: Vec<NodeId> = found.clone();
-    for edge in
-        graph.edges.iter().filter(|edge| taken.contains(&edge.to) && edge.link == Link::Takes && !edge.is_broken)
-    {
+    let is_entry = |edge: &&Edge| found.contains(&edge.to) && edge.link == Link::Takes && !edge.is_broken;
+    let entries: Vec<&Edge> = graph.edges.iter().filter(is_entry).collect();
+    for edge in entries {
         for has in graph.edges.iter().filter(|has| has.to == edge.from && has.link == Link::Has) {
             let owner = &graph.nodes[has.from].object;
             if owner.kind == Kind::Gateway && owner.namespace == gateway.namespace && owner.name == gateway.name {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::certificate::to_pem;
 use crate::leftovers::PrivateDirectory;
-use crate::name::{Name, Namespace, NamespacedName};
+use crate::name::{Name, Namespace, NamespacedName, owned};
 use crate::options::CertificateFiles;
 use crate::parser::api::{Listener, SecretObjectReference};
 use crate::parser::manifests::Manifests;
@@ -50,11 +50,12 @@ impl Certificates {
         let mut missing = missing(manifests);
         missing.retain(|name, _| !given.iter().any(|given| (&given.namespace, &given.name) == *name));
         let mut new = Vec::new();
-        for (&(namespace, name), hosts) in &missing {
+        for (&secret, hosts) in &missing {
+            let (namespace, name) = secret;
             let is_made = |made: &Made| made.hosts.iter().eq(hosts.iter().copied());
             if !self.get(namespace, name).is_some_and(is_made) {
                 let made = make(namespace, name, hosts, directory)?;
-                self.made.insert((namespace.clone(), name.clone()), made);
+                self.made.insert(owned(secret), made);
                 new.push((namespace, name));
             }
         }

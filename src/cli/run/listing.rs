@@ -88,12 +88,12 @@ impl Listing<'_> {
                 let _ = writeln!(text, "  {host}:{port}   whatever arrives → {}", self.shares(config, backends));
             }
             Handler::Http(connection) => {
-                let routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
-                let path = routes.clone().find_map(|route| sample(route)).unwrap_or("/");
+                let routes: Vec<_> = connection.virtual_hosts.iter().flat_map(|host| &host.routes).collect();
+                let path = routes.iter().find_map(|route| sample(route)).unwrap_or("/");
                 let shown = if port == Port::HTTP { String::new() } else { format!(":{port}") };
                 let url = format!("http://{host}{shown}{path}");
                 let _ = writeln!(text, "  {url}\n    curl {reach} {}", quoted(&url));
-                self.list_rules(config, routes, text);
+                self.list_rules(config, routes.into_iter(), text);
             }
         }
     }
@@ -255,13 +255,14 @@ fn quoted(url: &str) -> String {
 /// Parts with their shares in percent, where there are several.
 fn shared(parts: Vec<(u32, String)>) -> String {
     let total: u64 = parts.iter().map(|(weight, _)| u64::from(*weight)).sum();
-    match parts.as_slice() {
-        [] => "nobody".to_owned(),
-        [(_, only)] => only.clone(),
-        several => {
-            let part = |(weight, name): &(u32, String)| format!("{} % {name}", u64::from(*weight) * 100 / total.max(1));
-            several.iter().map(part).collect::<Vec<_>>().join(", ")
-        }
+    let is_shared = parts.len() > 1;
+    let part = |(weight, name)| match is_shared {
+        true => format!("{} % {name}", u64::from(weight) * 100 / total.max(1)),
+        false => name,
+    };
+    match parts.is_empty() {
+        true => "nobody".to_owned(),
+        false => parts.into_iter().map(part).collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -195,14 +195,13 @@ impl SettingsText<'_> {
             problems.push(format!("{}: a settings file holds one document", self.place(other.range.start)));
         }
         let placed = entries.into_iter().map(|(key, value)| {
+            let setting = path![key.clone()];
             let items: Vec<String> = match &value {
-                Node::List(items) => {
-                    (0..items.len()).map(|item| place(&path![key.clone(), item], Part::Value)).collect()
-                }
-                Node::Map(below) => below.iter().map(|(own, _)| at(&path![key.clone(), own.clone()])).collect(),
+                Node::List(items) => (0..items.len()).map(|item| place(&setting.with(item), Part::Value)).collect(),
+                Node::Map(below) => below.iter().map(|(own, _)| at(&setting.with(own.clone()))).collect(),
                 _ => Vec::new(),
             };
-            Setting { place: at(&path![key.clone()]), items, name: key, value }
+            Setting { place: at(&setting), items, name: key, value }
         });
         let found = known(placed.flat_map(Setting::each), &mut problems);
         if problems.is_empty() { Ok(Some(found)) } else { Err(problems) }

@@ -1,12 +1,12 @@
 //! Arguments with settings of their own, each in the place of a command line.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 
 use super::file::{Added, CommandLine, EXCLUDE, Settings, refuse, settings_of};
-use crate::cli::args::{Cli, TreeArgs};
+use crate::cli::args::{Cli, CompileArgs, TreeArgs};
 use crate::options::SettingsFile;
 use crate::parser::load::Tree;
 
@@ -14,9 +14,9 @@ use crate::parser::load::Tree;
 const OF_THE_RUN: [&str; 3] = ["namespace", "deny", "partial"];
 
 /// The arguments that one file holds for, or none.
-struct Group<'t> {
+struct Group<'t, 'a> {
     settings: Option<Settings<'t>>,
-    paths: Vec<PathBuf>,
+    paths: Vec<&'a Path>,
 }
 
 /// The command line with the arguments by their settings; nothing where the same hold for all, or the command has one answer for
@@ -52,8 +52,9 @@ pub(super) fn by_settings(
         }
         let options = own.compile().map(|compile| compile.options());
         let Some(options) = options.transpose().map_err(|problem| Cli::usage_error(&problem))? else { continue };
-        let context = own.input_of_trees().map(|input| input.context.clone()).unwrap_or_default();
-        trees.push(TreeArgs { paths: group.paths.clone(), context, options });
+        let context = own.input_of_trees().map(|input| std::mem::take(&mut input.context)).unwrap_or_default();
+        let paths = group.paths.iter().map(|path| path.to_path_buf()).collect();
+        trees.push(TreeArgs { paths, context, options });
         match &of_run {
             None => of_run = Some((flags.into_iter().filter(is_of_run).collect(), own)),
             Some((_, first)) => agree(first, &own, &groups, group)?,
@@ -68,24 +69,24 @@ pub(super) fn by_settings(
 }
 
 /// What is not there is told by the command, whatever the settings are.
-fn groups<'t>(tree: &'t dyn Tree, arguments: &[PathBuf]) -> Result<Vec<Group<'t>>, clap::Error> {
-    let mut groups: Vec<Group<'t>> = Vec::new();
+fn groups<'t, 'a>(tree: &'t dyn Tree, arguments: &'a [PathBuf]) -> Result<Vec<Group<'t, 'a>>, clap::Error> {
+    let mut groups: Vec<Group<'t, 'a>> = Vec::new();
     let mut missing = Vec::new();
-    for argument in arguments {
+    for argument in arguments.iter().map(PathBuf::as_path) {
         let settings = settings_of(tree, argument).map_err(|problems| refuse(&problems))?;
         let settings = settings.filter(|settings| !settings.entries.is_empty());
         if settings.is_none() && argument.as_os_str() != "-" && tree.kind(argument).is_err() {
-            missing.push(argument.clone());
+            missing.push(argument);
             continue;
         }
-        let is_same = |group: &&mut Group<'t>| match (&group.settings, &settings) {
+        let is_same = |group: &&mut Group<'t, 'a>| match (&group.settings, &settings) {
             (Some(one), Some(other)) => one.identity() == other.identity(),
             (None, None) => true,
             _ => false,
         };
         match groups.iter_mut().find(is_same) {
-            Some(group) => group.paths.push(argument.clone()),
-            None => groups.push(Group { settings, paths: vec![argument.clone()] }),
+            Some(group) => group.paths.push(argument),
+            None => groups.push(Group { settings, paths: vec![argument] }),
         }
     }
     if let Some(first) = groups.first_mut() {
@@ -101,21 +102,20 @@ fn is_of_run(flag: &OsString) -> bool {
 }
 
 /// Refuses what two trees cannot both have.
-fn agree(first: &Cli, own: &Cli, groups: &[Group<'_>], group: &Group<'_>) -> Result<(), clap::Error> {
-    let of = |cli: &Cli| cli.compile().map(|compile| (compile.namespace().clone(), compile.denied()));
-    let ((before, after), is_partial) = ((of(first), of(own)), first.is_partial() == own.is_partial());
-    let [namespace, deny] = [
-        before.as_ref().map(|(namespace, _)| namespace) == after.as_ref().map(|(namespace, _)| namespace),
-        before.as_ref().map(|(_, denied)| denied) == after.as_ref().map(|(_, denied)| denied),
+fn agree(first: &Cli, own: &Cli, groups: &[Group<'_, '_>], group: &Group<'_, '_>) -> Result<(), clap::Error> {
+    let both = [first, own].map(|cli| cli.compile());
+    let [namespace, other_namespace] = both.map(|compile| compile.map(CompileArgs::namespace));
+    let [deny, other_deny] = both.map(|compile| compile.map(CompileArgs::denied));
+    let agreed = [
+        ("namespace", namespace == other_namespace),
+        ("deny", deny == other_deny),
+        ("partial", first.is_partial() == own.is_partial()),
     ];
-    let agreed = [("namespace", namespace), ("deny", deny), ("partial", is_partial)];
     let Some((name, _)) = agreed.into_iter().find(|(_, is_same)| !is_same) else { return Ok(()) };
-    let place = |group: &Group<'_>| {
-        let entries = group.settings.as_ref().map(|settings| settings.entries.as_slice()).unwrap_or_default();
-        entries.iter().find(|entry| entry.name == name).map(|entry| entry.place.clone())
-    };
-    let said = place(group).or_else(|| groups.first().and_then(place)).unwrap_or_default();
-    let paths = |group: &Group<'_>| {
+    let mut saying = [Some(group), groups.first()].into_iter().flatten().flat_map(|group| &group.settings);
+    let said = saying.find_map(|settings| settings.entries.iter().find(|entry| entry.name == name));
+    let said = said.map_or("", |entry| &entry.place);
+    let paths = |group: &Group<'_, '_>| {
         group.paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ")
     };
     Err(Cli::usage_error(&format!(

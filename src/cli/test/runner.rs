@@ -22,6 +22,7 @@ use crate::diagnostics::escape::{for_terminal, path_for_terminal};
 use crate::diagnostics::{Code, Denied, Finding, Severity, codes};
 use crate::ir::{Config, GatewayName, RouteName};
 use crate::masked;
+use crate::name::owned;
 use crate::options::{ListenerAddress, Options};
 use crate::parser::api::Service;
 use crate::parser::manifests::{Kind, Object, ObjectKey};
@@ -181,7 +182,7 @@ fn gateway_of_cases<'c>(
         let mut selected = options.gateways.iter();
         let is_selected = options.gateways.is_empty() || selected.any(|(of, own)| (of, own) == (namespace, name));
         let mut is_served_alone = || {
-            together.gateways = vec![(namespace.clone(), name.clone())];
+            together.gateways = vec![owned((namespace, name))];
             !manifests.compile(&together).compilation.emitted().config.listeners.is_empty()
         };
         is_selected && is_served_alone()
@@ -279,7 +280,7 @@ impl State {
         }
         // Without a run, a case that is skipped shows nothing of the rule that it would reach.
         let shown = simulated.iter().filter(|one| args.envoy.is_some() || one.skipped.is_none());
-        self.taken.extend(shown.filter_map(|one| one.decision.route.map(|route| route.name.clone())));
+        shown.for_each(|one| self.take(&one.decision));
         if args.emit.is_some() {
             for (case, one) in cases.requests.iter().zip(simulated) {
                 self.emit_case(file, case, one, config);
@@ -325,6 +326,11 @@ impl State {
         Ok(())
     }
 
+    /// Counts the rule that a decision is by as one that a case reaches.
+    fn take(&mut self, decision: &Decision<'_>) {
+        self.taken.extend(decision.route.map(|route| route.name.clone()));
+    }
+
     fn run_checks(&mut self, file: &Cases, checks: &CheckFile, compiled: &Compiled) -> Result<(), String> {
         let config = compiled.compilation.lowered.judged();
         let simulator = Simulator::of_named(config);
@@ -342,7 +348,7 @@ impl State {
                 ));
             }
             let decision = simulator.decide(&request);
-            self.taken.extend(decision.route.map(|route| route.name.clone()));
+            self.take(&decision);
             let result = CaseResult {
                 name: check.test_name.clone(),
                 requests: 1,

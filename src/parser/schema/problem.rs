@@ -167,7 +167,7 @@ impl Problem {
         finding.help = help;
         finding.pending = pending;
         if let Some(first) = first {
-            let place = Location::field(position.document, position.base.join(&first));
+            let place = position.at(&first);
             finding = finding.related(place, "the first one is here");
         }
         finding

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::values::{AllLeft, Left, Values};
-use crate::diagnostics::{FieldPath, Location, Subject};
-use crate::parser::manifests::{ObjectHead, ObjectKey, Position};
+use crate::diagnostics::{FieldPath, Subject};
+use crate::parser::manifests::{ObjectHead, ObjectKey};
 
 const REASON: &str = "another definition of it counts (GW8007): what this one declares is not compared";
 
@@ -19,8 +19,8 @@ pub(super) fn add(values: &Values<'_>, left: &mut AllLeft) {
     let keys: BTreeSet<&ObjectKey> = manifests.overridden.iter().map(|(key, _)| key).collect();
     let counting = manifests.heads().into_iter().map(|head| (head.key(), head));
     let counting: BTreeMap<ObjectKey, &ObjectHead> = counting.filter(|(key, _)| keys.contains(key)).collect();
-    for (key, Position { document, base, context: _ }) in &manifests.overridden {
-        let location = Location::field(*document, base.clone());
+    for (key, position) in &manifests.overridden {
+        let location = position.at(&FieldPath::ROOT);
         let content = values.content_of(key.kind, &location);
         let winner = counting.get(key).map(|head| head.at(&FieldPath::ROOT));
         if winner.is_some_and(|winner| values.content_of(key.kind, &winner) == content) {
