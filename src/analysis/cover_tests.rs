@@ -8,7 +8,8 @@ use crate::hostname::Hostname;
 use crate::http::Method;
 use crate::ir::{
     Action, ChainMatch, ClientDetails, Config, Entrance, FilterChain, Handler, HttpConnection, HttpProfile, Listener,
-    Origin, PathMatch, PathRules, Route, RouteMatch, RouteName, Transport, ValueMatch, ValuePattern, VirtualHost,
+    ObjectName, Origin, PathMatch, PathRules, Route, RouteMatch, RouteName, Transport, ValueMatch, ValuePattern,
+    VirtualHost,
 };
 use crate::port::Port;
 use crate::simulate::{Request, Simulator};
@@ -38,7 +39,8 @@ fn matches(path: PathMatch) -> RouteMatch {
 }
 
 fn table(list: Vec<RouteMatch>) -> Vec<Arc<Route>> {
-    let name = |rule| RouteName { kind: "httproute", namespace: "a".into(), name: "r".into(), rule, index: 0 };
+    let route = Arc::new(ObjectName { kind: "httproute", namespace: "a".into(), name: "r".into() });
+    let name = |rule| RouteName { route: Arc::clone(&route), rule, index: 0 };
     let route = |(matches, rule): (RouteMatch, u16)| {
         let action = Arc::new(Action::Respond(200 + rule));
         Arc::new(Route { name: name(rule.into()), matches, action, origin: Origin(rule.into()) })

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::diagnostics::{Code, Finding, Location, ObjectPart};
 use crate::hostname::Hostname;
-use crate::ir::{Origin, Route};
+use crate::ir::{ObjectName, Origin, Route};
 use crate::parser::manifests::Metadata;
 use crate::resolver::{Age, Audience, OriginTable, Resolved};
 use crate::simulate::Precedence;
@@ -55,7 +55,8 @@ impl<'r> Objects<'r> {
     }
 
     fn object(&self, route: &Route) -> Option<(&'r Metadata, &'r [Hostname])> {
-        self.known.get(&(route.name.kind, &*route.name.namespace, &*route.name.name)).copied()
+        let ObjectName { kind, namespace, name } = &*route.name.route;
+        self.known.get(&(*kind, &**namespace, &**name)).copied()
     }
 
     /// The hostname of a route's object that brings the route to a virtual host.

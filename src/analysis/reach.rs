@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::ir::{Config, FilterChain, Handler, Listener, Origin, Route, RouteMatch, VirtualHost};
+use crate::ir::{Config, FilterChain, Handler, Listener, ObjectName, Origin, Route, RouteMatch, VirtualHost};
 use crate::translator::lower::{Lowered, Unserved};
 
 use super::cover::{Earlier, Patterns, Rest};
@@ -83,7 +83,8 @@ pub(super) type RuleKey<'c> = (&'static str, &'c str, &'c str, usize);
 
 /// The rule of a route.
 pub(super) fn rule_key(route: &Route) -> RuleKey<'_> {
-    (route.name.kind, &route.name.namespace, &route.name.name, route.name.rule)
+    let ObjectName { kind, namespace, name } = &*route.name.route;
+    (kind, namespace, name, route.name.rule)
 }
 
 /// The matches that are served, or should be, of some rules.
@@ -150,5 +151,5 @@ impl<'c> Walk<'c> {
 
 /// Whether two routes come from one object.
 pub(super) fn is_same_object(one: &Route, other: &Route) -> bool {
-    one.name.kind == other.name.kind && one.name.namespace == other.name.namespace && one.name.name == other.name.name
+    one.name.route == other.name.route
 }

@@ -274,8 +274,9 @@ impl<'c> Witnesses<'c> {
         let mut found = Vec::new();
         for at in hosts(self.config) {
             for route in &at.host.routes {
-                let kind = RouteKind::of_name(route.name.kind).map_or("", RouteKind::name);
-                let name = (kind, &*route.name.namespace, &*route.name.name);
+                let object = &route.name.route;
+                let kind = RouteKind::of_name(object.kind).map_or("", RouteKind::name);
+                let name = (kind, &*object.namespace, &*object.name);
                 let Some(wanted) = open.get_mut(&name) else { continue };
                 let is_about = |rule: Option<usize>| rule.is_none_or(|rule| rule == route.name.rule);
                 if !wanted.iter().any(|(_, rule)| is_about(*rule)) {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde::ser::{SerializeStruct as _, Serializer};
 
 use crate::hostname::Hostname;
 use crate::http::{HeaderName, Method};
-use crate::name::{Name, Namespace};
 
 use super::default::is_default;
-use super::{Action, Origin, RequestCounter};
+use super::{Action, ObjectName, Origin, RequestCounter};
 
 /// The routes of one host pattern.
 #[derive(Clone, Debug, Serialize)]
@@ -39,18 +39,27 @@ pub struct Route {
 }
 
 /// The rule and the match that a route comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RouteName {
-    /// The kind of the route object, in lower case.
-    pub kind: &'static str,
-    /// The namespace of the route object.
-    pub namespace: Namespace,
-    /// The name of the route object.
-    pub name: Name,
+    /// The route object.
+    pub route: Arc<ObjectName>,
     /// The rule, counted from 0.
     pub rule: usize,
     /// The match within the rule, counted from 0.
     pub index: usize,
+}
+
+impl Serialize for RouteName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let ObjectName { kind, namespace, name } = &*self.route;
+        let mut fields = serializer.serialize_struct("RouteName", 5)?;
+        fields.serialize_field("kind", kind)?;
+        fields.serialize_field("namespace", namespace)?;
+        fields.serialize_field("name", name)?;
+        fields.serialize_field("rule", &self.rule)?;
+        fields.serialize_field("index", &self.index)?;
+        fields.end()
+    }
 }
 
 /// Conditions that must all hold.

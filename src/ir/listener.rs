@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde::ser::{SerializeStruct as _, Serializer};
 
 use crate::hostname::Hostname;
 use crate::name::{Name, Namespace, NamespacedName, SectionName, owned};
@@ -12,8 +13,8 @@ use crate::port::Port;
 
 use super::default::is_default;
 use super::{
-    ClientDetails, Entrance, HttpProfile, HttpSettings, ListenerSettings, OnlyVersion, Origin, PathRules, TcpProxy,
-    TlsTermination, UdpProxy, VirtualHost,
+    ClientDetails, Entrance, HttpProfile, HttpSettings, ListenerSettings, ObjectName, OnlyVersion, Origin, PathRules,
+    TcpProxy, TlsTermination, UdpProxy, VirtualHost,
 };
 
 /// One socket.
@@ -167,18 +168,28 @@ impl FilterChain {
 }
 
 /// The Gateway listener that a chain serves, and the route where one chain serves one route.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChainName {
-    /// The kind of the object that declares the listener, in lower case.
-    pub kind: &'static str,
-    /// The namespace of that object.
-    pub namespace: Namespace,
-    /// The name of that object.
-    pub object: Name,
+    /// The object that declares the listener.
+    pub owner: ObjectName,
     /// The name of the listener.
     pub listener: SectionName,
-    /// Kind in lower case, namespace and name of the route.
-    pub route: Option<(&'static str, Namespace, Name)>,
+    /// The route.
+    pub route: Option<ObjectName>,
+}
+
+impl Serialize for ChainName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { owner: ObjectName { kind, namespace, name }, listener, route } = self;
+        let route = route.as_ref().map(|ObjectName { kind, namespace, name }| (kind, namespace, name));
+        let mut fields = serializer.serialize_struct("ChainName", 5)?;
+        fields.serialize_field("kind", kind)?;
+        fields.serialize_field("namespace", namespace)?;
+        fields.serialize_field("object", name)?;
+        fields.serialize_field("listener", listener)?;
+        fields.serialize_field("route", &route)?;
+        fields.end()
+    }
 }
 
 /// Which connections a chain takes. The most specific host of all chains counts.

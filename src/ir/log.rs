@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Collector;
 use super::default::is_default;
+use super::http_guards::TextIs;
 
 /// The file that keeps nothing.
 pub const LOG_NOWHERE: &str = "/dev/null";
@@ -188,14 +189,9 @@ pub enum LogHeaderIs {
     Present,
     /// Nothing: the header is not there.
     Absent,
-    /// This.
-    Exact(String),
-    /// What begins with this; never empty.
-    Prefix(String),
-    /// What ends with this; never empty.
-    Suffix(String),
-    /// What this RE2 expression matches as a whole; never empty.
-    Regex(String),
     /// A whole number from the first, below the second.
     Number(i64, i64),
+    /// This text; none but that of the whole is empty.
+    #[serde(untagged)]
+    Text(TextIs),
 }

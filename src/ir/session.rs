@@ -1,12 +1,14 @@
 //! Sessions that stay with one endpoint.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde::ser::{SerializeStruct as _, Serializer};
 
 use crate::http::HeaderName;
-use crate::name::{Name, Namespace};
 
+use super::ObjectName;
 use super::default::is_default;
 
 /// Headers that can hold no session: those of one connection and of the framing, those that Envoy takes out of requests
@@ -93,16 +95,24 @@ pub enum Across {
 }
 
 /// The rule that a session belongs to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SessionRule {
-    /// The kind of the route object, in lower case.
-    pub kind: &'static str,
-    /// The namespace of the route object.
-    pub namespace: Namespace,
-    /// The name of the route object.
-    pub name: Name,
+    /// The route object.
+    pub route: Arc<ObjectName>,
     /// The rule, counted from 0.
     pub rule: usize,
+}
+
+impl Serialize for SessionRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let ObjectName { kind, namespace, name } = &*self.route;
+        let mut fields = serializer.serialize_struct("SessionRule", 4)?;
+        fields.serialize_field("kind", kind)?;
+        fields.serialize_field("namespace", namespace)?;
+        fields.serialize_field("name", name)?;
+        fields.serialize_field("rule", &self.rule)?;
+        fields.end()
+    }
 }
 
 /// Where the client keeps its endpoint.

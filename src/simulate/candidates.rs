@@ -88,9 +88,7 @@ impl Precedence {
             (Self::Headers, b.headers.len().cmp(&a.headers.len())),
             (Self::Query, b.query.len().cmp(&a.query.len())),
         ];
-        let same = winner.name.namespace == other.name.namespace
-            && winner.name.name == other.name.name
-            && winner.name.kind == other.name.kind;
+        let same = winner.name.route == other.name.route;
         let decided = steps.into_iter().find(|(_, order)| *order != Ordering::Equal);
         match decided {
             Some((rule, Ordering::Less)) => rule,

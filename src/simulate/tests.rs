@@ -8,9 +8,9 @@ use crate::hostname::Hostname;
 use crate::http::Method;
 use crate::ir::{
     Action, AttemptCount, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, Entrance, FilterChain,
-    Forward, Handler, HeaderMutations, HttpConnection, HttpFilters, HttpProfile, Listener, Origin, PathMatch, Proxy,
-    RetryLimit, Route, RouteMatch, RouteName, Site, Target, Timeouts, Transport, UpstreamProtocol, ValueMatch,
-    ValuePattern, VirtualHost, WeightedBackend,
+    Forward, Handler, HeaderMutations, HttpConnection, HttpFilters, HttpProfile, Listener, ObjectName, Origin,
+    PathMatch, Proxy, RetryLimit, Route, RouteMatch, RouteName, Site, Target, Timeouts, Transport, UpstreamProtocol,
+    ValueMatch, ValuePattern, VirtualHost, WeightedBackend,
 };
 use crate::port::Port;
 
@@ -61,7 +61,8 @@ fn forward(backends: Vec<WeightedBackend>) -> Action {
 
 /// A route that answers with a status of its own, so that it can be told from the others.
 fn routes(list: Vec<(RouteMatch, Action)>) -> Vec<Arc<Route>> {
-    let name = |rule| RouteName { kind: "httproute", namespace: "a".into(), name: "r".into(), rule, index: 0 };
+    let route = Arc::new(ObjectName { kind: "httproute", namespace: "a".into(), name: "r".into() });
+    let name = |rule| RouteName { route: Arc::clone(&route), rule, index: 0 };
     list.into_iter()
         .zip(0..)
         .map(|((matches, action), rule)| {

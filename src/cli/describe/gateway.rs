@@ -177,7 +177,7 @@ fn rules(view: &View<'_, '_>, head: &ObjectHead) -> Table {
                 host.host.hostname.to_string().into(),
                 name.as_str().into(),
                 (position + 1).to_string().into(),
-                format!("{}/{}/{}", own.kind, own.namespace, own.name).into(),
+                own.route.to_string().into(),
                 own.rule.to_string().into(),
                 describe_match(&route.matches).into(),
             ]);

@@ -7,7 +7,7 @@ use crate::cli::table::{Table, cell, or_nothing};
 use crate::cli::trace::describe_match;
 use crate::cli::view::{Role, View, uses_of};
 use crate::diagnostics::ConditionKind;
-use crate::ir::RouteMatch;
+use crate::ir::{ObjectName, RouteMatch};
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::Filter;
 use crate::resolver::{BackendTls, ResolvedRoute, ResolvedRule, RuleSession};
@@ -94,11 +94,11 @@ fn reference(head: &ObjectHead, parent: &StatusReference) -> String {
 /// The matches of a route in the order in which requests try them, each once.
 fn order<'v>(view: &View<'v, '_>, route: &ResolvedRoute<'_>) -> Vec<Place<'v>> {
     let mut order: Vec<Place<'v>> = Vec::new();
-    let (namespace, name) = route.object().metadata.sort_key();
+    let object = ObjectName::new(route.kind().in_names(), route.object().metadata.sort_key());
     for host in hosts(view) {
         for entry in &host.host.routes {
             let own = &entry.name;
-            if own.kind != route.kind().in_names() || own.namespace != *namespace || own.name != *name {
+            if *own.route != object {
                 continue;
             }
             let hostname = host.host.hostname.to_string();

@@ -7,7 +7,7 @@ use super::change::{Change, ChangeKind, Moved, Touch, Touched, WitnessView};
 use super::meet::{Meeting, joint, meeting};
 use super::side::{Host, HostKey, Rule, RuleKey, Side, requests};
 use crate::analysis::cover::{Earlier, Patterns, Rest};
-use crate::ir::{Action, ClientDetails, Forward, GatewayName, PathRules, Route, RouteMatch, RouteName};
+use crate::ir::{Action, ClientDetails, Forward, GatewayName, ObjectName, PathRules, Route, RouteMatch};
 use crate::parser::manifests::ObjectKey;
 use crate::parser::route::RouteKind;
 use crate::simulate::Request;
@@ -94,15 +94,14 @@ fn moved_between(old: &Rule<'_>, new: &Rule<'_>) -> Option<Moved> {
 }
 
 fn touched(rule: &Rule<'_>) -> Option<Touched> {
-    let RouteName { kind, namespace, name, .. } = &rule.route.name;
+    let ObjectName { kind, namespace, name } = &*rule.route.name.route;
     Some(Touched::new(Touch::Route(RouteKind::of_name(kind)?.kind()), (namespace, name)))
 }
 
 /// The route that a rule is of.
 fn object_of(rule: &Rule<'_>) -> Option<ObjectKey> {
-    let RouteName { kind, namespace, name, .. } = &rule.route.name;
-    let kind = RouteKind::of_name(kind)?.kind();
-    Some(ObjectKey::new(kind, (namespace, name)))
+    let ObjectName { kind, namespace, name } = &*rule.route.name.route;
+    Some(ObjectKey::new(RouteKind::of_name(kind)?.kind(), (namespace, name)))
 }
 
 /// Whether two rules take the same requests and do the same.

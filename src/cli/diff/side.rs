@@ -377,7 +377,7 @@ fn rules<'c>(
     for (route, is_reached) in routes.iter().zip(reached) {
         // The place of a match is no part of what it does; the name is that of the object.
         let Route { name, matches, action, origin: _ } = &**route;
-        let object = format!("{} {}/{}", name.kind, name.namespace, name.name);
+        let object = format!("{} {}/{}", name.route.kind, name.route.namespace, name.route.name);
         let known = (object, describe_match_in_order(matches));
         let count = counts.entry(known.clone()).or_default();
         let key = (known.0, known.1, *count);

@@ -8,7 +8,7 @@ use crate::diagnostics::{Finding, Locate};
 use crate::emit;
 use crate::graph::form::html::{Card, Note, Notes, Way, node_number};
 use crate::graph::{Edge, Graph, Link, NodeId, What};
-use crate::ir::{GatewayName, RouteName};
+use crate::ir::{GatewayName, ObjectName, RouteName};
 use crate::parser::manifests::{Kind, ObjectKey};
 use crate::parser::shown::shown;
 use crate::simulate::{Simulator, Witness};
@@ -112,9 +112,9 @@ fn ways(view: &View<'_, '_>, graph: &Graph) -> Vec<Way> {
 
 /// The nodes from a Gateway to the rule that a route of the configuration is made of, and to what it sends to.
 pub(super) fn way_of_route(graph: &Graph, gateway: &GatewayName, route: &RouteName) -> Vec<usize> {
-    let kind = if route.kind == "grpcroute" { Kind::GRPCRoute } else { Kind::HTTPRoute };
-    let key = ObjectKey::new(kind, (&route.namespace, &route.name));
-    way_of(graph, gateway, &key, route.rule)
+    let ObjectName { kind, namespace, name } = &*route.route;
+    let kind = if *kind == "grpcroute" { Kind::GRPCRoute } else { Kind::HTTPRoute };
+    way_of(graph, gateway, &ObjectKey::new(kind, (namespace, name)), route.rule)
 }
 
 /// The nodes from a Gateway to a rule of a route and to what it sends to.

@@ -79,7 +79,7 @@ impl Coverage {
         matches.retain(|name, _| !unreachable.contains_key(name));
         unreachable.retain(|name, _| !unserved.contains_key(name));
         let rules_of = |names: &[&RouteName]| {
-            let rules = names.iter().map(|name| (name.kind, &name.namespace, &name.name, name.rule));
+            let rules = names.iter().map(|name| (&name.route, name.rule));
             rules.collect::<BTreeSet<_>>().len()
         };
         let all: Vec<&RouteName> = matches.keys().copied().collect();

@@ -82,7 +82,7 @@ fn to_collector(collector: &Collector, json: bool) -> Any {
         ..OpenTelemetryAccessLogConfig::default()
     };
     let service = (to_grpc_service(collector), collector.is_old);
-    any(OPEN_TELEMETRY, &reached(message, service, SERVICE, &[]))
+    any(OPEN_TELEMETRY, &reached(message, service, SERVICE.to_owned(), Vec::new()))
 }
 
 /// A log with its name and its collector: older releases know only what later ones deprecate.
@@ -90,10 +90,10 @@ fn to_collector(collector: &Collector, json: bool) -> Any {
 pub(super) fn reached(
     message: OpenTelemetryAccessLogConfig,
     (service, is_old): (GrpcService, bool),
-    name: &str,
-    kept_values: &[String],
+    name: String,
+    kept_values: Vec<String>,
 ) -> OpenTelemetryAccessLogConfig {
-    let (service, name, kept_values) = (Some(service), name.to_owned(), kept_values.to_vec());
+    let service = Some(service);
     if !is_old {
         return OpenTelemetryAccessLogConfig {
             grpc_service: service,

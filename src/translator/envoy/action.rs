@@ -2,17 +2,18 @@
 
 use envoy_types::pb::envoy::config::route::v3::{DirectResponseAction, Route, route};
 
-use crate::hostname::Hostname;
-use crate::ir::{self, Action};
+use crate::ir::Action;
 
+use super::mirror::Copies;
+use super::route_base::RouteBase;
 use super::{forward, redirect};
 
 /// The routes of an action that is no split.
-pub(super) fn to_leaf_routes(base: Route, action: &Action, host: &Hostname, config: &ir::Config) -> Vec<Route> {
+pub(super) fn to_leaf_routes(base: RouteBase<'_>, action: &Action, copies: Copies) -> Vec<Route> {
     match action {
-        Action::Respond(status) => vec![respond_route(base, *status)],
-        Action::Forward(forward) => vec![forward::forward_route(base, forward, config)],
-        Action::Redirect(redirect) => redirect::redirect_routes(base, redirect, host, config),
+        Action::Respond(status) => vec![respond_route(base.to_route(), *status)],
+        Action::Forward(forward) => vec![forward::forward_route(base, forward, copies)],
+        Action::Redirect(redirect) => redirect::redirect_routes(base, redirect),
         // A split has no split among its branches.
         Action::Split(_) => Vec::new(),
     }

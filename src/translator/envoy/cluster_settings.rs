@@ -235,12 +235,12 @@ fn to_health_check(check: &crate::ir::HealthCheck) -> HealthCheck {
         unhealthy_edge_interval: wait(turning_unhealthy),
         healthy_edge_interval: wait(turning_healthy),
         always_log_health_check_failures: *logs_all,
-        health_checker: Some(to_question(question)),
+        health_checker: Some(to_question(question.clone())),
         ..HealthCheck::default()
     }
 }
 
-fn to_question(question: &Question) -> HealthChecker {
+fn to_question(question: Question) -> HealthChecker {
     match question {
         Question::Tcp => HealthChecker::TcpHealthCheck(TcpHealthCheck::default()),
         Question::Exchange { sent, received } => HealthChecker::TcpHealthCheck(TcpHealthCheck {
@@ -249,23 +249,23 @@ fn to_question(question: &Question) -> HealthChecker {
             ..TcpHealthCheck::default()
         }),
         Question::Grpc { service, authority, metadata } => HealthChecker::GrpcHealthCheck(GrpcHealthCheck {
-            service_name: service.clone(),
-            authority: authority.clone().unwrap_or_default(),
-            initial_metadata: to_header_lists(metadata).0,
+            service_name: service,
+            authority: authority.unwrap_or_default(),
+            initial_metadata: to_header_lists(&metadata).0,
         }),
         Question::Http { method, path, host, statuses, http2, headers } => {
-            let (request_headers_to_add, request_headers_to_remove) = to_header_lists(headers);
+            let (request_headers_to_add, request_headers_to_remove) = to_header_lists(&headers);
             HealthChecker::HttpHealthCheck(HttpHealthCheck {
-                host: host.clone().unwrap_or_default(),
-                path: path.clone(),
+                host: host.unwrap_or_default(),
+                path,
                 request_headers_to_add,
                 request_headers_to_remove,
                 expected_statuses: statuses
                     .iter()
                     .map(|(start, end)| Int64Range { start: i64::from(*start), end: i64::from(*end) })
                     .collect(),
-                codec_client_type: if *http2 { CodecClientType::Http2 } else { CodecClientType::Http1 } as i32,
-                method: to_method(*method) as i32,
+                codec_client_type: if http2 { CodecClientType::Http2 } else { CodecClientType::Http1 } as i32,
+                method: to_method(method) as i32,
                 ..HttpHealthCheck::default()
             })
         }

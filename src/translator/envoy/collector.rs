@@ -18,7 +18,7 @@ use super::proto::duration;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What spans and entries of logs say of their service.
-pub(super) const SERVICE: &str = super::NODE;
+pub(super) const SERVICE: &str = name::NODE;
 
 pub(super) fn to_cluster(collector: &Collector) -> Cluster {
     let discovery = if address(collector).is_some() { Discovery::Static } else { Discovery::Dns };

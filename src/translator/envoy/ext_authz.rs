@@ -43,17 +43,17 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// The filter of an authorization in the chain.
 pub(super) fn to_http_filter(id: AuthId, config: &ir::Config, layout: &Layout) -> HttpFilter {
     let ExternalAuth { settings, origin: _ } = config.external_auth(id);
-    let ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes, terms } = settings;
+    let ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes, terms } = settings.clone();
     let AuthTerms { timeout, lets_pass, failure, cuts_body, body_as_bytes, context: _, authority, counted_as } = terms;
     let timeout = timeout.unwrap_or(TIMEOUT);
-    let backend = &config.cluster(*cluster).backend;
-    let cluster = asked(config.cluster(*cluster), config, layout).name;
+    let backend = &config.cluster(cluster).backend;
+    let cluster = asked(config.cluster(cluster), config, layout).name;
     let services = match protocol {
         ExternalAuthProtocol::Grpc => {
-            ext_authz::Services::GrpcService(grpc_service(cluster, backend, authority.as_deref(), timeout))
+            ext_authz::Services::GrpcService(grpc_service(cluster, backend, authority, timeout))
         }
         ExternalAuthProtocol::Http { path_prefix, response_headers } => {
-            let service = http_service((cluster, timeout), backend, path_prefix.clone(), response_headers);
+            let service = http_service((cluster, timeout), backend, path_prefix, &response_headers);
             ext_authz::Services::HttpService(service)
         }
     };
@@ -62,17 +62,17 @@ pub(super) fn to_http_filter(id: AuthId, config: &ir::Config, layout: &Layout) -
         transport_api_version: ApiVersion::V3 as i32,
         allowed_headers: match request_headers {
             AuthHeaders::Default => None,
-            AuthHeaders::Listed(names) => Some(listed(names)),
+            AuthHeaders::Listed(names) => Some(listed(&names)),
         },
         // A longer body is refused: a service that sees a part of it would be asked about something else.
         with_request_body: max_body_bytes.map(|bytes| BufferSettings {
             max_request_bytes: bytes,
-            allow_partial_message: *cuts_body,
-            pack_as_bytes: *body_as_bytes,
+            allow_partial_message: cuts_body,
+            pack_as_bytes: body_as_bytes,
         }),
-        failure_mode_allow: *lets_pass,
+        failure_mode_allow: lets_pass,
         status_on_error: failure.map(|code| HttpStatus { code: i32::from(code) }),
-        stat_prefix: counted_as.clone(),
+        stat_prefix: counted_as,
         ..ExtAuthz::default()
     };
     HttpFilter {
@@ -112,11 +112,16 @@ pub(super) fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Cluster> {
     services.map(|id| asked(config.cluster(id), config, layout)).collect()
 }
 
-fn grpc_service(cluster: String, backend: &ir::BackendName, authority: Option<&str>, timeout: Duration) -> GrpcService {
+fn grpc_service(
+    cluster: String,
+    backend: &ir::BackendName,
+    authority: Option<String>,
+    timeout: Duration,
+) -> GrpcService {
     let ir::BackendName { namespace, name, port: _, site: _ } = backend;
     // Envoy would call the service by the name of the cluster, whose slashes no authority may have
     // ([authority](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/grpc_service.proto#envoy-v3-api-field-config-core-v3-grpcservice-envoygrpc-authority)).
-    let authority = authority.map_or_else(|| format!("{name}.{namespace}"), str::to_owned);
+    let authority = authority.unwrap_or_else(|| format!("{name}.{namespace}"));
     let target = grpc_service::EnvoyGrpc { cluster_name: cluster, authority, ..grpc_service::EnvoyGrpc::default() };
     GrpcService {
         target_specifier: Some(grpc_service::TargetSpecifier::EnvoyGrpc(target)),

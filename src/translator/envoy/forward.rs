@@ -16,10 +16,11 @@ use envoy_types::pb::google::protobuf::Any;
 use crate::ir::{self, Across, Action, Forward, Target};
 
 use super::header::to_header_lists;
-use super::mirror::{spread, to_mirror};
+use super::mirror::{Copies, spread, to_mirror};
 use super::path::{Rewrite, substitute, to_rewrite, to_substitution};
 use super::proto::{any, boolean, duration, uint32};
 use super::retry::to_retry_policy;
+use super::route_base::RouteBase;
 use super::{cors, ext_authz, http_guards, name, retried_body, route_said, stateful_session, target};
 
 /// The filter that answers for the share of a backend that cannot be used.
@@ -27,15 +28,31 @@ pub(super) const FAULT_FILTER: &str = "envoy.filters.http.fault";
 /// The message of that filter.
 pub(super) const FAULT: &str = "envoy.extensions.filters.http.fault.v3.HTTPFault";
 
+/// The backends that a route is for.
+#[derive(Clone, Debug)]
+enum Meant<'f> {
+    /// All of its rule.
+    All,
+    /// One of them, without those that are drawn otherwise.
+    One(&'f ir::WeightedBackend),
+    /// Several members of the rule's pool.
+    Members(Vec<(ir::ClusterId, &'f ir::WeightedBackend)>),
+}
+
 /// The route of `forward`.
-pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config) -> Route {
+pub(super) fn forward_route(base: RouteBase<'_>, forward: &Forward, copies: Copies) -> Route {
+    to_route(base.to_route(), forward, &Meant::All, copies, base.config)
+}
+
+fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, config: &ir::Config) -> Route {
     let Forward {
         backends: _,
         http_filters,
-        request_headers,
-        response_headers,
+        // What is changed depends on who is meant.
+        request_headers: _,
+        response_headers: _,
         path_rewrite,
-        host_rewrite,
+        host_rewrite: _,
         tells_host,
         fault,
         timeouts,
@@ -48,6 +65,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         hash,
         session,
     } = forward;
+    let (request_headers, response_headers, host_rewrite) = meant.changes(forward);
     let ir::Timeouts { request, per_try: _, idle, stream } = *timeouts;
     let (request_headers_to_add, request_headers_to_remove) = to_header_lists(request_headers);
     let (response_headers_to_add, mut response_headers_to_remove) = to_header_lists(response_headers);
@@ -55,8 +73,8 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         response_headers_to_remove.extend(ir::CORS_RESPONSE_HEADERS.iter().map(|name| (*name).to_owned()));
     }
     let mut action = RouteAction {
-        cluster_specifier: Some(to_cluster_specifier(forward, config)),
-        host_rewrite_specifier: host_rewrite.as_ref().map(to_host_rewrite),
+        cluster_specifier: Some(meant.to_cluster_specifier(forward, copies, config)),
+        host_rewrite_specifier: host_rewrite,
         append_x_forwarded_host: *tells_host,
         // Envoy's own defaults, 15 s and 5 min, are limits that the specification does not set
         // ([timeouts](https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts#route-timeouts)).
@@ -66,7 +84,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         retry_policy: to_retry_policy(retry.as_ref(), *timeouts, session.is_some()),
         hash_policy: hash.iter().map(to_hash_policy).collect(),
         upgrade_configs: route_said::to_upgrades(*upgrades),
-        request_mirror_policies: mirrors.iter().map(|mirror| to_mirror(mirror, config)).collect(),
+        request_mirror_policies: copies.of(mirrors).map(|(mirror, share)| to_mirror(mirror, share, config)).collect(),
         ..RouteAction::default()
     };
     match path_rewrite.as_ref().map_or(Rewrite::None, to_rewrite) {
@@ -89,39 +107,31 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         response_headers_to_remove,
         typed_per_filter_config,
         request_body_buffer_limit,
-        metadata: route_said::to_metadata(metadata),
+        metadata: route_said::to_metadata(metadata.as_ref().clone()),
         ..base
     }
 }
 
 /// The routes that lead clients back to the backend of their session, ahead of
 /// the one that draws a backend.
-pub(super) fn selector_routes(base: &Route, action: &Action, config: &ir::Config) -> Vec<Route> {
+pub(super) fn selector_routes(base: RouteBase<'_>, action: &Action) -> Vec<Route> {
     let Action::Forward(forward) = action else { return Vec::new() };
     let Some(session) = forward.session.as_deref() else { return Vec::new() };
-    let lead_back = |(backends, condition): (Vec<&ir::WeightedBackend>, HeaderMatcher)| {
-        let mut base = base.clone();
-        if let Some(matches) = &mut base.r#match {
-            matches.headers.push(condition);
-        }
-        forward_route(base, &only(forward, &backends), config)
+    let lead_back = |(meant, condition): (Meant<'_>, HeaderMatcher)| {
+        to_route(base.to_route_if([condition]), forward, &meant, Copies::OfShares, base.config)
     };
-    returning(forward, session, config).into_iter().map(lead_back).collect()
+    returning(forward, session, base.config).into_iter().map(lead_back).collect()
 }
 
 /// The backends of clients that come back, with what their requests have.
-fn returning<'f>(
-    forward: &'f Forward,
-    session: &ir::Session,
-    config: &ir::Config,
-) -> Vec<(Vec<&'f ir::WeightedBackend>, HeaderMatcher)> {
+fn returning<'f>(forward: &'f Forward, session: &ir::Session, config: &ir::Config) -> Vec<(Meant<'f>, HeaderMatcher)> {
     let backends = forward.backends.iter();
     match &session.across {
         Across::Nothing => Vec::new(),
         Across::Selector(cookie) => {
             let own = |backend: &'f ir::WeightedBackend| {
                 let condition = stateful_session::selected(cookie, backend.selector.as_ref()?);
-                Some((vec![backend], condition))
+                Some((Meant::One(backend), condition))
             };
             backends.filter_map(own).collect()
         }
@@ -129,18 +139,21 @@ fn returning<'f>(
             let own = |backend: &'f ir::WeightedBackend| {
                 let Target::Cluster(id) = backend.target else { return None };
                 let condition = stateful_session::names_endpoint(&session.carrier, &config.cluster(id).endpoints)?;
-                Some((vec![backend], condition))
+                Some((Meant::One(backend), condition))
             };
             backends.filter_map(own).collect()
         }
         // Whoever has a session has it with one of the members.
         Across::Pool(_) => {
             let members = target::members(forward, config).unwrap_or_default();
-            let members: Vec<_> = members.into_iter().map(|(_, backend)| backend).collect();
             if members.is_empty() || members.len() == forward.backends.len() {
                 return Vec::new();
             }
-            vec![(members, stateful_session::is_carried(&session.carrier))]
+            let meant = match members.as_slice() {
+                [(_, only)] => Meant::One(only),
+                _ => Meant::Members(members),
+            };
+            vec![(meant, stateful_session::is_carried(&session.carrier))]
         }
     }
 }
@@ -169,34 +182,54 @@ pub(super) fn has_cluster(action: &Action) -> bool {
     forward.backends.iter().any(|backend| matches!(backend.target, Target::Cluster(_)))
 }
 
-/// The same for some of the backends; one alone needs no list.
-fn only(forward: &Forward, backends: &[&ir::WeightedBackend]) -> Forward {
-    let backends = backends.iter().map(|backend| (*backend).clone()).collect();
-    let mut only = Forward { backends, ..forward.clone() };
-    if let [one] = only.backends.as_mut_slice() {
-        (one.weight, one.selector) = (1, None);
-        let lists = [
-            (&mut one.request_headers, &mut only.request_headers),
-            (&mut one.response_headers, &mut only.response_headers),
-        ];
-        for (own, all) in lists {
-            if !own.0.is_empty() {
-                *all = std::mem::take(own);
-            }
-        }
-        only.host_rewrite = one.host_rewrite.take().map(ir::HostRewrite::Literal).or(only.host_rewrite);
+impl<'f> Meant<'f> {
+    /// The changes to the headers of requests and of responses, and to the host; those of one backend go before those of
+    /// its rule.
+    fn changes(
+        &self,
+        forward: &'f Forward,
+    ) -> (&'f ir::HeaderMutations, &'f ir::HeaderMutations, Option<HostRewriteSpecifier>) {
+        let of_rule = forward.host_rewrite.as_ref();
+        let (Self::One(one), all) = (self, (&forward.request_headers, &forward.response_headers)) else {
+            return (&forward.request_headers, &forward.response_headers, of_rule.map(to_host_rewrite));
+        };
+        let first = |own: &'f ir::HeaderMutations, all| if own.0.is_empty() { all } else { own };
+        let host = one.host_rewrite.as_deref().map(literal_host);
+        (
+            first(&one.request_headers, all.0),
+            first(&one.response_headers, all.1),
+            host.or_else(|| of_rule.map(to_host_rewrite)),
+        )
     }
-    only
+
+    fn to_cluster_specifier(&self, forward: &Forward, copies: Copies, config: &ir::Config) -> ClusterSpecifier {
+        match self {
+            Self::All => to_cluster_specifier(forward, copies, config),
+            Self::One(one) => match one.target {
+                Target::Cluster(id) => ClusterSpecifier::Cluster(name::cluster(config.cluster(id))),
+                Target::Invalid(status) => ClusterSpecifier::WeightedClusters(WeightedCluster {
+                    clusters: vec![ClusterWeight {
+                        weight: Some(uint32(1)),
+                        name: name::INVALID_BACKEND.to_owned(),
+                        typed_per_filter_config: failure(status),
+                        ..ClusterWeight::default()
+                    }],
+                    ..WeightedCluster::default()
+                }),
+            },
+            Self::Members(members) => ClusterSpecifier::Cluster(target::cluster_name(forward, members, config)),
+        }
+    }
 }
 
-fn to_cluster_specifier(forward: &Forward, config: &ir::Config) -> ClusterSpecifier {
+fn to_cluster_specifier(forward: &Forward, copies: Copies, config: &ir::Config) -> ClusterSpecifier {
     let mut entries = entries(forward, config);
     let is_plain = entries.len() == 1 && entries.iter().all(|entry| entry.backend.is_none_or(is_plain));
     if let Some(only) = entries.pop_if(|_| is_plain) {
         return ClusterSpecifier::Cluster(only.name);
     }
     let mut weights: Vec<u32> = entries.iter().map(|entry| entry.weight.max(1)).collect();
-    if forward.mirrors.iter().any(|mirror| mirror.share < ir::Share::ALL) {
+    if copies.of(&forward.mirrors).any(|(_, share)| share < ir::Share::ALL) {
         spread(&mut weights);
     }
     let selector = match forward.session.as_ref().map(|session| &session.across) {
@@ -265,7 +298,7 @@ fn to_cluster_weight(
     let host_rewrite = host_rewrite.clone().map(cluster_weight::HostRewriteSpecifier::HostRewriteLiteral);
     let typed_per_filter_config = match target {
         Target::Cluster(_) => HashMap::new(),
-        Target::Invalid(status) => [(FAULT_FILTER.to_owned(), any(FAULT, &abort_with(*status)))].into(),
+        Target::Invalid(status) => failure(*status),
     };
     ClusterWeight {
         request_headers_to_add,
@@ -278,10 +311,11 @@ fn to_cluster_weight(
     }
 }
 
-/// A fault that answers every request with `status`.
-fn abort_with(status: u16) -> HttpFault {
+/// A fault that answers every request with `status`, under the name of its filter.
+fn failure(status: u16) -> HashMap<String, Any> {
     let all = FractionalPercent { numerator: 100, denominator: 0 };
-    HttpFault { abort: Some(to_abort(all, status)), ..HttpFault::default() }
+    let fault = HttpFault { abort: Some(to_abort(all, status)), ..HttpFault::default() };
+    [(FAULT_FILTER.to_owned(), any(FAULT, &fault))].into()
 }
 
 fn to_abort(percentage: FractionalPercent, status: u16) -> FaultAbort {
@@ -307,13 +341,17 @@ fn to_fault(ir::Fault { abort, delay }: ir::Fault) -> HttpFault {
 
 fn to_host_rewrite(rewrite: &ir::HostRewrite) -> HostRewriteSpecifier {
     match rewrite {
-        ir::HostRewrite::Literal(host) => HostRewriteSpecifier::HostRewriteLiteral(host.clone()),
+        ir::HostRewrite::Literal(host) => literal_host(host),
         ir::HostRewrite::Endpoint => HostRewriteSpecifier::AutoHostRewrite(boolean(true)),
         ir::HostRewrite::Header(name) => HostRewriteSpecifier::HostRewriteHeader(name.to_string()),
         ir::HostRewrite::Path(substitution) => {
             HostRewriteSpecifier::HostRewritePathRegex(to_substitution(substitution))
         }
     }
+}
+
+fn literal_host(host: &str) -> HostRewriteSpecifier {
+    HostRewriteSpecifier::HostRewriteLiteral(host.to_owned())
 }
 
 fn to_hash_policy(ir::HashPart { of, ends }: &ir::HashPart) -> HashPolicy {

@@ -1,7 +1,7 @@
 //! The names that Gloo Gateway gives to clusters and listeners, by which its dashboards and queries find their
 //! statistics. What they leave out to tell two things apart is added where there are two: no two of a kind share a name.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::ir::{BackendName, Cluster, Config, Entrance, Listener, Site};
 
@@ -14,12 +14,13 @@ const KEPT: usize = 31;
 
 /// Names the clusters and the listeners of a configuration as Gloo Gateway does.
 pub fn give(config: &mut Config) {
-    let mut taken = HashSet::new();
+    let mut taken = HashMap::new();
     for listener in config.listeners.iter_mut().filter(|listener| listener.entrance == Entrance::Socket) {
         let names = [listener_name(listener), format!("{}~{}", listener_name(listener), name::own_listener(listener))];
-        listener.called = names.into_iter().find(|called| taken.insert(called.clone()));
+        name_first(names, listener, &mut taken);
     }
-    let mut taken = HashSet::new();
+    taken.into_iter().for_each(|(called, listener)| listener.called = Some(called));
+    let mut taken = HashMap::new();
     // The cluster of a backend without more to it has the name before those with more.
     let (plain, others): (Vec<&mut Cluster>, Vec<&mut Cluster>) =
         config.clusters.iter_mut().partition(|cluster| cluster.variant.is_empty());
@@ -27,8 +28,15 @@ pub fn give(config: &mut Config) {
         let Some(called) = cluster_name(&cluster.backend) else { continue };
         let more = format!("{called}-{}", cluster.variant.replace('/', "-"));
         let digest = format!("{called}-{}", name::digest(name::own_cluster(cluster).as_bytes()));
-        cluster.called = [called, more, digest].into_iter().find(|called| taken.insert(called.clone()));
+        name_first([called, more, digest], cluster, &mut taken);
     }
+    taken.into_iter().for_each(|(called, cluster)| cluster.called = Some(called));
+}
+
+/// Gives away the first of some names that nobody has.
+fn name_first<T>(names: impl IntoIterator<Item = String>, one: T, taken: &mut HashMap<String, T>) {
+    let free = names.into_iter().find(|called| !taken.contains_key(called));
+    taken.extend(free.map(|called| (called, one)));
 }
 
 /// Takes the names away again.

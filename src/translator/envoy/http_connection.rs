@@ -171,7 +171,7 @@ fn at_edge(
 /// The log of the proxy, and behind it those of the listener.
 fn access_logs(proxy: &ir::Proxy, settings: &ir::ListenerSettings) -> Vec<AccessLog> {
     let of_proxy = proxy.access_log.iter().map(to_access_log);
-    of_proxy.chain(settings.request_logs.iter().map(listener_log::to_log)).collect()
+    of_proxy.chain(settings.request_logs.iter().cloned().map(listener_log::to_log)).collect()
 }
 
 /// What connections may become. Tunnels need a route that asks for them by name: no other one matches `CONNECT`. What is

@@ -162,12 +162,16 @@ fn share(all: bool) -> RuntimeFractionalPercent {
 }
 
 fn to_matcher(OriginText { is, any_case }: &OriginText) -> StringMatcher {
-    let pattern = match is {
-        TextIs::Exact(text) => MatchPattern::Exact(text.clone()),
-        TextIs::Prefix(text) => MatchPattern::Prefix(text.clone()),
-        TextIs::Suffix(text) => MatchPattern::Suffix(text.clone()),
-        TextIs::Regex(expression) => MatchPattern::SafeRegex(regex(expression)),
-    };
     let is_pattern = matches!(is, TextIs::Regex(_));
-    StringMatcher { match_pattern: Some(pattern), ignore_case: *any_case && !is_pattern }
+    StringMatcher { match_pattern: Some(to_pattern(is.clone())), ignore_case: *any_case && !is_pattern }
+}
+
+/// How much of a text is meant.
+pub(super) fn to_pattern(is: TextIs) -> MatchPattern {
+    match is {
+        TextIs::Exact(text) => MatchPattern::Exact(text),
+        TextIs::Prefix(text) => MatchPattern::Prefix(text),
+        TextIs::Suffix(text) => MatchPattern::Suffix(text),
+        TextIs::Regex(expression) => MatchPattern::SafeRegex(regex(&expression)),
+    }
 }

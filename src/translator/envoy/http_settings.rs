@@ -25,7 +25,7 @@ use crate::ir::{
 };
 
 use super::header;
-use super::proto::{any, boolean, duration, exact, http_filter, uint32};
+use super::proto::{any, boolean, duration, exact, http_filter, text, uint32};
 
 /// The filters that answer before all others.
 pub(super) fn first_filters(settings: &HttpSettings) -> Vec<HttpFilter> {
@@ -106,13 +106,13 @@ pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionM
         merge_slashes: rules.merge_slashes,
         path_with_escaped_slashes_action: to_escaped_slashes(rules.escaped_slashes) as i32,
         strip_port_mode: strips_port.then_some(StripPortMode::StripAnyHostPort(true)),
-        server_name: server.name.clone().unwrap_or_default(),
+        server_name: text(server.name.as_deref()),
         server_header_transformation: match server.says {
             ServerSays::Backend => ServerHeaderTransformation::PassThrough,
             ServerSays::ProxyWithoutBackend => ServerHeaderTransformation::AppendIfAbsent,
             ServerSays::Proxy => ServerHeaderTransformation::Overwrite,
         } as i32,
-        via: via.clone().unwrap_or_default(),
+        via: text(via.as_deref()),
         max_request_headers_kb: limits.header_kib.map(uint32),
         stream_idle_timeout: times.stream_idle.map(duration),
         request_timeout: times.request.map(duration),
@@ -193,7 +193,7 @@ fn to_http1(http1: &ir::Http1) -> Option<Http1ProtocolOptions> {
     };
     let options = Http1ProtocolOptions {
         accept_http_10: old_version.unwrap_or_default(),
-        default_host_for_http_10: default_host.clone().unwrap_or_default(),
+        default_host_for_http_10: text(default_host.as_deref()),
         allow_chunked_length: chunked_length.unwrap_or_default(),
         enable_trailers: trailers.unwrap_or_default(),
         header_key_format: case.map(|case| HeaderKeyFormat { header_format: Some(case) }),

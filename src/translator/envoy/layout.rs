@@ -87,7 +87,8 @@ impl Layout {
     /// Files below a directory, by the path that the proxy sees. What would make more files than a proxy can watch
     /// stands inline: endpoints first, then certificates, then routes.
     pub fn files(config: &ir::Config, place: &Place, extension: &'static str) -> Self {
-        let file = |folder| Part::File(Files { place: place.clone(), folder, extension });
+        let files = |folder| Files { place: place.clone(), folder, extension };
+        let file = |folder| Part::File(files(folder));
         let of_one = |listener: &&ir::Listener| listener.entrance.is_shared();
         let own = config.listeners.iter().filter(|listener| !of_one(listener));
         let connections: usize = own.map(|listener| listener.http_connections().count()).sum();
@@ -104,10 +105,7 @@ impl Layout {
         });
         let mut part = |kind| if fits.next() == Some(true) { file(kind) } else { Part::Inline };
         let (routes, secrets, endpoints) = (part("rds"), part("sds"), part("eds"));
-        let renewals = match &secrets {
-            Part::File(files) => Some(files.clone()),
-            Part::Inline | Part::Bootstrap => None,
-        };
+        let renewals = matches!(secrets, Part::File(_)).then(|| files("sds"));
         Self { routes, secrets, endpoints, renewals }
     }
 

@@ -21,7 +21,7 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tcp_stats::v3::Config
 use crate::ir::{self, ListenerSettings, ProxyHeader, ProxyValue};
 
 use super::listener_log::to_log;
-use super::proto::{any, uint32};
+use super::proto::{any, text, uint32};
 use super::upstream_tls::plain_socket;
 
 /// Lays the settings over a listener.
@@ -43,8 +43,8 @@ pub(super) fn lay_over(settings: &ListenerSettings, listener: Listener) -> Liste
     Listener {
         per_connection_buffer_limit_bytes: buffer_bytes.map(uint32).or(listener.per_connection_buffer_limit_bytes),
         connection_balance_config: is_balanced.then(balance),
-        socket_options: socket_options.iter().map(to_socket_option).collect(),
-        access_log: connection_logs.iter().map(to_log).collect(),
+        socket_options: socket_options.iter().cloned().map(to_socket_option).collect(),
+        access_log: connection_logs.iter().cloned().map(to_log).collect(),
         ..listener
     }
 }
@@ -54,7 +54,7 @@ pub(super) fn to_proxy_protocol(ProxyHeader { is_optional, values }: &ProxyHeade
     let rule = |ProxyValue { number, namespace, name }: &ProxyValue| Rule {
         tlv_type: u32::from(*number),
         on_tlv_present: Some(KeyValuePair {
-            metadata_namespace: namespace.clone().unwrap_or_default(),
+            metadata_namespace: text(namespace.as_deref()),
             key: name.clone(),
             ..KeyValuePair::default()
         }),
@@ -78,15 +78,15 @@ pub(super) fn counted(socket: Option<TransportSocket>) -> TransportSocket {
     }
 }
 
-fn to_socket_option(option: &ir::SocketOption) -> SocketOption {
+fn to_socket_option(option: ir::SocketOption) -> SocketOption {
     let ir::SocketOption { description, level, name, value, state } = option;
     SocketOption {
-        description: description.clone(),
-        level: *level,
-        name: *name,
+        description,
+        level,
+        name,
         value: Some(match value {
-            ir::SocketValue::Number(number) => SocketValue::IntValue(*number),
-            ir::SocketValue::Bytes(bytes) => SocketValue::BufValue(bytes.clone()),
+            ir::SocketValue::Number(number) => SocketValue::IntValue(number),
+            ir::SocketValue::Bytes(bytes) => SocketValue::BufValue(bytes),
         }),
         state: match state {
             ir::SocketState::Unbound => SocketState::StatePrebind,

@@ -19,11 +19,30 @@ const LARGEST_DIVISOR: u32 = 1_000;
 /// What weights are multiplied with before the sum is changed by one.
 const FINER: u32 = 200;
 
-pub(super) fn to_mirror(mirror: &Mirror, config: &ir::Config) -> RequestMirrorPolicy {
-    let Mirror { cluster, share, host } = mirror;
+/// Which of the copies that are asked for a route makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Copies {
+    /// Each of its share of the requests.
+    OfShares,
+    /// Those of so large a share at least, of every request.
+    OfAll(Share),
+}
+
+impl Copies {
+    /// The mirrors, each with the share of the requests that is copied to it.
+    pub(super) fn of(self, mirrors: &[Mirror]) -> impl Iterator<Item = (&Mirror, Share)> {
+        mirrors.iter().filter_map(move |mirror| match self {
+            Self::OfShares => Some((mirror, mirror.share)),
+            Self::OfAll(share) => (mirror.share >= share).then_some((mirror, Share::ALL)),
+        })
+    }
+}
+
+pub(super) fn to_mirror(mirror: &Mirror, share: Share, config: &ir::Config) -> RequestMirrorPolicy {
+    let Mirror { cluster, share: _, host } = mirror;
     RequestMirrorPolicy {
         cluster: name::cluster(config.cluster(*cluster)),
-        runtime_fraction: (*share < Share::ALL).then(|| fraction(share.parts())),
+        runtime_fraction: (share < Share::ALL).then(|| fraction(share.parts())),
         disable_shadow_host_suffix_append: *host != CopyHost::Marked,
         host_rewrite_literal: match host {
             CopyHost::Same | CopyHost::Marked => String::new(),

@@ -41,6 +41,7 @@ mod resource;
 mod retried_body;
 mod retry;
 mod route;
+mod route_base;
 mod route_match;
 mod route_said;
 mod shared_ports;
@@ -70,6 +71,7 @@ use crate::ir;
 
 use joined::Joined;
 pub use layout::{Layout, Place};
+pub use name::NODE;
 pub use resource::{Kind, Resource, followed_files, has_invalid_backend, read_once, resources};
 
 /// RE2's default limit on the size of a compiled program is 100, which some 96
@@ -87,9 +89,6 @@ const BOOTSTRAP_STATIC_RESOURCES: u32 = 2;
 const STATIC_RESOURCES_LISTENERS: u32 = 1;
 const STATIC_RESOURCES_CLUSTERS: u32 = 2;
 const STATIC_RESOURCES_SECRETS: u32 = 3;
-
-/// What a proxy that fetches resources calls itself, where nothing else is said.
-pub const NODE: &str = "gwctl";
 
 /// Translates the configuration: the bytes of a bootstrap that has all of it.
 pub fn encode_bootstrap(config: &ir::Config) -> Vec<u8> {

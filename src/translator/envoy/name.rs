@@ -3,9 +3,12 @@
 use crate::hostname::Hostname;
 use crate::ir::{
     AuthId, BackendName, ChainMatch, ChainName, Cluster, Collector, Config, Entrance, FilterChain, KeyPair, Listener,
-    RouteName, SessionRule, Site, Transport,
+    ObjectName, RouteName, SessionRule, Site, Transport,
 };
 use crate::name::{Name, Namespace};
+
+/// What a proxy that fetches resources calls itself, where nothing else is said.
+pub const NODE: &str = "gwctl";
 
 /// The cluster that stands for backends that cannot be used: it has no endpoint.
 pub const INVALID_BACKEND: &str = "invalid-backend";
@@ -38,8 +41,8 @@ pub(super) fn own_cluster(cluster: &Cluster) -> String {
 /// `session/httproute/<namespace>/<name>/rule/<n>`, and a suffix for each
 /// certificate that it shows.
 pub fn pool<'c>(rule: &SessionRule, members: impl Iterator<Item = &'c Cluster>, config: &Config) -> String {
-    let SessionRule { kind, namespace, name, rule } = rule;
-    let mut text = format!("session/{kind}/{namespace}/{name}/rule/{rule}");
+    let SessionRule { route, rule } = rule;
+    let mut text = format!("session/{route}/rule/{rule}");
     let mut shown: Vec<_> = members.filter_map(|cluster| cluster.tls.as_ref()?.client_certificate).collect();
     shown.sort_unstable();
     shown.dedup();
@@ -77,10 +80,11 @@ pub fn secret(pair: &KeyPair) -> String {
 /// `httproute/<namespace>/<name>/rule/<n>/match/<m>`; where the listener is called otherwise, its host and the position
 /// among its routes come first.
 pub fn route(listener: &Listener, host: &Hostname, position: usize, name: &RouteName) -> String {
-    let RouteName { kind, namespace, name, rule, index } = name;
+    let RouteName { route, rule, index } = name;
     if listener.called.is_none() {
-        return format!("{kind}/{namespace}/{name}/rule/{rule}/match/{index}");
+        return format!("{route}/rule/{rule}/match/{index}");
     }
+    let ObjectName { kind, namespace, name } = &**route;
     let host = virtual_host(listener, host);
     format!("{host}-route-{position}-{kind}-{name}-{namespace}-{rule}-{index}-matcher-0")
 }
@@ -145,10 +149,10 @@ pub const ITSELF: &str = "mesh/itself";
 /// The listener that a chain serves, such as `gateway/infra/edge/listener/https`,
 /// and the route where the chain serves only one.
 pub fn filter_chain(chain: &ChainName) -> String {
-    let ChainName { kind, namespace, object, listener, route } = chain;
-    let own = format!("{kind}/{namespace}/{object}/listener/{listener}");
+    let ChainName { owner, listener, route } = chain;
+    let own = format!("{owner}/listener/{listener}");
     match route {
-        Some((kind, namespace, name)) => format!("{own}/{kind}/{namespace}/{name}"),
+        Some(route) => format!("{own}/{route}"),
         None => own,
     }
 }

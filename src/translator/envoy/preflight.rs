@@ -12,6 +12,7 @@ use super::action::respond_route;
 use super::cors::{per_route, per_route_with, to_string_matcher};
 use super::path::quote;
 use super::proto::{exact, matching};
+use super::route_base::RouteBase;
 use super::route_match::{header_matcher, match_of};
 use super::{forward, name};
 
@@ -24,12 +25,8 @@ const REFUSED_PREFLIGHT: u16 = 204;
 /// policy where the route itself does not take `OPTIONS` or has no cluster. A preflight does not have the headers of the
 /// request that it is about: where the route has conditions on such headers,
 /// the same again for preflights that may be about it.
-pub(super) fn preflight_routes(
-    base: &Route,
-    matches: &ir::RouteMatch,
-    action: &Action,
-    config: &ir::Config,
-) -> Vec<Route> {
+pub(super) fn preflight_routes(base: RouteBase<'_>) -> Vec<Route> {
+    let ir::Route { matches, action, .. } = base.route;
     let Some(cors) = action.cors() else { return Vec::new() };
     let answers_itself = matches.method.is_none() && action.leaves().all(|leaf| matches!(leaf, Action::Forward(_)));
     let all: Vec<&HeaderMatch> = matches.headers.iter().collect();
@@ -37,20 +34,24 @@ pub(super) fn preflight_routes(
         all.iter().copied().partition(|header| PreflightHeader::of(&header.name) == PreflightHeader::Sent);
     // A preflight may have the headers after all; where nothing has to be listed that makes no difference.
     let has_listed = untold.iter().any(|header| PreflightHeader::of(&header.name) == PreflightHeader::Listed);
-    let strict = (preflight_match(matches, &all, &[]), answers_itself);
-    let strict = Some(strict).filter(|_| untold.is_empty() || has_listed);
-    let loose = (!untold.is_empty()).then(|| (preflight_match(matches, &told, &untold), false));
+    let strict = Some((&all, [].as_slice(), answers_itself)).filter(|_| untold.is_empty() || has_listed);
+    let loose = (!untold.is_empty()).then_some((&told, untold.as_slice(), false));
     let mut routes = Vec::new();
-    for (matcher, is_answered) in strict.into_iter().chain(loose) {
-        let preflight = Route { r#match: Some(matcher), ..base.clone() };
+    for (own, of_request, is_answered) in strict.into_iter().chain(loose) {
+        let preflight = |conditions: Vec<HeaderMatcher>| {
+            let mut matcher = preflight_match(matches, own, of_request);
+            matcher.headers.extend(conditions);
+            base.to_route_for(matcher)
+        };
         if !cors.allows_every_origin() {
-            routes.push(refusal(&preflight, cors));
+            routes.push(respond_route(preflight(other_origins(cors)), REFUSED_PREFLIGHT));
         }
         if cors.names_requested_headers() {
-            routes.push(answer_without_headers(&preflight, cors, action, config));
+            let preflight = preflight(vec![asks_for_no_header()]);
+            routes.push(answer(preflight, per_route_with(cors, &[]), action, base.config));
         }
         if !is_answered {
-            routes.push(answer(preflight, per_route(cors), action, config));
+            routes.push(answer(preflight(Vec::new()), per_route(cors), action, base.config));
         }
     }
     routes
@@ -78,30 +79,16 @@ fn preflight_match(matches: &ir::RouteMatch, own: &[&HeaderMatch], of_request: &
     matcher
 }
 
-fn refusal(preflight: &Route, cors: &Cors) -> Route {
-    let mut refused = preflight.clone();
-    if let Some(matcher) = &mut refused.r#match {
-        matcher.headers.extend(
-            cors.origins.iter().map(|origin| HeaderMatcher {
-                invert_match: true,
-                ..header_matcher("origin", to_string_matcher(origin))
-            }),
-        );
-    }
-    respond_route(refused, REFUSED_PREFLIGHT)
+/// A request of no origin that is allowed.
+fn other_origins(cors: &Cors) -> Vec<HeaderMatcher> {
+    let other = |origin| HeaderMatcher { invert_match: true, ..header_matcher("origin", to_string_matcher(origin)) };
+    cors.origins.iter().map(other).collect()
 }
 
-/// The answer to a preflight that asks for no header: where `*` stands for what is asked for, the filter would name a
-/// header without a name.
-fn answer_without_headers(preflight: &Route, cors: &Cors, action: &Action, config: &ir::Config) -> Route {
-    let mut preflight = preflight.clone();
-    if let Some(matcher) = &mut preflight.r#match {
-        matcher.headers.push(HeaderMatcher {
-            treat_missing_header_as_empty: true,
-            ..header_matcher("access-control-request-headers", exact(""))
-        });
-    }
-    answer(preflight, per_route_with(cors, &[]), action, config)
+/// A preflight that asks for no header: where `*` stands for what is asked for, the filter would name a header without a
+/// name.
+fn asks_for_no_header() -> HeaderMatcher {
+    HeaderMatcher { treat_missing_header_as_empty: true, ..header_matcher("access-control-request-headers", exact("")) }
 }
 
 /// The filter answers before the cluster is asked for anything.

@@ -79,6 +79,11 @@ pub(super) fn socket_file(path: String) -> Address {
     Address { address: Some(address::Address::Pipe(Pipe { path, ..Pipe::default() })) }
 }
 
+/// A text that messages leave empty where there is none.
+pub(super) fn text(said: Option<&str>) -> String {
+    said.unwrap_or_default().to_owned()
+}
+
 pub(super) fn regex(pattern: &str) -> RegexMatcher {
     RegexMatcher { regex: pattern.to_owned(), engine_type: None }
 }

@@ -8,25 +8,33 @@ use envoy_types::pb::envoy::config::route::v3::{
 };
 
 use crate::hostname::Hostname;
-use crate::ir::{self, Redirect};
+use crate::ir::{self, Cors, Redirect};
 
 use super::header::{self, to_header_lists};
 use super::path::{Rewrite, to_rewrite};
-use super::proto::matching;
+use super::proto::{matching, text};
+use super::route_base::RouteBase;
 use super::route_match::header_matcher;
 use super::{cors, ext_authz, http_guards};
 
 /// Without a port of its own, a redirect must drop the port that the request's
 /// Host names: naming the host does that, and where it is not known, a first
 /// route takes the requests whose Host has a port and prints the default one.
-pub(super) fn redirect_routes(base: Route, redirect: &Redirect, host: &Hostname, config: &ir::Config) -> Vec<Route> {
-    let Redirect { response_headers, http_filters, .. } = redirect;
-    let (response_headers_to_add, response_headers_to_remove) = to_header_lists(response_headers);
-    let auths = ext_authz::enable(&http_filters.auths, config);
-    let typed_per_filter_config = auths.chain(http_guards::per_route(&http_filters.guards, config)).collect();
-    let base = Route { response_headers_to_add, response_headers_to_remove, typed_per_filter_config, ..base };
-    let routes = routes_of(base, redirect, host);
-    if needs_mutation_filter(redirect) { routes.into_iter().map(through_filter).collect() } else { routes }
+///
+/// The routes are preceded by the same ones for requests of allowed origins: the
+/// CORS filter adds no headers to answers of the proxy itself
+/// ([source](https://github.com/envoyproxy/envoy/blob/main/source/extensions/filters/http/cors/cors_filter.cc), `decodeHeaders`).
+pub(super) fn redirect_routes(base: RouteBase<'_>, redirect: &Redirect) -> Vec<Route> {
+    let known_host = match (&redirect.hostname, base.host) {
+        (Some(hostname), _) => Some(hostname.as_str()),
+        (None, Hostname::Exact(host)) => Some(host.as_str()),
+        (None, Hostname::Wildcard(_) | Hostname::Any) => None,
+    };
+    let named_ports: &[bool] = if known_host.is_some() || redirect.print_port { &[false] } else { &[true, false] };
+    let cors = redirect.http_filters.cors.as_deref();
+    let to_route = |names_port: &bool, cors| to_redirect_route(base, redirect, known_host, *names_port, cors);
+    let readable = cors.into_iter().flat_map(|cors| named_ports.iter().map(move |named| (named, Some(cors))));
+    readable.chain(named_ports.iter().map(|named| (named, None))).map(|(named, cors)| to_route(named, cors)).collect()
 }
 
 /// Whether the headers of the responses are changed by a filter: the lists of a route without a cluster do not reach
@@ -48,48 +56,36 @@ fn through_filter(mut route: Route) -> Route {
     route
 }
 
-fn routes_of(base: Route, redirect: &Redirect, host: &Hostname) -> Vec<Route> {
-    let Redirect { scheme, hostname, port, print_port, path, status, response_headers: _, http_filters } = redirect;
-    let known_host = match (hostname, host) {
-        (Some(hostname), _) => Some(hostname.as_str()),
-        (None, Hostname::Exact(host)) => Some(host.as_str()),
-        (None, Hostname::Wildcard(_) | Hostname::Any) => None,
-    };
+/// The route for all requests; for those whose Host names a port, or whose origin a policy allows.
+fn to_redirect_route(
+    base: RouteBase<'_>,
+    redirect: &Redirect,
+    known_host: Option<&str>,
+    names_port: bool,
+    cors: Option<&Cors>,
+) -> Route {
+    let Redirect { scheme, hostname: _, port, print_port, path, status, response_headers, http_filters } = redirect;
+    let with_port = names_port.then(|| header_matcher(":authority", matching(".*:[0-9]+")));
+    let allowed = cors.map(cors::allowed_origin);
     let action = RedirectAction {
-        host_redirect: known_host.unwrap_or_default().to_owned(),
-        port_redirect: if *print_port { u32::from(*port) } else { 0 },
+        host_redirect: text(known_host),
+        port_redirect: if *print_port || names_port { u32::from(*port) } else { 0 },
         response_code: response_code(*status) as i32,
         scheme_rewrite_specifier: scheme.map(|scheme| SchemeRewriteSpecifier::SchemeRedirect(scheme.to_owned())),
         path_rewrite_specifier: path.as_ref().and_then(to_redirect_path),
         ..RedirectAction::default()
     };
-    let plain = Route { action: Some(route::Action::Redirect(action.clone())), ..base.clone() };
-    if known_host.is_some() || *print_port {
-        return readable_by_origins(vec![plain], http_filters);
-    }
-    let mut with_port = Route {
-        action: Some(route::Action::Redirect(RedirectAction { port_redirect: u32::from(*port), ..action })),
-        ..base
+    let (mut response_headers_to_add, response_headers_to_remove) = to_header_lists(response_headers);
+    response_headers_to_add.extend(cors.into_iter().flat_map(cors::response_headers));
+    let auths = ext_authz::enable(&http_filters.auths, base.config);
+    let route = Route {
+        action: Some(route::Action::Redirect(action)),
+        response_headers_to_add,
+        response_headers_to_remove,
+        typed_per_filter_config: auths.chain(http_guards::per_route(&http_filters.guards, base.config)).collect(),
+        ..base.to_route_if(with_port.into_iter().chain(allowed))
     };
-    if let Some(matches) = &mut with_port.r#match {
-        matches.headers.push(header_matcher(":authority", matching(".*:[0-9]+")));
-    }
-    readable_by_origins(vec![with_port, plain], http_filters)
-}
-
-/// The routes, preceded by the same ones for requests of allowed origins: the
-/// CORS filter adds no headers to answers of the proxy itself
-/// ([source](https://github.com/envoyproxy/envoy/blob/main/source/extensions/filters/http/cors/cors_filter.cc), `decodeHeaders`).
-fn readable_by_origins(routes: Vec<Route>, http_filters: &ir::HttpFilters) -> Vec<Route> {
-    let Some(cors) = &http_filters.cors else { return routes };
-    let mut readable = routes.clone();
-    for route in &mut readable {
-        route.response_headers_to_add.extend(cors::response_headers(cors));
-        if let Some(matches) = &mut route.r#match {
-            matches.headers.push(cors::allowed_origin(cors));
-        }
-    }
-    readable.into_iter().chain(routes).collect()
+    if needs_mutation_filter(redirect) { through_filter(route) } else { route }
 }
 
 fn to_redirect_path(path: &ir::PathRewrite) -> Option<PathRewriteSpecifier> {

@@ -9,8 +9,9 @@ use crate::hostname::Hostname;
 use crate::ir::{self, Action, AttemptCount};
 
 use super::action::to_leaf_routes;
-use super::route_match::to_match;
-use super::{forward, name, preflight, route_said, split, tracing};
+use super::mirror::Copies;
+use super::route_base::RouteBase;
+use super::{forward, name, preflight, route_said, split};
 
 /// The status of a request that came over a connection to another host.
 const MISDIRECTED_REQUEST: u32 = 421;
@@ -21,8 +22,8 @@ pub(super) fn to_virtual_host(host: &ir::VirtualHost, listener: &ir::Listener, c
         let leaves = routes.iter().flat_map(|route| route.action.leaves());
         leaves.into_iter().any(|leaf| matches!(leaf, Action::Forward(forward) if is(forward.attempts)))
     };
-    let to_routes = |(position, route): (usize, &std::sync::Arc<ir::Route>)| {
-        to_routes(route, name::route(listener, hostname, position, &route.name), hostname, config)
+    let to_routes = |(position, route): (usize, &'_ std::sync::Arc<ir::Route>)| {
+        to_routes(RouteBase { route, position, host: hostname, listener, config, up_to: None })
     };
     VirtualHost {
         name: name::virtual_host(listener, hostname),
@@ -57,20 +58,13 @@ pub(super) fn misdirected_host(hosts: &[Hostname]) -> VirtualHost {
 
 /// The route, and beside it what answers preflights, leads sessions back and
 /// takes the parts of a split.
-fn to_routes(route: &ir::Route, called: String, host: &Hostname, config: &ir::Config) -> Vec<Route> {
-    let ir::Route { name: _, matches, action, origin: _ } = route;
-    let base = Route {
-        decorator: tracing::to_decorator(&called, config),
-        name: called,
-        r#match: Some(to_match(matches)),
-        ..Route::default()
-    };
-    let mut routes = preflight::preflight_routes(&base, matches, action, config);
-    match &**action {
-        Action::Split(branches) => routes.extend(split::to_split_routes(&base, branches, host, config)),
+fn to_routes(base: RouteBase<'_>) -> Vec<Route> {
+    let mut routes = preflight::preflight_routes(base);
+    match &*base.route.action {
+        Action::Split(branches) => routes.extend(split::to_split_routes(base, branches)),
         leaf => {
-            routes.extend(forward::selector_routes(&base, leaf, config));
-            routes.extend(to_leaf_routes(base, leaf, host, config));
+            routes.extend(forward::selector_routes(base, leaf));
+            routes.extend(to_leaf_routes(base, leaf, Copies::OfShares));
         }
     }
     routes

@@ -27,8 +27,11 @@ pub(super) fn to_upgrades(upgrades: ir::Upgrades) -> Vec<UpgradeConfig> {
 }
 
 /// What filters and logs are told, by the name of who reads it.
-pub(super) fn to_metadata(metadata: &Map<String, Value>) -> Option<Metadata> {
-    let fields = metadata.iter().filter_map(|(reader, fields)| Some((reader.clone(), to_struct(fields.as_object()?))));
+pub(super) fn to_metadata(metadata: Map<String, Value>) -> Option<Metadata> {
+    let fields = metadata.into_iter().filter_map(|(reader, fields)| match fields {
+        Value::Object(fields) => Some((reader, to_struct(fields))),
+        _ => None,
+    });
     let filter_metadata: HashMap<_, _> = fields.collect();
     (!filter_metadata.is_empty()).then(|| Metadata { filter_metadata, ..Metadata::default() })
 }

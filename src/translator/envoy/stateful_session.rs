@@ -58,14 +58,14 @@ pub(super) fn per_route(session: &Session) -> (String, Any) {
 /// Envoy adds `HttpOnly` itself
 /// ([source](https://github.com/envoyproxy/envoy/blob/main/source/common/http/utility.cc), `makeSetCookieValue`).
 fn to_cookie(cookie: &SessionCookie) -> Cookie {
-    let SessionCookie { name, path, lifetime, secure } = cookie;
+    let SessionCookie { name, path, lifetime, secure } = cookie.clone();
     let attribute = |name: &str, value: &str| CookieAttribute { name: name.to_owned(), value: value.to_owned() };
     let mut attributes = Vec::new();
-    if *secure {
+    if secure {
         attributes.push(attribute("Secure", ""));
     }
     attributes.push(attribute("SameSite", "Strict"));
-    Cookie { name: name.clone(), ttl: lifetime.map(duration), path: path.clone(), attributes }
+    Cookie { name, ttl: lifetime.map(duration), path, attributes }
 }
 
 /// The response header that tells a client its backend.

@@ -14,7 +14,7 @@ use crate::ir::{CertificateName, Cluster, Config, TlsOffer, TlsVersion, Upstream
 
 use super::layout::Layout;
 use super::path::quote;
-use super::proto::{any, exact, matching};
+use super::proto::{any, exact, matching, text};
 use super::tls::{TRANSPORT_SOCKET, to_validation, with_certificates};
 
 const UPSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
@@ -39,28 +39,28 @@ pub(super) fn to_named_socket(
     layout: &Layout,
 ) -> TransportSocket {
     let UpstreamTls { server_name: _, authorities, names, client_certificate, offer } = tls;
-    let TlsOffer { alpn, oldest, newest, ciphers, curves, renegotiates } = offer;
+    let TlsOffer { alpn, oldest, newest, ciphers, curves, renegotiates } = offer.clone();
     let validation = CertificateValidationContext {
         match_typed_subject_alt_names: names.iter().map(to_name_matcher).collect(),
         ..CertificateValidationContext::default()
     };
     let context = UpstreamTlsContext {
-        sni: server_name.unwrap_or_default().to_owned(),
+        sni: text(server_name),
         common_tls_context: Some(CommonTlsContext {
             tls_params: Some(TlsParameters {
                 tls_minimum_protocol_version: oldest.map_or(TlsProtocol::TlsAuto, to_version) as i32,
                 tls_maximum_protocol_version: newest.map_or(MAXIMUM_VERSION, to_version) as i32,
-                cipher_suites: ciphers.clone(),
-                ecdh_curves: curves.clone(),
+                cipher_suites: ciphers,
+                ecdh_curves: curves,
                 ..TlsParameters::default()
             }),
-            alpn_protocols: alpn.clone(),
+            alpn_protocols: alpn,
             validation_context_type: authorities
                 .as_ref()
                 .map(|authorities| to_validation(authorities, validation, layout)),
             ..with_certificates(client_certificate.as_slice(), config, layout)
         }),
-        allow_renegotiation: *renegotiates,
+        allow_renegotiation: renegotiates,
         ..UpstreamTlsContext::default()
     };
     TransportSocket {

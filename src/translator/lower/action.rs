@@ -35,8 +35,10 @@ impl RouteLowering<'_, '_> {
                 }
             }
             (_, policy, _) => {
-                // What else is wrong with the rule is found all the same, and nothing that it sends is sent.
-                let kept = (self.clusters.clone(), self.shared.clone());
+                // What else is wrong with the rule is found all the same, and nothing that it sends is sent: what it asks
+                // for is entered into tables that nobody reads.
+                let unread = self.clusters.without_any();
+                let kept = (std::mem::replace(self.clusters, unread), std::mem::take(self.shared));
                 let none = RulePolicy { status: self.local_replies.failure, ..RulePolicy::default() };
                 self.lower_rest(list, rule, filters, policy.unwrap_or(none));
                 (*self.clusters, *self.shared) = kept;
@@ -68,7 +70,7 @@ impl RouteLowering<'_, '_> {
             // Nobody knows whether the extension would answer.
             return self.fail();
         }
-        if !is_redirect && let Some(empty) = self.report_no_backend(list.owner, backends) {
+        if !is_redirect && let Some(empty) = self.report_no_backend(list.rule, backends) {
             return empty;
         }
         let list = ListPlace { after_changes: filters.changes_for_backend(), ..list };
@@ -97,7 +99,8 @@ impl RouteLowering<'_, '_> {
 
     /// Says up to which body a request is tried again.
     fn note_retried_bodies(&mut self, list: ListPlace<'_>, rule: &ResolvedRule<'_>) {
-        let at = if rule.retry.is_some() { list.owner.with("retry") } else { list.owner.clone() };
+        let at = PartPath::from(ObjectPart::Rule(list.rule));
+        let at = if rule.retry.is_some() { at.with("retry") } else { at };
         // What the rule declares to be held of a body is held for further tries too.
         let declared = rule.options.fields.iter().find_map(|option| match option.value {
             RouteOption::BufferPerRoute(said) => said.buffer?.max_request_bytes,
@@ -166,13 +169,14 @@ impl RouteLowering<'_, '_> {
 
     /// A rule in words that no other rule has.
     pub(super) fn rule_in_words(&self, rule: usize) -> String {
-        format!("{}/{}/{}/{rule}", self.kind.in_names(), self.namespace, self.name)
+        format!("{}/{rule}", self.own)
     }
 
     /// What a rule does that nobody answers for; the reason has been reported then.
-    fn report_no_backend(&mut self, at: &PartPath, backends: &[ResolvedBackend<'_>]) -> Option<RuleAction> {
+    fn report_no_backend(&mut self, rule: usize, backends: &[ResolvedBackend<'_>]) -> Option<RuleAction> {
+        let at = PartPath::from(ObjectPart::Rule(rule));
         if backends.is_empty() {
-            self.report_no_backends(at.clone());
+            self.report_no_backends(at);
             return Some(RuleAction::respond(self.local_replies.no_backends));
         }
         if backends.iter().any(|backend| backend.weight > 0) {

@@ -96,6 +96,21 @@ impl<'m> Clusters<'m> {
         table
     }
 
+    /// A table of clusters of the same input that has none yet.
+    pub(super) fn without_any(&self) -> Self {
+        let Self { resolved, scope, is_compared, shows_certificates, .. } = *self;
+        Self {
+            resolved,
+            scope,
+            is_compared,
+            shows_certificates,
+            templates: TiVec::new(),
+            by_settings: HashMap::new(),
+            list: TiVec::new(),
+            by_certificate: HashMap::new(),
+        }
+    }
+
     /// The Secrets that headers may come from.
     pub(super) fn header_secrets(&self) -> HeaderSecrets<'m> {
         HeaderSecrets { index: &self.resolved.certificates, scope: self.scope }

@@ -21,13 +21,14 @@ impl ExternalAuths {
     }
 
     /// The first authorization with these settings behind `last`.
-    pub(super) fn find_or_add(&mut self, auth: ExternalAuth, last: Option<AuthId>) -> AuthId {
-        let same = self.ids.entry(auth.settings.clone()).or_default();
+    pub(super) fn find_or_add(&mut self, auth: &ExternalAuth, last: Option<AuthId>) -> AuthId {
+        let same = self.ids.get(&auth.settings).map(Vec::as_slice).unwrap_or_default();
         if let Some(id) = same.iter().find(|id| last.is_none_or(|last| **id > last)) {
             return *id;
         }
+        let (key, auth) = (auth.settings.clone(), auth.clone());
         let id = self.list.push_and_get_key(auth);
-        same.push(id);
+        self.ids.entry(key).or_default().push(id);
         id
     }
 
@@ -37,7 +38,7 @@ impl ExternalAuths {
         for auth in wanted {
             let is_same = |id: &AuthId| self.get(*id).is_some_and(|other| other.settings == auth.settings);
             if !asked.iter().any(is_same) {
-                let id = self.find_or_add(auth, asked.last().copied());
+                let id = self.find_or_add(&auth, asked.last().copied());
                 asked.push(id);
             }
         }

@@ -9,6 +9,7 @@ use crate::ir::{
 };
 
 use super::filter::Filters;
+use super::redirect_template::RedirectTemplate;
 use super::rule_action::RuleAction;
 
 /// A backend of a rule with its own filters.
@@ -70,10 +71,13 @@ pub(super) fn build_action(
     if are_entries && !backends.iter().any(|backend| backend.filters.need_a_route()) {
         return build_leaf(rule, backends, policy, session);
     }
+    let all = (rule, policy, session);
     let branches = backends.into_iter().map(|mut backend| {
-        let filters = rule.clone().followed_by(std::mem::take(&mut backend.filters));
+        // Each has what the rule says, with its own laid over it.
+        let (rule, policy, session) = all.clone();
+        let filters = rule.followed_by(std::mem::take(&mut backend.filters));
         let (weight, origin) = (backend.weight, backend.origin);
-        (weight, build_leaf(filters, vec![backend], policy.clone(), session.clone()), origin)
+        (weight, build_leaf(filters, vec![backend], policy, session), origin)
     });
     RuleAction::Split(branches.collect())
 }
@@ -98,7 +102,7 @@ fn build_leaf(
     let http_filters = HttpFilters { cors: filters.cors.take(), auths, guards };
     if let Some(template) = filters.redirect.take() {
         let response_headers = filters.response_mutations();
-        return RuleAction::Redirect { template, response_headers, http_filters };
+        return RuleAction::Redirect(RedirectTemplate { response_headers, http_filters, ..template });
     }
     let selecting = session.as_ref().is_some_and(|session| matches!(session.across, Across::Selector(_)));
     let (entries, request_headers, response_headers) = distribute_headers(&filters, backends, selecting);

@@ -7,8 +7,8 @@
 
 use crate::diagnostics::{Code, codes};
 use crate::http::HeaderName;
-use crate::ir::{Existing, HeaderMutation, HeaderMutations, ROUTER_ORDERS};
-use crate::parser::api::HeaderFilter;
+use crate::ir::{Existing, HeaderMutation, HeaderMutations, HeaderValue, ROUTER_ORDERS};
+use crate::parser::api::{HeaderFilter, HttpHeader};
 
 /// A header name or value that Envoy would load and break on at run time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,13 +81,14 @@ pub(super) fn lay_over(base: &mut HeaderMutations, over: &HeaderMutations) {
 /// Lays the changes of `filter` over those of `base`.
 fn compose(base: &mut HeaderMutations, filter: &HeaderFilter) {
     let HeaderFilter { set, add, remove } = filter;
+    let value = |header: &HttpHeader| HeaderValue::from(header.value.clone());
     for header in set {
         let entry = entry(base, &header.name);
-        entry.existing = Existing::Replaced(header.value.clone().into());
+        entry.existing = Existing::Replaced(value(header));
         entry.added.clear();
     }
     for header in add {
-        entry(base, &header.name).added.push(header.value.clone().into());
+        entry(base, &header.name).added.push(value(header));
     }
     for name in remove {
         let entry = entry(base, name);

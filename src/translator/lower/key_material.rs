@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::diagnostics::ObjectPart;
 use crate::diagnostics::escape::for_file_name;
 use crate::ir::{Authorities, CertificateId, KeyPair, Material, Origin, UpstreamTls};
-use crate::name::NamespacedName;
+use crate::name::{NamespacedName, owned};
 use crate::options::{CertificateFiles, Options};
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::resolver::{
@@ -89,9 +89,10 @@ impl<'a> KeyMaterial<'a> {
             (None, None) => self.place(Kind::Secret, object, name, content),
         };
         let (chain, key) = (place(CERTIFICATE_KEY, chain), place(PRIVATE_KEY_KEY, key));
+        let (namespace, name) = owned(object);
         KeyPair {
-            namespace: stored.namespace.clone(),
-            name: stored.name.clone(),
+            namespace,
+            name,
             chain,
             key,
             origin: known.and_then(|(holder, _)| holder.object()).map(|object| origin_of(object, origins)),
@@ -139,19 +140,19 @@ impl<'a> KeyMaterial<'a> {
         origins: &mut OriginTable,
     ) -> UpstreamTls {
         let TlsSettings { server_name, anchors, names, offer, client_certificate, unplaced: _, is_missing: _ } =
-            settings;
+            settings.clone();
         UpstreamTls {
-            server_name: server_name.clone(),
+            server_name,
             authorities: match anchors {
                 TrustAnchors::System(file) => {
-                    Some(Authorities { bundle: Material::File(file.clone()), object: None, origin: None })
+                    Some(Authorities { bundle: Material::File(file), object: None, origin: None })
                 }
-                TrustAnchors::Bundles(ids) => Some(self.authorities(ids, origins)),
+                TrustAnchors::Bundles(ids) => Some(self.authorities(&ids, origins)),
                 TrustAnchors::Unasked => None,
             },
-            names: names.clone(),
+            names,
             client_certificate: client_certificate.or(certificate).map(|id| self.key_pair(id, origins)),
-            offer: offer.clone(),
+            offer,
         }
     }
 
@@ -173,19 +174,16 @@ impl<'a> KeyMaterial<'a> {
         let (folder, file) = (for_file_name(namespace), for_file_name(name));
         let path = directory.join(&*folder).join(&*file).join(key).to_string_lossy().into_owned();
         let Some(content) = content else {
-            let object = ObjectKey { kind, namespace: namespace.clone(), name: name.clone() };
-            self.expected.insert(path.clone(), object);
+            self.expected.insert(path.clone(), ObjectKey::new(kind, (namespace, name)));
             return Material::File(path);
         };
-        match self.files.get(&path) {
-            // A Secret and a ConfigMap of one name, each with authorities of its own.
-            Some(other) if **other != *content => Material::Inline(content.into()),
-            Some(_) => Material::File(path),
-            None => {
-                self.files.insert(path.clone(), content.into());
-                Material::File(path)
-            }
+        // A Secret and a ConfigMap of one name may have authorities of their own each.
+        let is_other = self.files.get(&path).is_some_and(|other| **other != *content);
+        if is_other {
+            return Material::Inline(content.into());
         }
+        self.files.entry(path.clone()).or_insert_with(|| content.into());
+        Material::File(path)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What clients of Services are served with: a listener for each port that they connect to, with the routes that count
 //! for them, and the forward proxy or the address that leads to it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::diagnostics::{Diagnostics, Finding, Location, ObjectPart, PartPath, codes};
@@ -234,16 +234,25 @@ fn proxied_ports(
     mesh: &Mesh,
     options: &Options,
 ) -> Vec<ProxiedPort> {
-    let mut taken: HashSet<(String, Port)> = HashSet::new();
-    let port = |(place, listener): (usize, &ir::Listener)| {
-        let service = listener.gateways.first()?;
+    let mut ports: Vec<ProxiedPort> = Vec::new();
+    // Whose a host is, and which of its hosts.
+    let mut owners: HashMap<(String, Port), (usize, usize)> = HashMap::new();
+    for (place, listener) in listeners.iter().enumerate() {
+        let Some(service) = listener.gateways.first() else { continue };
         let key = (&service.namespace, &service.name);
-        let mut hosts = names_of_service(key, &mesh.client, &options.cluster_domain);
-        hosts.extend(services.get(&key).and_then(|service| service.spec.cluster_ip).map(host_of));
-        hosts.retain(|host| taken.insert((host.clone(), listener.port)));
-        Some(ProxiedPort { hosts, listener: place })
-    };
-    listeners.iter().enumerate().filter_map(port).collect()
+        let names = names_of_service(key, &mesh.client, &options.cluster_domain);
+        let address = services.get(&key).and_then(|service| service.spec.cluster_ip).map(host_of);
+        for (index, host) in names.into_iter().chain(address).enumerate() {
+            owners.entry((host, listener.port)).or_insert((ports.len(), index));
+        }
+        ports.push(ProxiedPort { hosts: Vec::new(), listener: place });
+    }
+    let mut owned: Vec<((usize, usize), String)> = owners.into_iter().map(|((host, _), at)| (at, host)).collect();
+    owned.sort_unstable();
+    for ((port, _), host) in owned {
+        ports[port].hosts.push(host);
+    }
+    ports
 }
 
 /// An address as URLs have it.

@@ -67,21 +67,15 @@ impl RouteLowering<'_, '_> {
         for option in &rule.options.fields {
             let (namespace, name) = option.source.metadata.sort_key();
             let key = (namespace.to_owned(), name.to_owned(), option.value.field());
-            let part = match self.shared.options.get(&key) {
-                Some(known) => known.clone(),
-                None => {
-                    let secrets = self.clusters.header_secrets();
-                    let shown = self.shown();
-                    let clusters = shown.is_some().then_some(&mut *self.clusters);
-                    let servers = KeyServersOf { clusters, certificate: shown.flatten() };
-                    let part = lower_option(*option, secrets, servers, self.diagnostics);
-                    // Of a route that is attached nowhere it says nothing to others.
-                    if shown.is_some() {
-                        self.shared.options.insert(key, part.clone());
-                    }
-                    part
-                }
+            let (secrets, shown) = (self.clusters.header_secrets(), self.shown());
+            // Of a route that is attached nowhere it says nothing to others.
+            let is_kept = shown.is_some() || self.shared.options.contains_key(&key);
+            let mut lower = || {
+                let clusters = shown.is_some().then_some(&mut *self.clusters);
+                let servers = KeyServersOf { clusters, certificate: shown.flatten() };
+                lower_option(*option, secrets, servers, self.diagnostics)
             };
+            let part = if is_kept { self.shared.options.entry(key).or_insert_with(lower).clone() } else { lower() };
             match part {
                 Ok(part) => parts.push((part, *option)),
                 Err(proof) => failed = failed.or(Some(proof)),
@@ -184,7 +178,7 @@ impl RouteLowering<'_, '_> {
             consequence: "none: endpoints are chosen as without it",
             help: "refer to an Upstream with `ringHash` or `maglev` in its `loadBalancerConfig`",
         };
-        self.report_idle_option(&list.owner.with("backendRefs"), option, idle);
+        self.report_idle_option(list.owner.with("backendRefs"), option, idle);
     }
 
     /// Warns that the rule says itself what an option says too.
@@ -241,15 +235,18 @@ fn lower_option(
     diagnostics: &mut Diagnostics,
 ) -> Result<Part, Reported> {
     let place = Place { source, field: value.field() };
-    let part = match value {
-        RouteOption::BufferPerRoute(said) => guards::lower_body_rule(place, *said),
+    // The part is made of a copy: what it keeps of that is moved into it.
+    let part = match value.clone() {
+        RouteOption::BufferPerRoute(said) => guards::lower_body_rule(place, said),
         RouteOption::Csrf(said) => guards::lower_origin_rule(place, said),
-        RouteOption::Extauth(said) => auth_switch::lower_switch(place, said).map_err(Wrong::from),
+        RouteOption::Extauth(said) => {
+            auth_switch::check_switch(place, &said).map(|()| Part::Nothing).map_err(Wrong::from)
+        }
         RouteOption::HeaderManipulation(said) => lower_header_option(place, said, secrets, diagnostics),
-        RouteOption::Jwt(said) => Ok(tokens::lower_switch(*said)),
-        RouteOption::JwtProvidersStaged(said) => tokens::lower_staged(place, said, &mut servers).map_err(Wrong::from),
-        RouteOption::JwtStaged(said) => tokens::lower_switches(place, *said).map_err(Wrong::from),
-        RouteOption::Rbac(said) => access::lower_access(place, said).map_err(Wrong::from),
+        RouteOption::Jwt(said) => Ok(tokens::lower_switch(said)),
+        RouteOption::JwtProvidersStaged(said) => tokens::lower_staged(place, &said, &mut servers).map_err(Wrong::from),
+        RouteOption::JwtStaged(said) => tokens::lower_switches(place, said).map_err(Wrong::from),
+        RouteOption::Rbac(said) => access::lower_access(place, &said).map_err(Wrong::from),
         other => lower_part(place, other).map_err(Wrong::from),
     };
     part.map_err(|wrong| wrong.report(diagnostics))
@@ -257,7 +254,7 @@ fn lower_option(
 
 fn lower_header_option(
     place: Place<'_>,
-    said: &HeaderManipulation,
+    said: HeaderManipulation,
     secrets: HeaderSecrets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Part, Wrong> {
@@ -267,28 +264,28 @@ fn lower_header_option(
 }
 
 /// What an option says that has one mistake at most.
-fn lower_part(place: Place<'_>, value: &RouteOption) -> Result<Part, Box<Finding>> {
+fn lower_part(place: Place<'_>, value: RouteOption) -> Result<Part, Box<Finding>> {
     match value {
-        RouteOption::Timeout(GoDuration(limit)) => Ok(Part::Timeout(Some(*limit).filter(|limit| !limit.is_zero()))),
-        RouteOption::Retries(retries) => retries::lower(place, retries),
+        RouteOption::Timeout(GoDuration(limit)) => Ok(Part::Timeout(Some(limit).filter(|limit| !limit.is_zero()))),
+        RouteOption::Retries(retries) => retries::lower(place, &retries),
         RouteOption::Cors(cors) => cors::lower(place, cors),
         RouteOption::PrefixRewrite(prefix) => lower_prefix(place, prefix),
         RouteOption::HostRewrite(host) => lower_host(place, host),
-        RouteOption::AutoHostRewrite(is_set) => Ok(part_if(*is_set, Part::Host(HostRewrite::Endpoint))),
-        RouteOption::HostRewriteHeader(name) => lower_host_header(place, name),
+        RouteOption::AutoHostRewrite(is_set) => Ok(part_if(is_set, Part::Host(HostRewrite::Endpoint))),
+        RouteOption::HostRewriteHeader(name) => lower_host_header(place, &name),
         RouteOption::HostRewritePathRegex(option) => {
             substitution::lower(place, option).map(|found| Part::Host(HostRewrite::Path(found)))
         }
-        RouteOption::AppendXForwardedHost(is_set) => Ok(part_if(*is_set, Part::TellHost)),
+        RouteOption::AppendXForwardedHost(is_set) => Ok(part_if(is_set, Part::TellHost)),
         RouteOption::RegexRewrite(option) => {
             substitution::lower(place, option).map(|found| Part::Path(PathRewrite::Regex(found)))
         }
-        RouteOption::IdleTimeout(GoDuration(limit)) => Ok(Part::Idle(Some(*limit).filter(|limit| !limit.is_zero()))),
-        RouteOption::MaxStreamDuration(option) => Ok(Part::Stream(lower_stream(option))),
-        RouteOption::Faults(faults) => fault::lower(place, faults),
+        RouteOption::IdleTimeout(GoDuration(limit)) => Ok(Part::Idle(Some(limit).filter(|limit| !limit.is_zero()))),
+        RouteOption::MaxStreamDuration(option) => Ok(Part::Stream(lower_stream(&option))),
+        RouteOption::Faults(faults) => fault::lower(place, &faults),
         RouteOption::LbHash(option) => hash::lower(place, option),
         RouteOption::Shadowing(said) => shadowing::lower(place, said),
-        RouteOption::Upgrades(said) => upgrades::lower(place, said),
+        RouteOption::Upgrades(said) => upgrades::lower(place, &said),
         RouteOption::EnvoyMetadata(said) => metadata::lower(place, said),
         // The resolver hands on none of the others.
         other => Err(place.refuse(
@@ -299,24 +296,24 @@ fn lower_part(place: Place<'_>, value: &RouteOption) -> Result<Part, Box<Finding
     }
 }
 
-fn lower_prefix(place: Place<'_>, prefix: &str) -> Result<Part, Box<Finding>> {
+fn lower_prefix(place: Place<'_>, prefix: String) -> Result<Part, Box<Finding>> {
     if prefix.is_empty() {
         return Ok(Part::Nothing);
     }
-    if let Some((_, found)) = bad_path_char(prefix) {
+    if let Some((_, found)) = bad_path_char(&prefix) {
         let message = format!("`{}` cannot stand in a path as it is", found.escape_debug());
-        return Err(place.refuse(&path![], message, path_help(prefix)));
+        return Err(place.refuse(&path![], message, path_help(&prefix)));
     }
     if !prefix.starts_with('/') {
         let message = format!("`{prefix}` is not the beginning of a path");
         return Err(place.refuse(&path![], message, format!("write `/{prefix}`")));
     }
-    Ok(Part::Path(PathRewrite::Taken(prefix.to_owned())))
+    Ok(Part::Path(PathRewrite::Taken(prefix)))
 }
 
-fn lower_host(place: Place<'_>, host: &str) -> Result<Part, Box<Finding>> {
-    place.check_host(&path![], host)?;
-    Ok(if host.is_empty() { Part::Nothing } else { Part::Host(HostRewrite::Literal(host.to_owned())) })
+fn lower_host(place: Place<'_>, host: String) -> Result<Part, Box<Finding>> {
+    place.check_host(&path![], &host)?;
+    Ok(if host.is_empty() { Part::Nothing } else { Part::Host(HostRewrite::Literal(host)) })
 }
 
 fn lower_host_header(place: Place<'_>, name: &HeaderName) -> Result<Part, Box<Finding>> {

@@ -11,29 +11,26 @@ pub(super) struct RedirectTemplate {
     pub(super) port: Option<Port>,
     pub(super) path: Option<PathRewrite>,
     pub(super) status: u16,
+    /// Changes to its headers.
+    pub(super) response_headers: HeaderMutations,
+    pub(super) http_filters: HttpFilters,
 }
 
 impl RedirectTemplate {
     /// The redirect on a listener: the port is the filter's, else the scheme's
     /// well-known one, else the listener's; a scheme's own port is not printed
     /// ([HTTPRequestRedirectFilter](https://gateway-api.sigs.k8s.io/reference/spec/#httprequestredirectfilter)).
-    pub(super) fn on_listener(
-        &self,
-        scheme: &'static str,
-        listener_port: Port,
-        response_headers: HeaderMutations,
-        http_filters: HttpFilters,
-    ) -> Redirect {
-        let effective = self.scheme.unwrap_or(scheme);
-        let well_known = if effective == "https" { Port::HTTPS } else { Port::HTTP };
-        let port = self.port.or(self.scheme.map(|_| well_known)).unwrap_or(listener_port);
+    pub(super) fn on_listener(self, on: &'static str, listener_port: Port) -> Redirect {
+        let Self { scheme, hostname, port, path, status, response_headers, http_filters } = self;
+        let well_known = if scheme.unwrap_or(on) == "https" { Port::HTTPS } else { Port::HTTP };
+        let port = port.or(scheme.map(|_| well_known)).unwrap_or(listener_port);
         Redirect {
-            scheme: self.scheme,
-            hostname: self.hostname.clone(),
+            scheme,
+            hostname,
             port,
             print_port: port != well_known,
-            path: self.path.clone(),
-            status: self.status,
+            path,
+            status,
             response_headers,
             http_filters,
         }

@@ -2,6 +2,7 @@
 //! ([HTTPRouteTimeouts](https://gateway-api.sigs.k8s.io/reference/spec/#httproutetimeouts),
 //! [GEP-1731](https://gateway-api.sigs.k8s.io/geps/gep-1731/)).
 
+use std::collections::BTreeSet;
 use std::time::Duration as StdDuration;
 
 use crate::ir::{BackOff, Retry, RetryOn, Timeouts};
@@ -24,11 +25,9 @@ const SHORTEST_BACKOFF: StdDuration = StdDuration::from_millis(1);
 /// retried, whatever the codes. `fit` makes a number one that Envoy can hold.
 pub(super) fn lower_retry(retry: &HttpRouteRetry, fit: impl FnOnce(u64) -> u32) -> Retry {
     let HttpRouteRetry { codes, attempts, backoff } = retry;
-    let mut codes = codes.clone();
-    codes.sort_unstable();
-    codes.dedup();
+    let codes: BTreeSet<u16> = codes.iter().copied().collect();
     Retry {
-        on: RetryOn::Failures(codes),
+        on: RetryOn::Failures(codes.into_iter().collect()),
         attempts: attempts.map_or(DEFAULT_ATTEMPTS, fit).max(1),
         backoff: backoff.map(|Duration(wait)| BackOff { base: wait.max(SHORTEST_BACKOFF), longest: None }),
     }

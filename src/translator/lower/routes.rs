@@ -98,7 +98,7 @@ impl RouteLowering<'_, '_> {
             matches,
             action: self.lower_action(rule, prefix.as_deref()),
             says,
-            auth: AuthSwitch::of_own(rule),
+            auth: AuthSwitch::of_rule(rule),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! What the rules of HTTPRoutes and GRPCRoutes have in common: conditions on
 //! headers, weighted backends with their filters, and how a rule fails.
 
+use std::sync::Arc;
+
 use crate::diagnostics::{Diagnostics, ObjectPart, PartPath, codes};
 use crate::http::HeaderName;
-use crate::ir::{ClusterId, HeaderMatch, Origin, RouteMatch, RouteName, ValueMatch, ValuePattern};
-use crate::name::{Name, Namespace};
+use crate::ir::{ClusterId, HeaderMatch, ObjectName, Origin, RouteMatch, RouteName, ValueMatch, ValuePattern};
 use crate::parser::api::ValueMatchType;
 use crate::parser::manifests::ObjectHead;
-use crate::parser::route::RouteKind;
 use crate::resolver::{BackendId, KeyPairId, OriginObject, OriginTable, ResolvedRoute};
 
 use super::cluster::{Clusters, RouteProtocol, Sent};
@@ -70,13 +70,11 @@ pub(super) struct Shared {
 /// Lowers the rules of one route object.
 pub(super) struct RouteLowering<'a, 'm> {
     pub(super) object: &'a ObjectHead,
-    pub(super) kind: RouteKind,
     /// What is sent to backends.
     pub(super) protocol: RouteProtocol,
     pub(super) local_replies: &'static LocalReplies,
     pub(super) registered: OriginObject,
-    pub(super) namespace: Namespace,
-    pub(super) name: Name,
+    pub(super) own: Arc<ObjectName>,
     /// The certificate that is shown to backends; `None` for a route that is attached nowhere.
     shown: Option<Option<KeyPairId>>,
     pub(super) clusters: &'a mut Clusters<'m>,
@@ -96,12 +94,10 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
         Self {
             object,
             shown: clusters.certificate_for(route),
-            kind: route.kind(),
             protocol,
             local_replies,
             registered: origins.object(object),
-            namespace: object.metadata.namespace.as_str().into(),
-            name: object.metadata.name.as_str().into(),
+            own: Arc::new(ObjectName::new(route.kind().in_names(), object.metadata.sort_key())),
             clusters,
             shared,
             origins,
@@ -148,13 +144,7 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
         matches: RouteMatch,
         rank: MatchRank,
     ) -> LoweredMatch {
-        let name = RouteName {
-            kind: self.kind.in_names(),
-            namespace: self.namespace.clone(),
-            name: self.name.clone(),
-            rule,
-            index,
-        };
+        let name = RouteName { route: Arc::clone(&self.own), rule, index };
         LoweredMatch { name, matches, rank, origin: self.origins.origin(self.registered, place) }
     }
 
@@ -236,9 +226,9 @@ fn is_like_prefix(pattern: &str) -> bool {
 }
 
 pub(super) fn lower_value_match<N>(name: N, spec: &crate::parser::api::ValueMatch<N>) -> ValueMatch<N> {
-    let value = match spec.match_type {
-        ValueMatchType::Exact => ValuePattern::Exact(spec.value.clone()),
-        ValueMatchType::RegularExpression => ValuePattern::Regex(spec.value.clone()),
+    let pattern = match spec.match_type {
+        ValueMatchType::Exact => ValuePattern::Exact,
+        ValueMatchType::RegularExpression => ValuePattern::Regex,
     };
-    ValueMatch { name, value }
+    ValueMatch { name, value: pattern(spec.value.clone()) }
 }

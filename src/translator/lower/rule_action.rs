@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::ir::{Across, Action, Branch, Forward, HeaderMutations, HttpFilters, Origin, SessionCarrier};
+use crate::ir::{Across, Action, Branch, Forward, Origin, SessionCarrier};
 use crate::port::Port;
 
 use super::redirect_template::RedirectTemplate;
@@ -13,7 +13,7 @@ pub(super) enum RuleAction {
     /// The same on every listener.
     Fixed(Arc<Action>),
     /// Answers with a redirect.
-    Redirect { template: RedirectTemplate, response_headers: HeaderMutations, http_filters: HttpFilters },
+    Redirect(RedirectTemplate),
     /// Each to its share; never another split.
     Split(Vec<(u32, Self, Origin)>),
 }
@@ -33,9 +33,7 @@ impl RuleAction {
                 }
                 _ => action.clone(),
             },
-            Self::Redirect { template, response_headers, http_filters } => Arc::new(Action::Redirect(
-                template.on_listener(scheme, port, response_headers.clone(), http_filters.clone()),
-            )),
+            Self::Redirect(template) => Arc::new(Action::Redirect(template.clone().on_listener(scheme, port))),
             Self::Split(branches) => Arc::new(Action::Split(
                 branches
                     .iter()

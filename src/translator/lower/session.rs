@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::time::Duration as StdDuration;
 
-use crate::diagnostics::{Condition, ConditionKind, Diagnostics, Finding, PartPath, Reason, Reported, codes};
+use crate::diagnostics::{Code, Condition, ConditionKind, Diagnostics, Finding, PartPath, Reason, Reported, codes};
 use crate::http::{HeaderName, is_token};
 use crate::ir::{Across, BackendName, Session, SessionCarrier, SessionCookie, Site, can_hold_session};
 use crate::parser::api::{
@@ -35,6 +35,13 @@ pub(super) struct SessionSource<'s> {
     pub(super) shared: bool,
     /// What happens to the traffic when the declaration is unusable.
     pub(super) consequence: &'static str,
+}
+
+impl SessionSource<'_> {
+    /// A finding about the declaration.
+    fn finding(&self, code: Code, message: impl Into<String>) -> Finding {
+        self.object.finding(code, self.at.clone(), message)
+    }
 }
 
 impl SessionNames {
@@ -141,8 +148,7 @@ fn report_taken(source: &SessionSource<'_>, own: &str, other: &str, diagnostics:
     };
     diagnostics.report(
         source
-            .object
-            .finding(codes::SESSION_NAME_TAKEN, source.at.clone(), message)
+            .finding(codes::SESSION_NAME_TAKEN, message)
             .label(label)
             .consequence("the sessions of the rules are independent, as the specification demands")
             .help("give each rule's session a name of its own, or none"),
@@ -174,11 +180,7 @@ fn report_unsafe(
     help: &'static str,
     diagnostics: &mut Diagnostics,
 ) -> Reported {
-    let mut finding = source
-        .object
-        .finding(codes::UNSAFE_VALUE, source.at.clone(), message)
-        .consequence(source.consequence)
-        .help(help);
+    let mut finding = source.finding(codes::UNSAFE_VALUE, message).consequence(source.consequence).help(help);
     if source.object.kind == Kind::XBackendTrafficPolicy {
         finding.claim = Some(INVALID);
     }

@@ -5,6 +5,8 @@
 //! finds any of its endpoints, and goes on at any other. Where they differ, the
 //! client has to be led back to its backend before one is drawn.
 
+use std::sync::Arc;
+
 use crate::diagnostics::{Finding, ObjectPart, Reported, codes};
 use crate::ir::{Across, Endpoints, SessionCarrier, SessionCookie, SessionRule, Target, UpstreamProtocol};
 use crate::path;
@@ -54,12 +56,7 @@ impl<'m> RouteLowering<'_, 'm> {
             let is_known = live.iter().all(|(backend, _)| matches!(backend.endpoints, Endpoints::Static(_)));
             (self.find_difference(backends, &live), is_known)
         };
-        let pool = Across::Pool(SessionRule {
-            kind: self.kind.in_names(),
-            namespace: self.namespace.clone(),
-            name: self.name.clone(),
-            rule: list.rule,
-        });
+        let pool = Across::Pool(SessionRule { route: Arc::clone(&self.own), rule: list.rule });
         match (carrier, difference) {
             (_, None) => Ok(pool),
             (SessionCarrier::Cookie(cookie), Some(_)) => {

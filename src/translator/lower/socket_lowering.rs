@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostics::{ObjectPart, Reported};
 use crate::ir::{Authorities, CertificateId, GatewayName, Origin, TcpBackend};
-use crate::parser::manifests::{Metadata, ObjectKey};
+use crate::parser::manifests::ObjectKey;
 use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginObject, OriginTable, Resolved, RouteId};
 
 use super::cluster::{Clusters, RouteProtocol};
@@ -89,10 +89,7 @@ impl SocketLowering<'_, '_> {
     pub(super) fn gateways_of(&self, ids: &[ListenerId]) -> Vec<GatewayName> {
         let mut gateways: Vec<usize> = ids.iter().map(|id| id.gateway).collect();
         gateways.dedup();
-        let name = |index: usize| {
-            let Metadata { namespace, name, .. } = &self.resolved.gateways[index].object.metadata;
-            GatewayName { namespace: namespace.clone(), name: name.clone() }
-        };
+        let name = |index: usize| GatewayName::new(self.resolved.gateways[index].object.metadata.sort_key());
         gateways.into_iter().map(name).collect()
     }
 }

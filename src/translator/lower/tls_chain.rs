@@ -11,14 +11,12 @@ use std::sync::Arc;
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    Authorities, ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, Material, TcpProxy, TlsTermination,
+    Authorities, ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, Material, ObjectName, TcpProxy,
+    TlsTermination,
 };
-use crate::name::{Name, Namespace};
-use crate::parser::manifests::Metadata;
 use crate::parser::route::RouteKind;
 use crate::resolver::{
-    ClientValidation, ListenerId, Protocol, Resolved, ResolvedListener, RouteId, ServerNames, Termination,
-    serving_route,
+    ClientValidation, ListenerId, Protocol, ResolvedListener, RouteId, ServerNames, Termination, serving_route,
 };
 
 use super::cluster::{RouteProtocol, tls_route_protocol};
@@ -86,7 +84,7 @@ fn lower_stream_chains(
     for (route, names) in own {
         let backends = lowering.backends_of(id, route, tls_route_protocol(listener.protocol));
         chains.push(FilterChain {
-            name: rest.name.clone().map(|chain| ChainName { route: Some(name_of(resolved, route)), ..chain }),
+            name: Some(chain_name(lowering, id, Some(route))),
             select: select(&names),
             tls: tls.cloned(),
             handler: Handler::Tcp(TcpProxy { backends }),
@@ -110,32 +108,32 @@ fn lower_rest(
     let Some(route) = serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.routes) else { return rest };
     let backends = lowering.backends_of(id, route, RouteProtocol::Tcp);
     FilterChain {
-        name: rest.name.map(|chain| ChainName { route: Some(name_of(resolved, route)), ..chain }),
+        name: Some(chain_name(lowering, id, Some(route))),
         tls: tls.cloned(),
         handler: Handler::Tcp(TcpProxy { backends }),
         ..rest
     }
 }
 
-/// A route as names of chains have it.
-fn name_of(resolved: &Resolved<'_>, route: RouteId) -> (&'static str, Namespace, Name) {
-    let route = resolved.routes.get(route);
-    let Metadata { namespace, name, .. } = &route.object().metadata;
-    (route.kind().in_names(), namespace.clone(), name.clone())
+/// The name of a chain of a listener, or of one for a route alone.
+fn chain_name(lowering: &SocketLowering<'_, '_>, id: ListenerId, route: Option<RouteId>) -> ChainName {
+    let listener = lowering.resolved.listener(id);
+    let kind = if listener.owner.set.is_some() { "listenerset" } else { "gateway" };
+    ChainName {
+        owner: ObjectName::new(kind, listener.owner.metadata().sort_key()),
+        listener: listener.spec.name.clone(),
+        route: route.map(|route| {
+            let route = lowering.resolved.routes.get(route);
+            ObjectName::new(route.kind().in_names(), route.object().metadata.sort_key())
+        }),
+    }
 }
 
 /// A chain that closes the connections for all hosts of a listener.
 fn closing_chain(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -> FilterChain {
     let listener = lowering.resolved.listener(id);
-    let metadata = listener.owner.metadata();
     FilterChain {
-        name: Some(ChainName {
-            kind: if listener.owner.set.is_some() { "listenerset" } else { "gateway" },
-            namespace: metadata.namespace.clone(),
-            object: metadata.name.clone(),
-            listener: listener.spec.name.clone(),
-            route: None,
-        }),
+        name: Some(chain_name(lowering, id, None)),
         select: select(std::slice::from_ref(&listener.hostname)),
         tls: None,
         handler: Handler::Close,

@@ -12,7 +12,7 @@ use super::FilterContext;
 impl RouteLowering<'_, '_> {
     pub(super) fn lower_cors(&mut self, context: &FilterContext<'_>, filter: &CorsFilter) -> Result<Cors, Reported> {
         let CorsFilter { allow_origins, allow_credentials, allow_methods, allow_headers, expose_headers, max_age } =
-            filter;
+            filter.clone();
         let mut origins = Vec::with_capacity(allow_origins.len());
         for (index, text) in allow_origins.iter().enumerate() {
             match lower_origin(text) {
@@ -20,17 +20,17 @@ impl RouteLowering<'_, '_> {
                 None => return Err(self.bad_origin(context, index, text)),
             }
         }
-        let credentials = *allow_credentials == Some(true);
+        let credentials = allow_credentials == Some(true);
         if credentials && expose_headers.iter().any(|name| name == "*") {
             self.report_literal_wildcard(context);
         }
         Ok(Cors {
             origins,
-            methods: allow_methods.clone(),
-            headers: allow_headers.clone(),
-            exposed_headers: expose_headers.clone(),
+            methods: allow_methods,
+            headers: allow_headers,
+            exposed_headers: expose_headers,
             credentials,
-            max_age: Some(Duration::from_secs(u64::from(*max_age))),
+            max_age: Some(Duration::from_secs(u64::from(max_age))),
         })
     }
 

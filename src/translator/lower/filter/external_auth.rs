@@ -50,7 +50,7 @@ impl RouteLowering<'_, '_> {
     fn find_or_add(&mut self, context: &FilterContext<'_>, settings: ExternalAuthSettings) -> AuthId {
         let place = ObjectPart::Rule(context.list.rule);
         let origin = self.origins.origin(self.registered, place);
-        self.shared.auths.find_or_add(ExternalAuth { settings, origin }, None)
+        self.shared.auths.find_or_add(&ExternalAuth { settings, origin }, None)
     }
 
     /// Envoy changes requests when it sends them, after every filter has agreed

@@ -1,6 +1,7 @@
 //! RequestRedirect: the answer depends on the listener's port.
 
 use crate::diagnostics::{PartPath, Reported, codes};
+use crate::ir::{HeaderMutations, HttpFilters};
 use crate::parser::api::RequestRedirectFilter;
 
 use super::super::redirect_template::RedirectTemplate;
@@ -20,6 +21,9 @@ impl RouteLowering<'_, '_> {
             port: *port,
             path: self.lower_path(context, "requestRedirect", path.as_ref())?,
             status: *status_code,
+            // What else the rule says of it is not known yet.
+            response_headers: HeaderMutations::default(),
+            http_filters: HttpFilters::default(),
         })
     }
 }
@@ -82,14 +86,16 @@ mod tests {
             (("https", 443), Some("http"), Some(8080), Some(8080)),
             (("http", 80), None, Some(443), Some(443)),
         ] {
-            let template =
-                RedirectTemplate { scheme, hostname: None, port: port.map(Port::new), path: None, status: 302 };
-            let redirect = template.on_listener(
-                listener.0,
-                Port::new(listener.1),
-                HeaderMutations::default(),
-                HttpFilters::default(),
-            );
+            let template = RedirectTemplate {
+                scheme,
+                hostname: None,
+                port: port.map(Port::new),
+                path: None,
+                status: 302,
+                response_headers: HeaderMutations::default(),
+                http_filters: HttpFilters::default(),
+            };
+            let redirect = template.on_listener(listener.0, Port::new(listener.1));
             assert_eq!(
                 redirect.print_port.then_some(redirect.port.number()),
                 printed,

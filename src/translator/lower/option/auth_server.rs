@@ -47,7 +47,7 @@ pub(in crate::translator::lower) fn lower_servers(resolved: &Resolved<'_>, origi
             let mut faults = Faults::new(Place { source, field: value.field() });
             let object = origins.object(source);
             let origin = origins.origin(object, ObjectPart::Whole);
-            if let Some(server) = lower_server(said, *backend, origin, &mut faults) {
+            if let Some(server) = lower_server(said.as_ref().clone(), *backend, origin, &mut faults) {
                 servers.insert(id, server);
             }
         }
@@ -56,7 +56,7 @@ pub(in crate::translator::lower) fn lower_servers(resolved: &Resolved<'_>, origi
 }
 
 /// Says what of a server cannot be honoured.
-pub(super) fn check_server(said: &OptionAuthServer, faults: &mut Faults<'_>) {
+pub(super) fn check_server(said: OptionAuthServer, faults: &mut Faults<'_>) {
     if said.extauthz_server_ref.is_none() {
         let help = "name an Upstream in `extauthzServerRef`";
         faults.add(&path![], "no server is named that could be asked", help);
@@ -66,7 +66,7 @@ pub(super) fn check_server(said: &OptionAuthServer, faults: &mut Faults<'_>) {
 }
 
 fn lower_server(
-    said: &OptionAuthServer,
+    said: OptionAuthServer,
     backend: BackendRefOutcome,
     origin: Origin,
     faults: &mut Faults<'_>,
@@ -77,7 +77,7 @@ fn lower_server(
 
 type Read = (ExternalAuthProtocol, AuthHeaders, Option<u32>, AuthTerms);
 
-fn read_server(said: &OptionAuthServer, faults: &mut Faults<'_>) -> Option<Read> {
+fn read_server(said: OptionAuthServer, faults: &mut Faults<'_>) -> Option<Read> {
     let OptionAuthServer {
         clear_route_cache: _,
         extauthz_server_ref: _,
@@ -92,8 +92,8 @@ fn read_server(said: &OptionAuthServer, faults: &mut Faults<'_>) -> Option<Read>
         user_id_header: _,
     } = said;
     let known = faults.count();
-    let failure = u16::try_from(*status_on_error).ok().filter(|status| FAILURES.contains(status));
-    if failure.is_none() && *status_on_error != 0 {
+    let failure = u16::try_from(status_on_error).ok().filter(|status| FAILURES.contains(status));
+    if failure.is_none() && status_on_error != 0 {
         let message = format!("{status_on_error} is no status of a failure that Envoy answers with");
         faults.add(&path!["statusOnError"], message, "write a known status from 400 on, such as 503");
     }
@@ -116,10 +116,10 @@ fn read_server(said: &OptionAuthServer, faults: &mut Faults<'_>) -> Option<Read>
         let help = "write letters, digits, `-`, `_` and `.`";
         faults.add(&path!["statPrefix"], "no statistic has this name", help);
     }
-    let authority = grpc_service.as_ref().map(|OptionAuthority { authority }| authority.as_str());
-    let authority = authority.filter(|authority| !authority.is_empty());
+    let authority =
+        grpc_service.map(|OptionAuthority { authority }| authority).filter(|authority| !authority.is_empty());
     let is_host = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
-    if authority.is_some_and(|authority| !authority.chars().all(is_host)) {
+    if authority.as_ref().is_some_and(|authority| !authority.chars().all(is_host)) {
         faults.add(&path!["grpcService", "authority"], "this is no host", "write a name, and perhaps a port");
     }
     let (protocol, request_headers) = match http_service {
@@ -129,9 +129,9 @@ fn read_server(said: &OptionAuthServer, faults: &mut Faults<'_>) -> Option<Read>
                 let at = path!["httpService", "pathPrefix"];
                 faults.add(&at, "this is not the beginning of a path", "begin it with `/`");
             }
-            if let Some((_, found)) = bad_path_char(path_prefix) {
+            if let Some((_, found)) = bad_path_char(&path_prefix) {
                 let message = format!("`{}` cannot stand in a path as it is", found.escape_debug());
-                faults.add(&path!["httpService", "pathPrefix"], message, path_help(path_prefix));
+                faults.add(&path!["httpService", "pathPrefix"], message, path_help(&path_prefix));
             }
             let seen = request.as_ref().map(|request| request.allowed_headers.as_slice()).unwrap_or_default();
             let seen = names(seen, ["request", "allowedHeaders"], faults);
@@ -140,18 +140,18 @@ fn read_server(said: &OptionAuthServer, faults: &mut Faults<'_>) -> Option<Read>
             let seen = if seen.is_empty() { AuthHeaders::Default } else { AuthHeaders::Listed(seen) };
             // What is not listed the backend does not get.
             let response_headers = AuthHeaders::Listed(given);
-            (ExternalAuthProtocol::Http { path_prefix: path_prefix.clone(), response_headers }, seen)
+            (ExternalAuthProtocol::Http { path_prefix, response_headers }, seen)
         }
     };
     let terms = AuthTerms {
         timeout: request_timeout.map(|GoDuration(timeout)| timeout),
-        lets_pass: *failure_mode_allow,
+        lets_pass: failure_mode_allow,
         failure,
         cuts_body: request_body.is_some_and(|body| body.allow_partial_message),
         body_as_bytes: request_body.is_some_and(|body| body.pack_as_bytes),
         context: Vec::new(),
-        authority: authority.map(str::to_owned),
-        counted_as: stat_prefix.clone(),
+        authority,
+        counted_as: stat_prefix,
     };
     let max_body_bytes = request_body.map(|body| body.max_request_bytes);
     (faults.count() == known).then_some((protocol, request_headers, max_body_bytes, terms))

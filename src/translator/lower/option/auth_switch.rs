@@ -8,7 +8,7 @@ use crate::parser::manifests::ObjectHead;
 use crate::path;
 use crate::resolver::ResolvedRule;
 
-use super::part::{Part, Place};
+use super::part::Place;
 
 /// Whose requests are asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,37 +19,45 @@ pub(in crate::translator::lower) enum AuthSwitch {
     On(Arc<[(String, String)]>),
 }
 
-/// What a rule or a listener says; the resolver hands on no other forms of it.
-pub(super) fn lower_switch(place: Place<'_>, said: &OptionAuth) -> Result<Part, Box<Finding>> {
+/// What of it cannot be honoured that a rule or a listener says; the resolver hands on no other forms.
+pub(super) fn check_switch(place: Place<'_>, said: &OptionAuth) -> Result<(), Box<Finding>> {
     let OptionAuth { config_ref: _, custom_auth, disable } = said;
     if *disable && custom_auth.is_some() {
         let message = "`disable` stands beside `customAuth`";
         return Err(place.refuse(&path!["disable"], message, "keep one of the two"));
     }
-    Ok(Part::Nothing)
+    Ok(())
 }
 
 impl AuthSwitch {
     /// What is said; the resolver hands on no form that says nothing.
-    pub(super) fn of(OptionAuth { config_ref: _, custom_auth, disable }: &OptionAuth) -> Option<Self> {
+    pub(super) fn of(OptionAuth { config_ref: _, custom_auth, disable }: OptionAuth) -> Option<Self> {
         match custom_auth {
             Some(OptionCustomAuth { context_extensions, name: _ }) => {
-                Some(Self::On(context_extensions.iter().map(|(name, text)| (name.clone(), text.clone())).collect()))
+                Some(Self::On(context_extensions.into_iter().collect()))
             }
             None => disable.then_some(Self::Off),
         }
     }
 
-    /// What a rule says, with whoever says it.
-    pub(super) fn of_rule<'m>(rule: &ResolvedRule<'m>) -> Option<(Self, &'m ObjectHead)> {
+    /// Whether requests are asked about, where that is said.
+    pub(super) fn is_on(OptionAuth { config_ref: _, custom_auth, disable }: &OptionAuth) -> Option<bool> {
+        if custom_auth.is_some() { Some(true) } else { disable.then_some(false) }
+    }
+
+    /// What a rule says.
+    pub(in crate::translator::lower) fn of_rule(rule: &ResolvedRule<'_>) -> Option<Self> {
         rule.options.fields.iter().find_map(|field| match field.value {
-            RouteOption::Extauth(said) => Some((Self::of(said)?, field.source)),
+            RouteOption::Extauth(said) => Self::of(said.clone()),
             _ => None,
         })
     }
 
-    /// The same without whoever says it.
-    pub(in crate::translator::lower) fn of_own(rule: &ResolvedRule<'_>) -> Option<Self> {
-        Self::of_rule(rule).map(|(switch, _)| switch)
+    /// Who says whether requests of a rule are asked about, and what.
+    pub(super) fn source<'m>(rule: &ResolvedRule<'m>) -> Option<(bool, &'m ObjectHead)> {
+        rule.options.fields.iter().find_map(|field| match field.value {
+            RouteOption::Extauth(said) => Some((Self::is_on(said)?, field.source)),
+            _ => None,
+        })
     }
 }

@@ -12,7 +12,7 @@ use super::super::filter::lower_origin;
 use super::super::re2;
 use super::part::{Part, Place};
 
-pub(super) fn lower(place: Place<'_>, cors: &OptionCors) -> Result<Part, Box<Finding>> {
+pub(super) fn lower(place: Place<'_>, cors: OptionCors) -> Result<Part, Box<Finding>> {
     let OptionCors {
         allow_origin,
         allow_origin_regex,
@@ -23,7 +23,7 @@ pub(super) fn lower(place: Place<'_>, cors: &OptionCors) -> Result<Part, Box<Fin
         allow_credentials,
         disable_for_route,
     } = cors;
-    if *disable_for_route {
+    if disable_for_route {
         return Ok(Part::Cors(None));
     }
     if allow_origin.is_empty() && allow_origin_regex.is_empty() {
@@ -38,13 +38,13 @@ pub(super) fn lower(place: Place<'_>, cors: &OptionCors) -> Result<Part, Box<Fin
             place.refuse(&path!["allowOrigin", index], format!("`{text}` is not an origin"), help)
         })?);
     }
-    for (index, expression) in allow_origin_regex.iter().enumerate() {
-        if let Err(bad) = re2::check(expression) {
+    for (index, expression) in allow_origin_regex.into_iter().enumerate() {
+        if let Err(bad) = re2::check(&expression) {
             let message = format!("Envoy's regular expressions (RE2) refuse `{expression}`: {}", bad.message);
             let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
             return Err(place.refuse(&path!["allowOriginRegex", index], message, help));
         }
-        origins.push(OriginPattern::Regex(expression.clone()));
+        origins.push(OriginPattern::Regex(expression));
     }
     let max_age = match max_age.as_str() {
         "" => None,
@@ -55,10 +55,10 @@ pub(super) fn lower(place: Place<'_>, cors: &OptionCors) -> Result<Part, Box<Fin
     };
     Ok(Part::Cors(Some(Arc::new(Cors {
         origins,
-        methods: allow_methods.clone(),
-        headers: allow_headers.clone(),
-        exposed_headers: expose_headers.clone(),
-        credentials: *allow_credentials,
+        methods: allow_methods,
+        headers: allow_headers,
+        exposed_headers: expose_headers,
+        credentials: allow_credentials,
         max_age,
     }))))
 }

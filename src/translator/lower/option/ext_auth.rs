@@ -8,9 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Finding, ObjectPart, codes};
-use crate::ir::{
-    Action, AuthId, AuthTerms, Branch, ClusterId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings,
-};
+use crate::ir::{Action, AuthId, AuthTerms, Branch, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings};
 use crate::parser::api::{HttpListenerOption, OptionAuthServer, VirtualHostOption};
 use crate::parser::manifests::ObjectHead;
 use crate::path;
@@ -42,23 +40,16 @@ pub(in crate::translator::lower) fn lay_under(
 ) -> Arc<Action> {
     let Some(AuthSwitch::On(context)) = own.or(on.host) else { return action };
     let closed = || Arc::new(Action::Respond(failure));
-    let Some(AuthServer { protocol, request_headers, max_body_bytes, terms, backend, origin }) = on.server else {
-        return closed();
-    };
-    let spoken = if *protocol == ExternalAuthProtocol::Grpc { RouteProtocol::Grpc } else { RouteProtocol::Http };
+    let Some(server) = on.server else { return closed() };
+    // Each has terms of its own.
+    let AuthServer { protocol, request_headers, max_body_bytes, terms, backend, origin } = server.clone();
+    let spoken = if protocol == ExternalAuthProtocol::Grpc { RouteProtocol::Grpc } else { RouteProtocol::Http };
     let cluster = backend.ok().and_then(|id| clusters.intern(id, Sent::once(spoken), None));
     let Some(cluster) = cluster else { return closed() };
-    let settings = |cluster: ClusterId| ExternalAuthSettings {
-        cluster,
-        protocol: protocol.clone(),
-        request_headers: request_headers.clone(),
-        max_body_bytes: *max_body_bytes,
-        terms: AuthTerms { context: context.to_vec(), ..terms.clone() },
-    };
-    let mut ask = |asked: &mut Vec<AuthId>| {
-        let auth = ExternalAuth { settings: settings(cluster), origin: *origin };
-        asked.push(auths.find_or_add(auth, asked.last().copied()));
-    };
+    let terms = AuthTerms { context: context.to_vec(), ..terms };
+    let settings = ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes, terms };
+    let auth = ExternalAuth { settings, origin };
+    let mut ask = |asked: &mut Vec<AuthId>| asked.push(auths.find_or_add(&auth, asked.last().copied()));
     Arc::new(asked(Arc::unwrap_or_clone(action), &mut ask))
 }
 
@@ -152,14 +143,14 @@ fn server_of<'r>(resolved: &'r Resolved<'_>, set: ListenerOptionsId) -> Option<(
 fn asking<'r>(resolved: &'r Resolved<'_>, id: ListenerId) -> Vec<&'r ObjectHead> {
     let host = resolved.virtual_host_options.of(id).and_then(|set| {
         resolved.virtual_host_options.get(set).fields.iter().find_map(|field| match field.value {
-            VirtualHostOption::Extauth(said) => Some((AuthSwitch::of(said)?, field.source)),
+            VirtualHostOption::Extauth(said) => Some((AuthSwitch::is_on(said)?, field.source)),
             _ => None,
         })
     });
     let rules = resolved.listener(id).attached.iter().flat_map(|route| &resolved.routes.get(*route).rules);
-    let said = rules.filter_map(|rule| AuthSwitch::of_rule(rule).or_else(|| host.clone()));
+    let said = rules.filter_map(|rule| AuthSwitch::source(rule).or(host));
     let mut asking: Vec<&ObjectHead> = Vec::new();
-    for (_, source) in said.filter(|(switch, _)| matches!(switch, AuthSwitch::On(_))) {
+    for (_, source) in said.filter(|(is_on, _)| *is_on) {
         if !asking.iter().any(|known| std::ptr::eq(*known, source)) {
             asking.push(source);
         }

@@ -37,13 +37,13 @@ impl<'o> Faults<'o> {
     }
 
     /// A text that a header can hold; none where it is empty.
-    pub(super) fn text(&mut self, field: &'static str, said: Option<&String>) -> Option<String> {
+    pub(super) fn text(&mut self, field: &'static str, said: Option<String>) -> Option<String> {
         let said = said.filter(|said| !said.is_empty())?;
         if said.bytes().any(|byte| !(b' '..0x7f).contains(&byte)) || said.trim() != said {
             let message = format!("no header can hold the text of `{field}`");
             self.add(&path![field], message, "write printable characters, with no space around them");
         }
-        Some(said.clone())
+        Some(said)
     }
 
     /// What a part of the option says; nothing where it cannot be honoured.

@@ -46,7 +46,7 @@ pub(super) fn lower_body_rule(place: Place<'_>, said: OptionBufferPerRoute) -> R
 }
 
 /// Where requests of a rule, or of the rules of a listener, may come from.
-pub(super) fn lower_origin_rule(place: Place<'_>, said: &OptionCsrf) -> Result<Part, Wrong> {
+pub(super) fn lower_origin_rule(place: Place<'_>, said: OptionCsrf) -> Result<Part, Wrong> {
     let mut faults = Faults::new(place);
     let known = lower_csrf(said, &mut faults).map(|origins| OriginRule::Known(Arc::new(origins)));
     faults.unless_wrong(Part::Origins(known.unwrap_or(OriginRule::Anywhere)))
@@ -85,14 +85,14 @@ pub(super) fn lower_rate(said: OptionLocalRateLimit, faults: &mut Faults<'_>) ->
 }
 
 /// `None` where nothing is looked at.
-pub(super) fn lower_csrf(said: &OptionCsrf, faults: &mut Faults<'_>) -> Option<RequestOrigins> {
+pub(super) fn lower_csrf(said: OptionCsrf, faults: &mut Faults<'_>) -> Option<RequestOrigins> {
     let OptionCsrf { additional_origins, filter_enabled, shadow_enabled } = said;
     if filter_enabled.is_none() && shadow_enabled.is_none() {
         faults.add(&path![], "`csrf` does not say whether requests are refused", "add `filterEnabled`");
     }
     let is_enforced = is_on("filterEnabled", filter_enabled.as_ref(), faults);
     let is_counted = is_on("shadowEnabled", shadow_enabled.as_ref(), faults);
-    let others = additional_origins.iter().enumerate().map(|(at, origin)| lower_origin(at, origin, faults));
+    let others = additional_origins.into_iter().enumerate().map(|(at, origin)| lower_origin(at, origin, faults));
     let others: Vec<OriginText> = others.collect();
     (is_enforced || is_counted).then_some(RequestOrigins { is_enforced, others })
 }
@@ -118,20 +118,16 @@ fn is_on(field: &'static str, said: Option<&OptionRuntimeFraction>, faults: &mut
     *numerator > 0
 }
 
-fn lower_origin(index: usize, origin: &OptionTextMatch, faults: &mut Faults<'_>) -> OriginText {
+fn lower_origin(index: usize, origin: OptionTextMatch, faults: &mut Faults<'_>) -> OriginText {
     let OptionTextMatch { exact, ignore_case, prefix, safe_regex, suffix } = origin;
-    let pattern = safe_regex.as_ref().map(|OptionTextPattern { google_re2: _, regex }| regex);
-    if let Some(Err(bad)) = pattern.map(|pattern| re2::check(pattern)) {
+    let pattern = safe_regex.map(|OptionTextPattern { google_re2: _, regex }| regex);
+    if let Some(Err(bad)) = pattern.as_deref().map(re2::check) {
         let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
         let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
         faults.add(&path!["additionalOrigins", index, "safeRegex", "regex"], message, help);
     }
-    let forms = [
-        exact.clone().map(TextIs::Exact),
-        prefix.clone().map(TextIs::Prefix),
-        suffix.clone().map(TextIs::Suffix),
-        pattern.cloned().map(TextIs::Regex),
-    ];
+    let forms =
+        [exact.map(TextIs::Exact), prefix.map(TextIs::Prefix), suffix.map(TextIs::Suffix), pattern.map(TextIs::Regex)];
     let mut forms = forms.into_iter().flatten();
     let (first, second) = (forms.next(), forms.next());
     let is_empty = matches!(&first, Some(TextIs::Prefix(text) | TextIs::Suffix(text)) if text.is_empty());
@@ -139,5 +135,5 @@ fn lower_origin(index: usize, origin: &OptionTextMatch, faults: &mut Faults<'_>)
         let help = "write one of `exact`, `prefix`, `suffix` and `safeRegex`, with a text";
         faults.add(&path!["additionalOrigins", index], "the origin is not one text", help);
     }
-    OriginText { is: first.unwrap_or(TextIs::Exact(String::new())), any_case: *ignore_case }
+    OriginText { is: first.unwrap_or(TextIs::Exact(String::new())), any_case: ignore_case }
 }

@@ -7,14 +7,14 @@ use crate::path;
 
 use super::part::{Part, Place};
 
-pub(super) fn lower(place: Place<'_>, option: &OptionHash) -> Result<Part, Box<Finding>> {
+pub(super) fn lower(place: Place<'_>, option: OptionHash) -> Result<Part, Box<Finding>> {
     let OptionHash { hash_policies } = option;
     let mut parts = Vec::with_capacity(hash_policies.len());
-    for (index, OptionHashPolicy { cookie, header, source_ip, terminal }) in hash_policies.iter().enumerate() {
+    for (index, OptionHashPolicy { cookie, header, source_ip, terminal }) in hash_policies.into_iter().enumerate() {
         let at = path!["hashPolicies", index];
         let of = match (cookie, header, source_ip) {
             (Some(cookie), ..) => {
-                let OptionHashCookie { name, path, ttl } = cookie.clone();
+                let OptionHashCookie { name, path, ttl } = cookie;
                 if name.is_empty() || !name.chars().all(|c| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c))
                 {
                     let message = format!("`{}` is not the name of a cookie", name.escape_debug());
@@ -46,7 +46,7 @@ pub(super) fn lower(place: Place<'_>, option: &OptionHash) -> Result<Part, Box<F
             // Nothing is looked at.
             (None, None, _) => continue,
         };
-        parts.push(HashPart { of, ends: *terminal });
+        parts.push(HashPart { of, ends: terminal });
     }
     Ok(if parts.is_empty() { Part::Nothing } else { Part::Hash(parts) })
 }

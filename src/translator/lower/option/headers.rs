@@ -27,22 +27,22 @@ struct Side<'o> {
     at: FieldPath,
     add: &'static str,
     remove: &'static str,
-    added: Vec<(Given<'o>, bool)>,
+    added: Vec<(Given, bool)>,
     removed: &'o [HeaderName],
     is_request: bool,
 }
 
 /// Where the headers of an entry come from.
-enum Given<'o> {
-    Manifest(Option<&'o HeaderOption>),
-    Secret(&'o GlooResourceRef),
+enum Given {
+    Manifest(Option<HeaderOption>),
+    Secret(GlooResourceRef),
 }
 
 /// What the option says, and what is said of Secrets that cannot be read: judgements know that there are headers of
 /// theirs, and no configuration does without.
 pub(super) fn lower(
     place: Place<'_>,
-    option: &HeaderManipulation,
+    option: HeaderManipulation,
     secrets: HeaderSecrets<'_>,
 ) -> Result<(Part, Vec<Finding>), Box<Finding>> {
     let HeaderManipulation {
@@ -52,32 +52,30 @@ pub(super) fn lower(
         response_headers_to_remove,
     } = option;
     // Who says nothing of it adds to the values that are there.
-    fn of_request(
-        RequestHeaderOption { header, header_secret_ref, append }: &RequestHeaderOption,
-    ) -> (Given<'_>, bool) {
+    fn of_request(RequestHeaderOption { header, header_secret_ref, append }: RequestHeaderOption) -> (Given, bool) {
         let given = match header_secret_ref {
             Some(reference) => Given::Secret(reference),
-            None => Given::Manifest(header.as_ref()),
+            None => Given::Manifest(header),
         };
         (given, append.unwrap_or(true))
     }
-    fn of_response(ResponseHeaderOption { header, append }: &ResponseHeaderOption) -> (Given<'_>, bool) {
-        (Given::Manifest(header.as_ref()), append.unwrap_or(true))
+    fn of_response(ResponseHeaderOption { header, append }: ResponseHeaderOption) -> (Given, bool) {
+        (Given::Manifest(header), append.unwrap_or(true))
     }
     let request = Side {
         at: path![],
         add: "requestHeadersToAdd",
         remove: "requestHeadersToRemove",
-        added: request_headers_to_add.iter().map(of_request).collect(),
-        removed: request_headers_to_remove,
+        added: request_headers_to_add.into_iter().map(of_request).collect(),
+        removed: &request_headers_to_remove,
         is_request: true,
     };
     let response = Side {
         at: path![],
         add: "responseHeadersToAdd",
         remove: "responseHeadersToRemove",
-        added: response_headers_to_add.iter().map(of_response).collect(),
-        removed: response_headers_to_remove,
+        added: response_headers_to_add.into_iter().map(of_response).collect(),
+        removed: &response_headers_to_remove,
         is_request: false,
     };
     let mut unread = Vec::new();
@@ -86,20 +84,21 @@ pub(super) fn lower(
 }
 
 /// `earlyHeaderManipulation` of a listener's connections, of which the resolver lets no header of a Secret through.
-pub(super) fn lower_early(place: Place<'_>, option: &OptionEarlyHeaders) -> Result<HeaderMutations, Box<Finding>> {
+pub(super) fn lower_early(place: Place<'_>, option: OptionEarlyHeaders) -> Result<HeaderMutations, Box<Finding>> {
     let OptionEarlyHeaders { headers_to_add, headers_to_remove } = option;
     let early = Side {
         at: path!["earlyHeaderManipulation"],
         add: "headersToAdd",
         remove: "headersToRemove",
         added: Vec::new(),
-        removed: headers_to_remove,
+        removed: &headers_to_remove,
         is_request: true,
     };
     let mut mutations = early.removals(place)?;
     early.check_count(place, headers_to_add.len())?;
-    for (index, RequestHeaderOption { header, header_secret_ref: _, append }) in headers_to_add.iter().enumerate() {
-        let given = early.of_manifest(place, index, header.as_ref())?;
+    for (index, RequestHeaderOption { header, header_secret_ref: _, append }) in headers_to_add.into_iter().enumerate()
+    {
+        let given = early.of_manifest(place, index, header)?;
         add(&mut mutations, given, append.unwrap_or(true));
     }
     Ok(mutations)
@@ -118,20 +117,20 @@ fn add(mutations: &mut HeaderMutations, (key, value): (HeaderName, HeaderValue),
 
 impl Side<'_> {
     fn lower(
-        &self,
+        mut self,
         place: Place<'_>,
         secrets: HeaderSecrets<'_>,
         unread: &mut Vec<Finding>,
     ) -> Result<HeaderMutations, Box<Finding>> {
         let mut mutations = self.removals(place)?;
         let mut count = 0;
-        for (index, (given, appends)) in self.added.iter().enumerate() {
+        for (index, (given, appends)) in std::mem::take(&mut self.added).into_iter().enumerate() {
             let headers = match given {
-                Given::Manifest(header) => vec![self.of_manifest(place, index, *header)?],
-                Given::Secret(reference) => self.of_secret(place, index, reference, secrets, unread)?,
+                Given::Manifest(header) => vec![self.of_manifest(place, index, header)?],
+                Given::Secret(reference) => self.of_secret(place, index, &reference, secrets, unread)?,
             };
             count += headers.len();
-            headers.into_iter().for_each(|header| add(&mut mutations, header, *appends));
+            headers.into_iter().for_each(|header| add(&mut mutations, header, appends));
         }
         self.check_count(place, count)?;
         Ok(mutations)
@@ -172,13 +171,13 @@ impl Side<'_> {
         &self,
         place: Place<'_>,
         index: usize,
-        header: Option<&HeaderOption>,
+        header: Option<HeaderOption>,
     ) -> Result<(HeaderName, HeaderValue), Box<Finding>> {
         let Some(HeaderOption { key, value }) = header else {
             return Err(self.refuse(place, &path![self.add, index], "the entry has no header", "add `header`"));
         };
-        let value = self.value(place, index, value)?;
-        if let Some(found) = bad_header(key, &value, self.is_request) {
+        let value = self.value(place, index, &value)?;
+        if let Some(found) = bad_header(&key, &value, self.is_request) {
             let field = if found.field == "value" { "value" } else { "key" };
             let is_evaluated = found.code == codes::EVALUATED_VALUE;
             let help = if is_evaluated { "write the value without this operator of Envoy's" } else { found.help };
@@ -191,7 +190,7 @@ impl Side<'_> {
                 return Err(self.refuse(place, &path![self.add, index, "header", field], message, help));
             }
         }
-        Ok((key.clone(), value.into()))
+        Ok((key, value.into()))
     }
 
     /// The headers of a Secret. Nothing that is said of them has a value in it.
@@ -221,7 +220,10 @@ impl Side<'_> {
                 return Ok(vec![unread_headers(&reference.namespace, &reference.name)]);
             }
             Err(NoHeaders { field, why, help, is_missing }) => {
-                let at = field.map_or_else(|| at.clone(), |field| at.with(field));
+                let at = match field {
+                    Some(field) => at.with(field),
+                    None => at,
+                };
                 let last = field.unwrap_or("headerSecretRef");
                 let assume = if is_missing { ", or pass `--assume secrets` where nothing is written" } else { "" };
                 return Err(place.refuse(&at, format!("`{last}` {why}"), format!("{help}{assume}")));

@@ -101,8 +101,8 @@ fn lower_option(
     host: &mut HostPart,
 ) -> Result<Vec<Finding>, Wrong> {
     let place = Place { source, field: value.field() };
-    let part = match value {
-        VirtualHostOption::Retries(retries) => retries::lower(place, retries)?,
+    let part = match value.clone() {
+        VirtualHostOption::Retries(retries) => retries::lower(place, &retries)?,
         VirtualHostOption::HeaderManipulation(said) => {
             let (part, unread) = headers::lower(place, said, secrets)?;
             if let Part::Headers(request, response) = part {
@@ -111,25 +111,26 @@ fn lower_option(
             return Ok(unread);
         }
         VirtualHostOption::Cors(cors) => cors::lower(place, cors)?,
-        VirtualHostOption::BufferPerRoute(said) => guards::lower_body_rule(place, *said)?,
+        VirtualHostOption::BufferPerRoute(said) => guards::lower_body_rule(place, said)?,
         VirtualHostOption::Csrf(said) => guards::lower_origin_rule(place, said)?,
         VirtualHostOption::Extauth(said) => {
+            auth_switch::check_switch(place, &said)?;
             host.auth = AuthSwitch::of(said);
-            auth_switch::lower_switch(place, said)?
+            Part::Nothing
         }
-        VirtualHostOption::Jwt(said) => tokens::lower_tokens(place, said, servers)?,
-        VirtualHostOption::JwtStaged(said) => tokens::lower_staged(place, said, servers)?,
-        VirtualHostOption::Rbac(said) => access::lower_access(place, said)?,
+        VirtualHostOption::Jwt(said) => tokens::lower_tokens(place, &said, servers)?,
+        VirtualHostOption::JwtStaged(said) => tokens::lower_staged(place, &said, servers)?,
+        VirtualHostOption::Rbac(said) => access::lower_access(place, &said)?,
         VirtualHostOption::CorsPolicyMergeSettings(OptionCorsMerge { expose_headers }) => {
             host.unites_exposed = expose_headers.as_ref().is_some_and(|way| matches!(way.0.as_str(), "UNION" | "1"));
             Part::Nothing
         }
         VirtualHostOption::IncludeRequestAttemptCount(is_set) => {
-            host.attempts.to_backends = *is_set;
+            host.attempts.to_backends = is_set;
             Part::Nothing
         }
         VirtualHostOption::IncludeAttemptCountInResponse(is_set) => {
-            host.attempts.to_clients = *is_set;
+            host.attempts.to_clients = is_set;
             Part::Nothing
         }
         VirtualHostOption::Stats(said) => {
@@ -246,11 +247,12 @@ impl HostPart {
 
     fn under_filters(&self, says: RuleSays, mut filters: HttpFilters) -> HttpFilters {
         let guards = &mut filters.guards;
-        guards.body = guards.body.or(self.guards.body);
-        guards.origins = guards.origins.take().or_else(|| self.guards.origins.clone());
-        guards.early_tokens = guards.early_tokens.take().or_else(|| self.guards.early_tokens.clone());
-        guards.tokens = guards.tokens.take().or_else(|| self.guards.tokens.clone());
-        guards.access = guards.access.take().or_else(|| self.guards.access.clone());
+        let RouteGuards { body, origins, early_tokens, tokens, access } = self.guards.clone();
+        guards.body = guards.body.or(body);
+        guards.origins = guards.origins.take().or(origins);
+        guards.early_tokens = guards.early_tokens.take().or(early_tokens);
+        guards.tokens = guards.tokens.take().or(tokens);
+        guards.access = guards.access.take().or(access);
         let Some(host) = &self.cors else { return filters };
         filters.cors = match (says.cors, filters.cors) {
             (OwnCors::Nothing, _) => Some(host.clone()),

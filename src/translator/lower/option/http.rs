@@ -84,32 +84,32 @@ fn lower_option(
 ) -> Vec<Finding> {
     let place = Place { source, field: value.field() };
     let mut faults = Faults::new(place);
-    match value {
-        HttpListenerOption::HttpConnectionManagerSettings(said) => lower_connections(said, settings, &mut faults),
+    match value.clone() {
+        HttpListenerOption::HttpConnectionManagerSettings(said) => lower_connections(*said, settings, &mut faults),
         HttpListenerOption::HealthCheck(OptionHealthCheck { path }) => {
             if !path.starts_with('/') || path.bytes().any(|byte| byte <= b' ' || byte >= 0x7f) {
                 let message = format!("`{path}` is the path of no request");
                 faults.add(&path!["path"], message, "write a path that begins with `/`");
             }
-            settings.health_path = Some(path.clone());
+            settings.health_path = Some(path);
         }
-        HttpListenerOption::Buffer(said) => settings.guards.body = guards::lower_buffer(*said, &mut faults),
-        HttpListenerOption::Extauth(said) => auth_server::check_server(said, &mut faults),
+        HttpListenerOption::Buffer(said) => settings.guards.body = guards::lower_buffer(said, &mut faults),
+        HttpListenerOption::Extauth(said) => auth_server::check_server(*said, &mut faults),
         HttpListenerOption::Csrf(said) => settings.guards.origins = guards::lower_csrf(said, &mut faults),
         HttpListenerOption::ConnectionLimit(said) => {
-            settings.guards.connections = guards::lower_connection_limit(*said, &mut faults);
+            settings.guards.connections = guards::lower_connection_limit(said, &mut faults);
         }
         HttpListenerOption::NetworkLocalRatelimit(said) => {
-            settings.guards.new_connections = guards::lower_bucket(&path![], *said, &mut faults);
+            settings.guards.new_connections = guards::lower_bucket(&path![], said, &mut faults);
         }
         HttpListenerOption::HttpLocalRatelimit(said) => {
-            settings.guards.requests = guards::lower_rate(*said, &mut faults);
+            settings.guards.requests = guards::lower_rate(said, &mut faults);
         }
         HttpListenerOption::Router(OptionRouter { dynamic_stats, suppress_envoy_headers }) => {
             settings.silent = suppress_envoy_headers.unwrap_or_default();
-            settings.uncounted = *dynamic_stats == Some(false);
+            settings.uncounted = dynamic_stats == Some(false);
         }
-        HttpListenerOption::Gzip(said) => settings.compression = Some(compression::lower(said, version, &mut faults)),
+        HttpListenerOption::Gzip(said) => settings.compression = Some(compression::lower(&said, version, &mut faults)),
         HttpListenerOption::HeaderValidationSettings(OptionHeaderValidation { disable_http1_method_validation }) => {
             settings.http1.any_method = disable_http1_method_validation.is_some();
         }
@@ -125,7 +125,7 @@ fn lower_option(
     faults.found()
 }
 
-fn lower_connections(said: &ConnectionSettings, settings: &mut HttpSettings, faults: &mut Faults<'_>) {
+fn lower_connections(said: ConnectionSettings, settings: &mut HttpSettings, faults: &mut Faults<'_>) {
     let ConnectionSettings {
         accept_http10,
         allow_chunked_length,
@@ -175,14 +175,13 @@ fn lower_connections(said: &ConnectionSettings, settings: &mut HttpSettings, fau
         settings.early_headers = faults.lowered(|place| headers::lower_early(place, early));
     }
     settings.paths = PathSettings {
-        resolve_dots: *normalize_path,
-        merge_slashes: *merge_slashes,
+        resolve_dots: normalize_path,
+        merge_slashes,
         escaped_slashes: path_with_escaped_slashes_action.as_ref().and_then(escaped_slashes),
     };
     settings.underscores = headers_with_underscores_action.as_ref().map(underscores);
     settings.strips_port = strip_any_host_port.unwrap_or_default();
     settings.server = ServerHeader {
-        name: faults.text("serverName", server_name.as_ref()),
         says: match server_header_transformation.as_ref().map(word) {
             Some("PASS_THROUGH" | "2") => ServerSays::Backend,
             Some("APPEND_IF_ABSENT" | "1") => ServerSays::ProxyWithoutBackend,
@@ -191,14 +190,15 @@ fn lower_connections(said: &ConnectionSettings, settings: &mut HttpSettings, fau
             None if server_name.is_some() => ServerSays::Proxy,
             None => ServerSays::Backend,
         },
+        name: faults.text("serverName", server_name),
     };
-    settings.via = faults.text("via", via.as_ref());
+    settings.via = faults.text("via", via);
     settings.limits = HttpLimits {
-        header_kib: faults.number(&path!["maxRequestHeadersKb"], *max_request_headers_kb, 1..=MOST_HEADER_KIB),
-        headers: faults.number(&path!["maxHeadersCount"], *max_headers_count, 1..=u32::MAX),
-        requests: *max_requests_per_connection,
+        header_kib: faults.number(&path!["maxRequestHeadersKb"], max_request_headers_kb, 1..=MOST_HEADER_KIB),
+        headers: faults.number(&path!["maxHeadersCount"], max_headers_count, 1..=u32::MAX),
+        requests: max_requests_per_connection,
     };
-    let time = |said: &Option<GoDuration>| said.map(|GoDuration(time)| time);
+    let time = |said: Option<GoDuration>| said.map(|GoDuration(time)| time);
     settings.times = HttpTimes {
         idle: time(idle_timeout),
         connection: time(max_connection_duration),
@@ -210,10 +210,10 @@ fn lower_connections(said: &ConnectionSettings, settings: &mut HttpSettings, fau
         close: time(delayed_close_timeout),
     };
     settings.http1 = Http1 {
-        old_version: *accept_http10,
-        default_host: faults.text("defaultHostForHttp10", default_host_for_http10.as_ref()),
-        chunked_length: *allow_chunked_length,
-        trailers: *enable_trailers,
+        old_version: accept_http10,
+        default_host: faults.text("defaultHostForHttp10", default_host_for_http10),
+        chunked_length: allow_chunked_length,
+        trailers: enable_trailers,
         capitals: proper_case_header_key_format.unwrap_or_default(),
         keeps_case: preserve_case_header_key_format.unwrap_or_default(),
         any_method: settings.http1.any_method,
@@ -225,17 +225,17 @@ fn lower_connections(said: &ConnectionSettings, settings: &mut HttpSettings, fau
     }
     let id = uuid_request_id_config.as_ref();
     settings.clients = ClientDetails {
-        trusted_hops: *xff_num_trusted_hops,
+        trusted_hops: xff_num_trusted_hops,
         keeps_addresses: skip_xff_append.unwrap_or_default(),
         tells_port: append_x_forwarded_port.unwrap_or_default(),
         passes_expectations: proxy_100_continue.unwrap_or_default(),
         request_id: RequestIdRules {
             kept: preserve_external_request_id.unwrap_or_default(),
-            unmade: *generate_request_id == Some(false),
+            unmade: generate_request_id == Some(false),
             says_trace: id.and_then(|id| id.pack_trace_reason),
             decides_trace: id.and_then(|id| id.use_request_id_for_trace_sampling),
         },
-        are_believed: *use_remote_address == Some(false),
+        are_believed: use_remote_address == Some(false),
         certificate: CertificateRules {
             header: forward_client_cert_details.as_ref().map(certificate_header).unwrap_or_default(),
             told: set_current_client_cert_details.map(certificate_parts).unwrap_or_default(),

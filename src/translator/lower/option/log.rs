@@ -13,17 +13,17 @@ use super::log_text::{To, with_operators};
 use super::metadata::{find_inexact, inexact};
 
 /// The logs of an option, and what of them cannot be honoured.
-pub(super) fn lower_logs(OptionAccessLogs { access_log }: &OptionAccessLogs, to: &mut To<'_, '_>) -> Vec<Log> {
-    let logs = access_log.iter().enumerate();
+pub(super) fn lower_logs(OptionAccessLogs { access_log }: OptionAccessLogs, to: &mut To<'_, '_>) -> Vec<Log> {
+    let logs = access_log.into_iter().enumerate();
     logs.filter_map(|(index, log)| lower_log(&path!["accessLog", index], log, to)).collect()
 }
 
 /// `None` where it cannot be honoured.
-fn lower_log(at: &FieldPath, log: &OptionAccessLog, to: &mut To<'_, '_>) -> Option<Log> {
+fn lower_log(at: &FieldPath, log: OptionAccessLog, to: &mut To<'_, '_>) -> Option<Log> {
     // The resolver hands on none that goes elsewhere.
     let OptionAccessLog { file_sink, filter, grpc_service: _, open_telemetry_service } = log;
     let at_filter = at.join(&path!["filter"]);
-    let only = filter.as_ref().map(|filter| lower_filter(&at_filter, filter, 0, to.faults));
+    let only = filter.map(|filter| lower_filter(&at_filter, filter, 0, to.faults));
     let sink = match (file_sink, open_telemetry_service) {
         (Some(file), _) => Some(lower_sink(&at.join(&path!["fileSink"]), file, to)),
         (None, Some(log)) => {
@@ -40,7 +40,7 @@ fn lower_log(at: &FieldPath, log: &OptionAccessLog, to: &mut To<'_, '_>) -> Opti
     Some(Log { sink: sink?, only })
 }
 
-fn lower_sink(at: &FieldPath, sink: &OptionFileSink, to: &mut To<'_, '_>) -> LogSink {
+fn lower_sink(at: &FieldPath, sink: OptionFileSink, to: &mut To<'_, '_>) -> LogSink {
     let OptionFileSink { json_format, path, string_format } = sink;
     if path.is_empty() || path.contains('\0') {
         let help = "write the path of a file on the machine that runs Envoy, such as `/dev/stdout`";
@@ -52,7 +52,7 @@ fn lower_sink(at: &FieldPath, sink: &OptionFileSink, to: &mut To<'_, '_>) -> Log
         }
         (_, Some(fields)) => {
             let at = at.join(&path!["jsonFormat"]);
-            for (key, value) in fields {
+            for (key, value) in &fields {
                 if let Some((tail, number)) = find_inexact(value) {
                     to.faults.add(
                         &at.join(&path![key.to_owned()]).join(&tail),
@@ -61,24 +61,33 @@ fn lower_sink(at: &FieldPath, sink: &OptionFileSink, to: &mut To<'_, '_>) -> Log
                     );
                 }
             }
-            let fields = fields.iter().map(|(key, value)| (key.clone(), lower_value(&at, key, value, to)));
-            LogEntry::Json(fields.collect::<Map<String, Value>>())
+            LogEntry::Json(lower_fields(&at, fields, to))
         }
         _ => LogEntry::Standard,
     };
-    LogSink::File { path: path.clone(), entry }
+    LogSink::File { path, entry }
+}
+
+/// The values of a JSON entry.
+fn lower_fields(
+    at: &FieldPath,
+    fields: impl IntoIterator<Item = (String, Value)>,
+    to: &mut To<'_, '_>,
+) -> Map<String, Value> {
+    let fields = fields.into_iter().map(|(key, value)| {
+        let value = lower_value(at, &key, value, to);
+        (key, value)
+    });
+    fields.collect()
 }
 
 /// A value of a JSON entry. Whatever is a text holds operators.
-fn lower_value(at: &FieldPath, key: &str, value: &Value, to: &mut To<'_, '_>) -> Value {
+fn lower_value(at: &FieldPath, key: &str, value: Value, to: &mut To<'_, '_>) -> Value {
     let at = at.join(&path![key.to_owned()]);
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
         Value::String(text) => Value::String(with_operators(&at, text, to)),
-        Value::Array(items) => Value::Array(items.iter().map(|item| lower_value(&at, key, item, to)).collect()),
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| (key.to_owned(), lower_value(&at, key, value, to)));
-            Value::Object(fields.collect())
-        }
+        Value::Array(items) => Value::Array(items.into_iter().map(|item| lower_value(&at, key, item, to)).collect()),
+        Value::Object(fields) => Value::Object(lower_fields(&at, fields, to)),
+        plain @ (Value::Null | Value::Bool(_) | Value::Number(_)) => plain,
     }
 }

@@ -20,7 +20,7 @@ use super::log_text::{To, with_operators};
 const DEEPEST: usize = 10;
 
 /// `None` where nobody would get the log.
-pub(super) fn lower_collector(at: &FieldPath, said: &OptionOpenTelemetry, to: &mut To<'_, '_>) -> Option<CollectedLog> {
+pub(super) fn lower_collector(at: &FieldPath, said: OptionOpenTelemetry, to: &mut To<'_, '_>) -> Option<CollectedLog> {
     let OptionOpenTelemetry {
         attributes,
         body,
@@ -33,10 +33,10 @@ pub(super) fn lower_collector(at: &FieldPath, said: &OptionOpenTelemetry, to: &m
     if log_name.is_empty() {
         to.faults.add(&at.join(&path!["logName"]), "the log has no name", "write a name for the log");
     }
-    let body = body.as_ref().and_then(|body| lower_value(&at.join(&path!["body"]), body, 0, to));
-    let attributes = attributes.as_ref().map(|OptionLogAttributes { values }| {
+    let body = body.and_then(|body| lower_value(&at.join(&path!["body"]), body, 0, to));
+    let attributes = attributes.map(|OptionLogAttributes { values }| {
         let at = at.join(&path!["attributes", "values"]);
-        let values = values.iter().enumerate();
+        let values = values.into_iter().enumerate();
         values.filter_map(|(index, one)| lower_attribute(&at.join(&path![index]), one, 0, to)).collect()
     });
     let Some(collector) = collector else {
@@ -45,8 +45,8 @@ pub(super) fn lower_collector(at: &FieldPath, said: &OptionOpenTelemetry, to: &m
     };
     // The resolver lets none with TLS through.
     let OptionCollector { authority, endpoint, headers, insecure: _, ssl_config: _, timeout } = collector;
-    for (name, value) in headers {
-        let at = at_collector.join(&path!["headers", name.clone()]);
+    for (name, value) in &headers {
+        let at = at_collector.join(&path!["headers", name.to_owned()]);
         // Envoy would evaluate what stands between percent signs.
         if value.contains('%') {
             to.faults.add(&at, "a `%` begins an operator of Envoy's", "write a value without `%`");
@@ -54,8 +54,8 @@ pub(super) fn lower_collector(at: &FieldPath, said: &OptionOpenTelemetry, to: &m
             to.faults.add(&at, found.message, found.help);
         }
     }
-    to.faults.host(&at_collector.join(&path!["authority"]), authority);
-    let address = parse_endpoint(endpoint);
+    to.faults.host(&at_collector.join(&path!["authority"]), &authority);
+    let address = parse_endpoint(&endpoint);
     if address.is_none() {
         let help = "write a host and a port, such as `otel.example:4317`";
         to.faults.add(&at_collector.join(&path!["endpoint"]), format!("`{endpoint}` is no host with a port"), help);
@@ -63,14 +63,14 @@ pub(super) fn lower_collector(at: &FieldPath, said: &OptionOpenTelemetry, to: &m
     let (host, port) = address?;
     Some(CollectedLog {
         collector: Collector { host, port, is_old: to.version < EnvoyVersion::COLLECTORS },
-        name: log_name.clone(),
-        host: Some(authority.clone()).filter(|authority| !authority.is_empty()),
-        headers: headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect(),
+        name: log_name,
+        host: Some(authority).filter(|authority| !authority.is_empty()),
+        headers: headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
         timeout: timeout.map(|GoDuration(timeout)| timeout),
         body,
         attributes: attributes.unwrap_or_default(),
-        kept_values: filter_state_objects_to_log.clone(),
-        unlabelled: *disable_builtin_labels,
+        kept_values: filter_state_objects_to_log,
+        unlabelled: disable_builtin_labels,
     })
 }
 
@@ -111,7 +111,7 @@ struct WrittenList {
 }
 
 /// Envoy takes texts, and lists and maps of them.
-fn lower_value(at: &FieldPath, value: &Value, depth: usize, to: &mut To<'_, '_>) -> Option<LogValue> {
+fn lower_value(at: &FieldPath, value: Value, depth: usize, to: &mut To<'_, '_>) -> Option<LogValue> {
     let mut refuse = |message: String| {
         let help = "write `stringValue`, or `arrayValue` or `kvlistValue` of such";
         to.faults.add(at, message, help);
@@ -120,23 +120,23 @@ fn lower_value(at: &FieldPath, value: &Value, depth: usize, to: &mut To<'_, '_>)
     if depth == DEEPEST {
         return refuse(format!("values stand within values more than {DEEPEST} times"));
     }
-    let written = match serde_json::from_value::<Written>(value.clone()) {
+    let written = match serde_json::from_value::<Written>(value) {
         Ok(written) => written,
         Err(_) => return refuse("Envoy takes texts alone in entries, and lists of them".to_owned()),
     };
     match written {
         Written { string_value: Some(text), array_value: None, kvlist_value: None } => {
-            Some(LogValue::Text(with_operators(&at.join(&path!["stringValue"]), &text, to)))
+            Some(LogValue::Text(with_operators(&at.join(&path!["stringValue"]), text, to)))
         }
         Written { string_value: None, array_value: Some(WrittenList { values }), kvlist_value: None } => {
             let at = at.join(&path!["arrayValue", "values"]);
-            let values = values.iter().enumerate();
+            let values = values.into_iter().enumerate();
             let values = values.filter_map(|(index, one)| lower_value(&at.join(&path![index]), one, depth + 1, to));
             Some(LogValue::List(values.collect()))
         }
         Written { string_value: None, array_value: None, kvlist_value: Some(OptionLogAttributes { values }) } => {
             let at = at.join(&path!["kvlistValue", "values"]);
-            let values = values.iter().enumerate();
+            let values = values.into_iter().enumerate();
             let fields = values.filter_map(|(index, one)| lower_attribute(&at.join(&path![index]), one, depth + 1, to));
             Some(LogValue::Fields(fields.collect()))
         }
@@ -149,7 +149,7 @@ fn lower_value(at: &FieldPath, value: &Value, depth: usize, to: &mut To<'_, '_>)
 
 fn lower_attribute(
     at: &FieldPath,
-    OptionLogAttribute { key, value }: &OptionLogAttribute,
+    OptionLogAttribute { key, value }: OptionLogAttribute,
     depth: usize,
     to: &mut To<'_, '_>,
 ) -> Option<(String, LogValue)> {
@@ -157,7 +157,7 @@ fn lower_attribute(
         to.faults.add(at, "the attribute has no value", "add `value`");
         return None;
     };
-    Some((key.clone(), lower_value(&at.join(&path!["value"]), value, depth, to)?))
+    Some((key, lower_value(&at.join(&path!["value"]), value, depth, to)?))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::diagnostics::FieldPath;
-use crate::ir::{Comparison, LogFilter, LogHeader, LogHeaderIs, LogNumber, LogShare};
+use crate::ir::{Comparison, LogFilter, LogHeader, LogHeaderIs, LogNumber, LogShare, TextIs};
 use crate::parser::api::{
     GlooEnum, OptionCompared, OptionComparison, OptionFraction, OptionGrpcStatuses, OptionHeaderFilter,
     OptionLogFilter, OptionLogFilters, OptionLogHeader, OptionLogShare, OptionRange, OptionResponseFlags,
@@ -49,7 +49,7 @@ const STATUSES: [&str; 17] = [
 /// What a filter says; `None` where it cannot be honoured.
 pub(super) fn lower_filter(
     at: &FieldPath,
-    filter: &OptionLogFilter,
+    filter: OptionLogFilter,
     depth: usize,
     faults: &mut Faults<'_>,
 ) -> Option<LogFilter> {
@@ -110,13 +110,13 @@ pub(super) fn lower_filter(
 }
 
 /// The filters of a list. Nobody has looked into it yet.
-fn lower_filters(at: &FieldPath, said: &Value, depth: usize, faults: &mut Faults<'_>) -> Option<Vec<LogFilter>> {
+fn lower_filters(at: &FieldPath, said: Value, depth: usize, faults: &mut Faults<'_>) -> Option<Vec<LogFilter>> {
     if depth == DEEPEST {
         let message = format!("filters stand within filters more than {DEEPEST} times");
         faults.add(at, message, "write the same with fewer lists");
         return None;
     }
-    let filters = match serde_json::from_value::<OptionLogFilters>(said.clone()) {
+    let filters = match serde_json::from_value::<OptionLogFilters>(said) {
         Ok(OptionLogFilters { filters }) => filters,
         Err(error) => {
             faults.add(at, format!("this is no list of filters: {error}"), "write `filters` with a list of filters");
@@ -126,7 +126,7 @@ fn lower_filters(at: &FieldPath, said: &Value, depth: usize, faults: &mut Faults
     if filters.len() < 2 {
         faults.add(&at.join(&path!["filters"]), "Envoy takes two filters or more here", "write one filter by itself");
     }
-    let filters = filters.iter().enumerate();
+    let filters = filters.into_iter().enumerate();
     let lowered = filters.map(|(index, filter)| {
         let at = at.join(&path!["filters", index]);
         lower_filter(&at, filter, depth + 1, faults)
@@ -136,7 +136,7 @@ fn lower_filters(at: &FieldPath, said: &Value, depth: usize, faults: &mut Faults
 
 fn lower_number(
     at: &FieldPath,
-    OptionCompared { comparison }: &OptionCompared,
+    OptionCompared { comparison }: OptionCompared,
     faults: &mut Faults<'_>,
 ) -> Option<LogNumber> {
     let at = at.join(&path!["comparison"]);
@@ -154,10 +154,10 @@ fn lower_number(
             return None;
         }
     };
-    Some(LogNumber { is, than: *default_value, setting: runtime_key.clone() })
+    Some(LogNumber { is, than: default_value, setting: runtime_key })
 }
 
-fn lower_share(at: &FieldPath, said: &OptionLogShare, faults: &mut Faults<'_>) -> Option<LogShare> {
+fn lower_share(at: &FieldPath, said: OptionLogShare, faults: &mut Faults<'_>) -> Option<LogShare> {
     let OptionLogShare { percent_sampled, runtime_key, use_independent_randomness } = said;
     if runtime_key.is_empty() {
         let help = "write a name for the share, such as `access_log.share`";
@@ -177,13 +177,13 @@ fn lower_share(at: &FieldPath, said: &OptionLogShare, faults: &mut Faults<'_>) -
                     return None;
                 }
             };
-            (*numerator, whole)
+            (numerator, whole)
         }
     };
-    Some(LogShare { numerator, denominator, setting: runtime_key.clone(), is_independent: *use_independent_randomness })
+    Some(LogShare { numerator, denominator, setting: runtime_key, is_independent: use_independent_randomness })
 }
 
-fn lower_calls(at: &FieldPath, said: &OptionGrpcStatuses, faults: &mut Faults<'_>) -> Option<LogFilter> {
+fn lower_calls(at: &FieldPath, said: OptionGrpcStatuses, faults: &mut Faults<'_>) -> Option<LogFilter> {
     let OptionGrpcStatuses { exclude, statuses } = said;
     let mut known = Vec::with_capacity(statuses.len());
     for (index, GlooEnum(word)) in statuses.iter().enumerate() {
@@ -197,10 +197,10 @@ fn lower_calls(at: &FieldPath, said: &OptionGrpcStatuses, faults: &mut Faults<'_
             }
         }
     }
-    Some(LogFilter::Calls { statuses: known, excluded: *exclude })
+    Some(LogFilter::Calls { statuses: known, excluded: exclude })
 }
 
-fn lower_flags(at: &FieldPath, said: &OptionResponseFlags, faults: &mut Faults<'_>) -> Option<LogFilter> {
+fn lower_flags(at: &FieldPath, said: OptionResponseFlags, faults: &mut Faults<'_>) -> Option<LogFilter> {
     let OptionResponseFlags { flags } = said;
     for (index, flag) in flags.iter().enumerate() {
         if !FLAGS.contains(&flag.as_str()) {
@@ -208,10 +208,10 @@ fn lower_flags(at: &FieldPath, said: &OptionResponseFlags, faults: &mut Faults<'
             faults.add(&at.join(&path!["flags", index]), message, "write a flag of Envoy's, such as `UF` or `URX`");
         }
     }
-    Some(LogFilter::Happened(flags.clone()))
+    Some(LogFilter::Happened(flags))
 }
 
-fn lower_header(at: &FieldPath, said: &OptionHeaderFilter, faults: &mut Faults<'_>) -> Option<LogHeader> {
+fn lower_header(at: &FieldPath, said: OptionHeaderFilter, faults: &mut Faults<'_>) -> Option<LogHeader> {
     let OptionHeaderFilter { header } = said;
     let at = at.join(&path!["header"]);
     let Some(header) = header else {
@@ -228,7 +228,7 @@ fn lower_header(at: &FieldPath, said: &OptionHeaderFilter, faults: &mut Faults<'
         safe_regex_match,
         suffix_match,
     } = header;
-    if !is_header(name) {
+    if !is_header(&name) {
         faults.add(
             &at.join(&path!["name"]),
             format!("`{name}` is the name of no header"),
@@ -236,13 +236,13 @@ fn lower_header(at: &FieldPath, said: &OptionHeaderFilter, faults: &mut Faults<'
         );
     }
     let range = range_match.as_ref().map(|range| to_range(&at.join(&path!["rangeMatch"]), range, faults));
-    let pattern = safe_regex_match.as_ref().map(|OptionTextPattern { google_re2: _, regex }| regex);
+    let pattern = safe_regex_match.map(|OptionTextPattern { google_re2: _, regex }| regex);
     let forms = [
-        exact_match.clone().map(LogHeaderIs::Exact),
+        exact_match.map(|text| LogHeaderIs::Text(TextIs::Exact(text))),
         present_match.map(|is_there| if is_there { LogHeaderIs::Present } else { LogHeaderIs::Absent }),
-        prefix_match.clone().map(LogHeaderIs::Prefix),
-        suffix_match.clone().map(LogHeaderIs::Suffix),
-        pattern.cloned().map(LogHeaderIs::Regex),
+        prefix_match.map(|text| LogHeaderIs::Text(TextIs::Prefix(text))),
+        suffix_match.map(|text| LogHeaderIs::Text(TextIs::Suffix(text))),
+        pattern.map(|text| LogHeaderIs::Text(TextIs::Regex(text))),
         range,
     ];
     let mut forms = forms.into_iter().flatten();
@@ -251,10 +251,10 @@ fn lower_header(at: &FieldPath, said: &OptionHeaderFilter, faults: &mut Faults<'
         faults.add(&at, "a header is matched in one way", "keep one of the fields beside `name` and `invertMatch`");
     }
     match &is {
-        LogHeaderIs::Prefix(text) | LogHeaderIs::Suffix(text) | LogHeaderIs::Regex(text) if text.is_empty() => {
+        LogHeaderIs::Text(TextIs::Prefix(text) | TextIs::Suffix(text) | TextIs::Regex(text)) if text.is_empty() => {
             faults.add(&at, "Envoy does not take an empty text here", "write `presentMatch: true` for any value");
         }
-        LogHeaderIs::Regex(text) => {
+        LogHeaderIs::Text(TextIs::Regex(text)) => {
             if let Err(bad) = re2::check(text) {
                 let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
                 let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
@@ -263,7 +263,7 @@ fn lower_header(at: &FieldPath, said: &OptionHeaderFilter, faults: &mut Faults<'
         }
         _ => {}
     }
-    Some(LogHeader { name: name.to_ascii_lowercase(), is, inverted: *invert_match })
+    Some(LogHeader { name: name.to_ascii_lowercase(), is, inverted: invert_match })
 }
 
 fn to_range(at: &FieldPath, OptionRange { end, start }: &OptionRange, faults: &mut Faults<'_>) -> LogHeaderIs {

@@ -13,8 +13,8 @@ pub(super) struct To<'f, 'o> {
 }
 
 /// A text with operators, all of which Envoy knows.
-pub(super) fn with_operators(at: &FieldPath, text: &str, to: &mut To<'_, '_>) -> String {
-    if let Some(fault) = first_fault(text, to.version) {
+pub(super) fn with_operators(at: &FieldPath, text: String, to: &mut To<'_, '_>) -> String {
+    if let Some(fault) = first_fault(&text, to.version) {
         let message = format!("`{fault}` is no operator that Envoy is known to take");
         to.faults.add(
             at,
@@ -22,5 +22,5 @@ pub(super) fn with_operators(at: &FieldPath, text: &str, to: &mut To<'_, '_>) ->
             "write an operator of Envoy's logs, such as `%RESPONSE_CODE%`, or `%%` for a percent sign",
         );
     }
-    text.to_owned()
+    text
 }

@@ -14,8 +14,8 @@ use super::part::{Part, Place};
 /// the next, and all numbers of this size are whole.
 const LEAST_INEXACT: f64 = 9_007_199_254_740_992.0;
 
-pub(super) fn lower(place: Place<'_>, said: &OptionMetadata) -> Result<Part, Box<Finding>> {
-    for (reader, fields) in said {
+pub(super) fn lower(place: Place<'_>, said: OptionMetadata) -> Result<Part, Box<Finding>> {
+    for (reader, fields) in &said {
         let wrong = if reader.is_empty() {
             let message = "what is told has no name".to_owned();
             Some((path![], message, "write the name of who reads it in place of `\"\"`"))
@@ -26,11 +26,10 @@ pub(super) fn lower(place: Place<'_>, said: &OptionMetadata) -> Result<Part, Box
             Some((path![], message, "write fields with their values"))
         };
         if let Some((at, message, help)) = wrong {
-            return Err(place.refuse(&path![reader.clone()].join(&at), message, help));
+            return Err(place.refuse(&path![reader.to_owned()].join(&at), message, help));
         }
     }
-    let metadata = said.clone().into_iter().collect();
-    Ok(if said.is_empty() { Part::Nothing } else { Part::Metadata(Arc::new(metadata)) })
+    Ok(if said.is_empty() { Part::Nothing } else { Part::Metadata(Arc::new(said.into_iter().collect())) })
 }
 
 /// What is said of a number that the proxy may not hold.
@@ -40,8 +39,6 @@ pub(super) fn inexact(number: &str) -> String {
 
 /// The first number that may be another one in the proxy, and where it is.
 pub(super) fn find_inexact(value: &Value) -> Option<(FieldPath, String)> {
-    let below =
-        |at: FieldPath, found: Option<(FieldPath, String)>| found.map(|(tail, number)| (at.join(&tail), number));
     match value {
         Value::Number(number) => {
             let is_inexact = number.as_f64().is_none_or(|size| size.abs() >= LEAST_INEXACT);
@@ -49,10 +46,11 @@ pub(super) fn find_inexact(value: &Value) -> Option<(FieldPath, String)> {
         }
         Value::Array(items) => {
             let mut items = items.iter().enumerate();
-            items.find_map(|(index, item)| below(path![index], find_inexact(item)))
+            items.find_map(|(index, item)| find_inexact(item).map(|(tail, number)| (path![index].join(&tail), number)))
         }
         Value::Object(fields) => {
-            fields.iter().find_map(|(name, value)| below(path![name.clone()], find_inexact(value)))
+            let mut found = fields.iter().filter_map(|(name, value)| Some((name, find_inexact(value)?)));
+            found.next().map(|(name, (tail, number))| (path![name.to_owned()].join(&tail), number))
         }
         Value::Null | Value::Bool(_) | Value::String(_) => None,
     }

@@ -18,13 +18,13 @@ impl RouteLowering<'_, '_> {
     /// Warns that an option changes nothing for a rule.
     pub(super) fn report_idle_option(
         &mut self,
-        at: &PartPath,
+        at: impl Into<PartPath>,
         Effective { value, source }: Effective<'_, RouteOption>,
         IdleOption { why, consequence, help }: IdleOption,
     ) {
         let (kind, name, own) = (source.kind.name(), source.full_name(), value.field());
         let message = format!("`{own}` of {kind} `{name}` changes nothing for this rule");
-        let finding = self.object.finding(codes::OPTION_UNUSED, at.clone(), message);
+        let finding = self.object.finding(codes::OPTION_UNUSED, at, message);
         let place = source.at(&path!["spec", "options", own]);
         let finding = finding.label(why).related(place, "the option that changes nothing here");
         self.diagnostics.report(finding.consequence(consequence).help(help));

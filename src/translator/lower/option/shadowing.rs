@@ -14,15 +14,15 @@ use super::fault::share_of;
 use super::part::{Part, Place};
 use super::report::IdleOption;
 
-pub(super) fn lower(place: Place<'_>, option: &OptionShadowing) -> Result<Part, Box<Finding>> {
+pub(super) fn lower(place: Place<'_>, option: OptionShadowing) -> Result<Part, Box<Finding>> {
     // Who gets the copies is looked up for each rule.
     let OptionShadowing { disable_shadow_host_suffix_append, host_rewrite_literal, percentage, upstream: _ } = option;
-    let share = share_of(place, &path!["percentage"], *percentage)?;
-    place.check_host(&path!["hostRewriteLiteral"], host_rewrite_literal)?;
-    let host = match (host_rewrite_literal.as_str(), disable_shadow_host_suffix_append) {
-        ("", true) => CopyHost::Same,
-        ("", false) => CopyHost::Marked,
-        (host, _) => CopyHost::Literal(host.to_owned()),
+    let share = share_of(place, &path!["percentage"], percentage)?;
+    place.check_host(&path!["hostRewriteLiteral"], &host_rewrite_literal)?;
+    let host = match (host_rewrite_literal.is_empty(), disable_shadow_host_suffix_append) {
+        (true, true) => CopyHost::Same,
+        (true, false) => CopyHost::Marked,
+        (false, _) => CopyHost::Literal(host_rewrite_literal),
     };
     Ok(Part::Copies(share, host))
 }
@@ -53,7 +53,7 @@ impl RouteLowering<'_, '_> {
         };
         if let Some((why, help)) = idle {
             let idle = IdleOption { why, consequence: "none: no copies are sent", help };
-            self.report_idle_option(list.owner, option, idle);
+            self.report_idle_option(ObjectPart::Rule(list.rule), option, idle);
         }
         let receiver = rule.options.copies_to.and_then(Result::ok);
         let cluster = receiver.and_then(|id| self.cluster(id, Sent::once(self.protocol)));

@@ -76,17 +76,18 @@ fn lower_option(
     settings: &mut ListenerSettings,
 ) -> Vec<Finding> {
     let mut faults = Faults::new(Place { source, field: value.field() });
-    match value {
+    match value.clone() {
         ListenerOption::PerConnectionBufferLimitBytes(bytes) => {
-            settings.buffer_bytes = Some(*bytes);
+            settings.buffer_bytes = Some(bytes);
         }
         ListenerOption::ConnectionBalanceConfig(OptionBalance { exact_balance }) => {
             settings.is_balanced = exact_balance.is_some();
         }
-        ListenerOption::TcpStats(counts) => settings.counts_tcp = *counts,
+        ListenerOption::TcpStats(counts) => settings.counts_tcp = counts,
         ListenerOption::ProxyProtocol(said) => settings.proxy_header = Some(lower_proxy_header(said, &mut faults)),
         ListenerOption::SocketOptions(options) => {
-            let lowered = options.iter().enumerate().map(|(index, option)| lower_socket(index, option, &mut faults));
+            let lowered =
+                options.into_iter().enumerate().map(|(index, option)| lower_socket(index, option, &mut faults));
             settings.socket_options = lowered.collect();
         }
         ListenerOption::AccessLoggingService(logs) => {
@@ -104,27 +105,27 @@ fn lower_option(
     faults.found()
 }
 
-fn lower_proxy_header(said: &OptionProxyProtocol, faults: &mut Faults<'_>) -> ProxyHeader {
+fn lower_proxy_header(said: OptionProxyProtocol, faults: &mut Faults<'_>) -> ProxyHeader {
     let OptionProxyProtocol { allow_requests_without_proxy_protocol, rules } = said;
     let mut values = Vec::with_capacity(rules.len());
-    for (index, rule) in rules.iter().enumerate() {
+    for (index, rule) in rules.into_iter().enumerate() {
         let at = faults.number(&path!["rules", index, "tlvType"], Some(rule.tlv_type), 0..=LARGEST_TLV);
         // Without a name nothing is kept.
-        let Some(OptionTlvName { key, metadata_namespace }) = &rule.on_tlv_present else { continue };
+        let Some(OptionTlvName { key, metadata_namespace }) = rule.on_tlv_present else { continue };
         if key.is_empty() {
             let help = "write the name by which logs ask for the value";
             faults.add(&path!["rules", index, "onTlvPresent", "key"], "the value has no name", help);
         }
         values.push(ProxyValue {
             number: at.and_then(|number| number.try_into().ok()).unwrap_or_default(),
-            namespace: Some(metadata_namespace.clone()).filter(|namespace| !namespace.is_empty()),
-            name: key.clone(),
+            namespace: Some(metadata_namespace).filter(|namespace| !namespace.is_empty()),
+            name: key,
         });
     }
-    ProxyHeader { is_optional: *allow_requests_without_proxy_protocol, values }
+    ProxyHeader { is_optional: allow_requests_without_proxy_protocol, values }
 }
 
-fn lower_socket(index: usize, option: &OptionSocket, faults: &mut Faults<'_>) -> SocketOption {
+fn lower_socket(index: usize, option: OptionSocket, faults: &mut Faults<'_>) -> SocketOption {
     let OptionSocket { buf_value, description, int_value, level, name, state } = option;
     let value = match buf_value {
         None => SocketValue::Number(number(int_value.as_ref())),
@@ -134,7 +135,7 @@ fn lower_socket(index: usize, option: &OptionSocket, faults: &mut Faults<'_>) ->
         })),
     };
     SocketOption {
-        description: description.clone(),
+        description,
         level: number(level.as_ref()),
         name: number(name.as_ref()),
         value,

@@ -9,10 +9,10 @@ use super::super::re2;
 use super::faults::{Faults, Wrong};
 use super::part::Place;
 
-pub(super) fn lower(place: Place<'_>, said: &OptionStats) -> Result<Vec<RequestCounter>, Wrong> {
+pub(super) fn lower(place: Place<'_>, said: OptionStats) -> Result<Vec<RequestCounter>, Wrong> {
     let mut faults = Faults::new(place);
     let mut counters = Vec::with_capacity(said.virtual_clusters.len());
-    for (index, OptionVirtualCluster { method, name, pattern }) in said.virtual_clusters.iter().enumerate() {
+    for (index, OptionVirtualCluster { method, name, pattern }) in said.virtual_clusters.into_iter().enumerate() {
         let at = |field: &'static str| path!["virtualClusters", index, field];
         if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
             let message = format!("`{}` is no name of counters", name.escape_debug());
@@ -20,7 +20,7 @@ pub(super) fn lower(place: Place<'_>, said: &OptionStats) -> Result<Vec<RequestC
         }
         if pattern.is_empty() {
             faults.add(&at("pattern"), "no path is meant", "write an expression that whole paths match");
-        } else if let Err(bad) = re2::check(pattern) {
+        } else if let Err(bad) = re2::check(&pattern) {
             let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
             let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
             faults.add(&at("pattern"), message, help);
@@ -29,8 +29,8 @@ pub(super) fn lower(place: Place<'_>, said: &OptionStats) -> Result<Vec<RequestC
             let message = format!("`{}` is no method", method.escape_debug());
             faults.add(&at("method"), message, "write a method such as `GET`, or leave it out for all");
         }
-        let method = Some(method.to_owned()).filter(|method| !method.is_empty());
-        counters.push(RequestCounter { name: name.to_owned(), path: pattern.to_owned(), method });
+        let method = Some(method).filter(|method| !method.is_empty());
+        counters.push(RequestCounter { name, path: pattern, method });
     }
     faults.unless_wrong(counters)
 }

@@ -8,14 +8,14 @@ use crate::path;
 use super::super::re2;
 use super::part::Place;
 
-pub(super) fn lower(place: Place<'_>, option: &OptionSubstitution) -> Result<Substitution, Box<Finding>> {
+pub(super) fn lower(place: Place<'_>, option: OptionSubstitution) -> Result<Substitution, Box<Finding>> {
     let OptionSubstitution { pattern, substitution } = option;
     let at = path!["pattern", "regex"];
-    let pattern = pattern.as_ref().map(|OptionPattern { google_re2: _, regex }| regex.as_str()).unwrap_or_default();
+    let pattern = pattern.map(|OptionPattern { google_re2: _, regex }| regex).unwrap_or_default();
     if pattern.is_empty() {
         return Err(place.refuse(&at, "there is no expression", "write `pattern` with a `regex`"));
     }
-    if let Err(bad) = re2::check(pattern) {
+    if let Err(bad) = re2::check(&pattern) {
         let message = format!("Envoy's regular expressions (RE2) refuse `{pattern}`: {}", bad.message);
         return Err(place.refuse(
             &at,
@@ -23,16 +23,16 @@ pub(super) fn lower(place: Place<'_>, option: &OptionSubstitution) -> Result<Sub
             "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax",
         ));
     }
-    if let Some(found) = bad_character(substitution) {
+    if let Some(found) = bad_character(&substitution) {
         let message = format!("`{}` cannot stand in a replacement", found.escape_debug());
         return Err(place.refuse(&path!["substitution"], message, "percent-encode it"));
     }
-    if let Some(wrong) = bad_reference(substitution, count_groups(pattern)) {
+    if let Some(wrong) = bad_reference(&substitution, count_groups(&pattern)) {
         let message = format!("`{wrong}` refers to no group of the expression");
         let help = r"write `\1` for what the first group matched, and `\\` for a backslash";
         return Err(place.refuse(&path!["substitution"], message, help));
     }
-    Ok(Substitution { pattern: pattern.to_owned(), replacement: substitution.clone() })
+    Ok(Substitution { pattern, replacement: substitution })
 }
 
 /// What no header can hold.

@@ -1,6 +1,6 @@
 //! `upgrades`: what connections may become.
 
-use crate::diagnostics::{FieldPath, Finding};
+use crate::diagnostics::{FieldPath, Finding, ObjectPart};
 use crate::http::Method;
 use crate::ir::Upgrades;
 use crate::parser::api::{OptionSwitch, OptionUpgrade, RouteOption};
@@ -59,6 +59,6 @@ impl RouteLowering<'_, '_> {
             consequence: "none: requests of the rule are answered as without it",
             help: "let the option apply to other rules",
         };
-        self.report_idle_option(list.owner, option, idle);
+        self.report_idle_option(ObjectPart::Rule(list.rule), option, idle);
     }
 }
