@@ -93,6 +93,7 @@ fn compile_for(
             resolved,
             lowered,
             domain: &options.cluster_domain,
+            assumes: options.assume.services,
         });
         let ledger = analysis::analyse(&resolved, &lowered, of_services, options, &mut diagnostics);
         debug_assert_eq!(diagnostics.findings().iter().find(|finding| !names_its_part(finding)), None);

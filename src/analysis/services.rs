@@ -1,11 +1,11 @@
 //! Services in the place of Gateways: whose clients requests are, and how these ask.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::hostname::Hostname;
 use crate::ir::{GatewayName, Listener};
 use crate::name::{Namespace, NamespacedName};
-use crate::resolver::{Frontends, Resolved, service_named};
+use crate::resolver::{Frontends, Resolved, ServedPort, service_named};
 use crate::simulate::{Request, Simulator};
 use crate::translator::lower::Lowered;
 
@@ -23,12 +23,17 @@ pub struct OfServices<'v> {
     pub lowered: &'v Lowered,
     /// The DNS domain of the cluster.
     pub domain: &'v str,
+    /// Whether a Service that the input lacks is taken to be there.
+    pub assumes: bool,
 }
 
 /// Who the clients of listeners are that are ports of Services.
 #[derive(Debug)]
 pub(super) struct Services<'v> {
     by_name: HashMap<NamespacedName<'v>, Clients<'v>>,
+    /// The Services of the input; `None` where any may be there.
+    known: Option<HashSet<NamespacedName<'v>>>,
+    resolved: &'v Resolved<'v>,
     domain: &'v str,
 }
 
@@ -37,9 +42,34 @@ type Clients<'v> = (NamespacedName<'v>, Option<&'v Namespace>);
 
 impl<'v> Services<'v> {
     pub(super) fn new(services: &OfServices<'v>) -> Self {
-        let OfServices { frontends, resolved: _, lowered: _, domain } = *services;
+        let OfServices { frontends, resolved, lowered: _, domain, assumes } = *services;
         let by_name = frontends.names().map(|(name, service, client)| (name, (service, client))).collect();
-        Self { by_name, domain }
+        let known = || resolved.manifests.services.iter().map(|service| service.metadata.sort_key()).collect();
+        Self { by_name, known: (!assumes).then(known), resolved, domain }
+    }
+
+    /// Whether there is a Service that the clients of a port ask.
+    pub(super) fn is_there(&self, listener: &Listener) -> bool {
+        let clients = self.clients(listener);
+        clients.is_some_and(|(service, _)| self.known.as_ref().is_none_or(|known| known.contains(&service)))
+    }
+
+    /// Whether a route has a port by one of its parents.
+    pub(super) fn is_held_by(&self, listener: &Listener, route: (&str, &str, &str), parent: usize) -> bool {
+        let Some(((namespace, service), client)) = self.clients(listener) else { return false };
+        let port = ServedPort {
+            namespace: namespace.clone(),
+            service: service.clone(),
+            port: Some(listener.port),
+            is_udp: false,
+        };
+        let Resolved { routes, mesh_parents, .. } = self.resolved;
+        let set = mesh_parents.held.set(&port, client.map_or("", Namespace::as_str));
+        set.holders().iter().any(|holder| {
+            let route_of = routes.get(holder.route);
+            let metadata = &route_of.object().metadata;
+            holder.parent == parent && (route_of.kind().name(), &*metadata.namespace, &*metadata.name) == route
+        })
     }
 
     fn clients(&self, listener: &Listener) -> Option<Clients<'v>> {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::diagnostics::codes;
-use crate::diagnostics::{Code, Finding, Witness, WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls};
+use crate::diagnostics::{
+    Code, Finding, ObjectPart, Witness, WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls,
+};
 use crate::hostname::Hostname;
 use crate::ir::{ClientCertificates, Config, FilterChain, GatewayName, Listener};
 use crate::parser::route::RouteKind;
@@ -213,6 +215,9 @@ impl<'c> Witnesses<'c> {
             (request.method.clone(), request.headers.iter().cloned().collect::<BTreeMap<_, _>>());
         let answer = self.answer(decision);
         if let Some(services) = &self.services {
+            if !services.is_there(listener) {
+                return None;
+            }
             let (url, host) = services.url(listener, &services.named(listener, request.clone()));
             headers.extend(host);
             let request = WitnessRequest { method, url, headers, tls: None };
@@ -261,12 +266,12 @@ impl<'c> Witnesses<'c> {
 
     /// Gives witnesses to what earlier stages found, of these codes, about rules: requests that these take.
     pub(super) fn attach(&self, codes: &[Code], routes: &Routes<'_>, findings: &mut [Finding]) {
-        let mut open: HashMap<ObjectName<'_>, Vec<(usize, Option<usize>)>> = HashMap::new();
+        let mut open: HashMap<ObjectName<'_>, Vec<(usize, ObjectPart)>> = HashMap::new();
         for (index, finding) in findings.iter().enumerate() {
             let Some(object) = finding.object.as_ref().filter(|_| codes.contains(&finding.code)) else {
                 continue;
             };
-            open.entry((&object.kind, &object.namespace, &object.name)).or_default().push((index, finding.part.rule()));
+            open.entry((&object.kind, &object.namespace, &object.name)).or_default().push((index, finding.part));
         }
         if open.is_empty() {
             return;
@@ -278,8 +283,11 @@ impl<'c> Witnesses<'c> {
                 let kind = RouteKind::of_name(object.kind).map_or("", RouteKind::name);
                 let name = (kind, &*object.namespace, &*object.name);
                 let Some(wanted) = open.get_mut(&name) else { continue };
-                let is_about = |rule: Option<usize>| rule.is_none_or(|rule| rule == route.name.rule);
-                if !wanted.iter().any(|(_, rule)| is_about(*rule)) {
+                let is_about = |part: ObjectPart| match (part, &self.services) {
+                    (ObjectPart::Parent(parent), Some(services)) => services.is_held_by(at.listener, name, parent),
+                    _ => part.rule().is_none_or(|rule| rule == route.name.rule),
+                };
+                if !wanted.iter().any(|(_, part)| is_about(*part)) {
                     continue;
                 }
                 let Some(simulator) = self.simulator(at.listener) else { continue };
@@ -288,8 +296,8 @@ impl<'c> Witnesses<'c> {
                     continue;
                 }
                 let decision = simulator.decide(&witness.request);
-                wanted.retain(|(index, rule)| {
-                    if is_about(*rule)
+                wanted.retain(|(index, part)| {
+                    if is_about(*part)
                         && let Some(mut witness) = self.witness(at.listener, &witness.request, &decision)
                     {
                         show_header(&mut witness, header::modified_by(&findings[*index], routes), &decision);

@@ -56,7 +56,9 @@ impl<'c> ClientSide<'c> {
         let named = match address(host) {
             Some(address) => self.at(address)?,
             None => {
-                let Some((namespace, name)) = service_named(host, &self.view.client, self.domain) else {
+                // Names have no letter case.
+                let lower = host.to_ascii_lowercase();
+                let Some((namespace, name)) = service_named(&lower, &self.view.client, self.domain) else {
                     return Err(format!(
                         "`{host}` is no name of a Service: clients ask for {NAMES}, or for a `clusterIP`"
                     ));

@@ -87,6 +87,9 @@ fn options(args: &TranslateArgs) -> Result<Options, Failure> {
     let wrong = |message: String| Failure::Usage(Cli::usage_error(&message));
     let mut options = args.compile.options().map_err(wrong)?;
     args.mesh.complete(&mut options).map_err(wrong)?;
+    if let Some(mesh) = &mut options.mesh {
+        mesh.follows_files = args.layout == LayoutName::Xds;
+    }
     Ok(Options { writes_configuration: true, ..options })
 }
 
@@ -234,7 +237,7 @@ fn refuse_misplaced(args: &TranslateArgs) -> Result<(), String> {
         };
     }
     if args.section == Some(Section::Hosts) {
-        if !matches!(args.mesh.mesh_capture, Some(Capture::Address(_))) {
+        if !matches!(args.mesh.capture(), Some(Capture::Address(_))) {
             return Err("`--section hosts` has the addresses of `--mesh-capture address`".to_owned());
         }
         if args.output.is_some() {
@@ -242,7 +245,7 @@ fn refuse_misplaced(args: &TranslateArgs) -> Result<(), String> {
         }
     }
     if args.section == Some(Section::Redirect) {
-        if !matches!(args.mesh.mesh_capture, Some(Capture::Redirect(_))) {
+        if !matches!(args.mesh.capture(), Some(Capture::Redirect(_))) {
             return Err("`--section redirect` has the rules for `--mesh-capture redirect`".to_owned());
         }
         if args.output.is_some() {

@@ -448,6 +448,11 @@ registry! {
             traffic: "what clients of Services send there goes in plain text: the policy says what Gateways do",
             remedy: "nothing, where a mesh encrypts it; else let such clients get to another port",
         }
+        /// A Service parent without its group.
+        MESH_PARENT_GROUP = "GW3054" "mesh-parent-group" Error {
+            traffic: "no client of the Service gets anything of the route through this parent",
+            remedy: "write `group: \"\"` beside `kind: Service`",
+        }
         /// An address to which no connection can be made.
         UNUSABLE_ADDRESS = "GW3070" "unusable-address" Error, Programmed False AddressNotUsable {
             traffic: "the Gateway does not listen on this address",

@@ -21,6 +21,10 @@ pub enum Entrance {
     InternalShared,
     /// As `Redirected`, and one connection manager serves the port with all others of this kind.
     RedirectedShared,
+    /// As `InternalShared`, for releases whose connection managers tell ports apart by scopes alone.
+    InternalScoped,
+    /// As `RedirectedShared`, for such releases.
+    RedirectedScoped,
 }
 
 impl Entrance {
@@ -28,28 +32,49 @@ impl Entrance {
     pub fn is_bound(self) -> bool {
         match self {
             Self::Socket | Self::Service => true,
-            Self::Internal | Self::Redirected | Self::InternalShared | Self::RedirectedShared => false,
+            Self::Internal
+            | Self::Redirected
+            | Self::InternalShared
+            | Self::RedirectedShared
+            | Self::InternalScoped
+            | Self::RedirectedScoped => false,
         }
     }
 
     /// Whether rules of the machine lead connections to the proxy.
     pub fn is_redirected(self) -> bool {
-        matches!(self, Self::Redirected | Self::RedirectedShared)
+        matches!(self, Self::Redirected | Self::RedirectedShared | Self::RedirectedScoped)
     }
 
     /// Whether one connection manager serves the port with others.
     pub fn is_shared(self) -> bool {
-        matches!(self, Self::InternalShared | Self::RedirectedShared)
+        matches!(self, Self::InternalShared | Self::RedirectedShared) || self.is_scoped()
+    }
+
+    /// Whether the connection manager tells its ports apart by scopes, each with a route configuration of its own.
+    pub fn is_scoped(self) -> bool {
+        matches!(self, Self::InternalScoped | Self::RedirectedScoped)
     }
 
     /// The same, with others: `None` where each port has a socket of its own.
-    pub fn shared(self) -> Option<Self> {
-        match self {
-            Self::Internal | Self::InternalShared => Some(Self::InternalShared),
-            Self::Redirected | Self::RedirectedShared => Some(Self::RedirectedShared),
-            Self::Socket | Self::Service => None,
+    pub fn shared(self, by: Sharing) -> Option<Self> {
+        match (self.is_bound(), self.is_redirected(), by) {
+            (true, _, _) => None,
+            (false, false, Sharing::VirtualHosts) => Some(Self::InternalShared),
+            (false, true, Sharing::VirtualHosts) => Some(Self::RedirectedShared),
+            (false, false, Sharing::Scopes) => Some(Self::InternalScoped),
+            (false, true, Sharing::Scopes) => Some(Self::RedirectedScoped),
         }
     }
+}
+
+/// How one connection manager tells apart the ports that it serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// By virtual hosts, found by another header than the host.
+    VirtualHosts,
+    /// By scopes.
+    Scopes,
 }
 
 /// How much of a request is changed beside what routes ask for.

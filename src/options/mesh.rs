@@ -24,6 +24,8 @@ pub struct Mesh {
     pub routed_only: bool,
     /// Whether requests for whatever is no served Service are sent there; otherwise they get 404.
     pub passes_unknown: bool,
+    /// Whether the proxy reads its routes from files and follows them.
+    pub follows_files: bool,
 }
 
 /// How the traffic of clients gets to the proxy.

@@ -276,11 +276,12 @@ impl<'m> Filter<'m> {
 }
 
 impl<'m> Route<'m> {
-    /// Whether all of its parents are Services. Its references need no grants: it gives nobody access
+    /// Whether all of its parents are Services, or are meant for such. Its references need no grants: it gives nobody access
     /// ([GEP-1294](https://gateway-api.sigs.k8s.io/geps/gep-1294/)).
     pub fn is_of_mesh(&self) -> bool {
         let has_others = self.parent_refs.is_empty() || self.use_default_gateways.is_some();
-        !has_others && self.parent_refs.iter().all(ParentReference::is_service)
+        let is_meant = |parent: &ParentReference| parent.is_service() || parent.lacks_group_of_service();
+        !has_others && self.parent_refs.iter().all(is_meant)
     }
 
     fn http(object: &'m Object<HttpRouteSpec>) -> Self {

@@ -491,7 +491,13 @@ fn clients(way: WayToServices, client: &str, options: &mut Options) -> Result<Op
         }
         WayToServices::Addresses => (Capture::Address(Addresses::Loopback(frontends::range())), None),
     };
-    options.mesh = Some(Mesh { client: Namespace::from(client), capture, routed_only: false, passes_unknown: false });
+    options.mesh = Some(Mesh {
+        client: Namespace::from(client),
+        capture,
+        routed_only: false,
+        passes_unknown: false,
+        follows_files: false,
+    });
     // These are about clients of Gateways.
     (options.trusted_hops, options.proxy_protocol) = (0, false);
     options.port_map.clear();

@@ -108,7 +108,8 @@ impl<'a, 'm> Attacher<'a, 'm> {
             );
         }
         let takes_none = |reference| matches!(ParentKind::of(reference), ParentKind::Nothing(_));
-        if !by_default && !route.parent_refs.is_empty() && route.parent_refs.iter().all(takes_none) {
+        let is_of_mesh = declared.is_of_mesh();
+        if !is_of_mesh && !by_default && !route.parent_refs.is_empty() && route.parent_refs.iter().all(takes_none) {
             diagnostics.report(no_parent_takes_routes(route));
         }
         let mut parents: Vec<_> =

@@ -236,7 +236,8 @@ fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> (Vec<(RouteId
         });
         if refused.is_none() {
             if let Some(service) = one.service {
-                let ports: Vec<Port> = one.ports.iter().copied().flatten().collect();
+                let kept = one.ports.iter().filter(|port| !lost.contains(port));
+                let ports: Vec<Port> = kept.copied().flatten().collect();
                 one.named().report_other_protocols(service, &ports, diagnostics);
             }
             let replaced = one.ports.iter().find_map(|port| {

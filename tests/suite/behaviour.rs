@@ -41,24 +41,34 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     cases
         .filter_map(|case| Some((case.requests.clone()?, case)))
         .flat_map(|(requests, case)| {
-            let at_addresses = is_of_clients(&requests).then(|| {
+            let of_way = |way: WayToServices| {
                 let (harness, case, requests) = (harness.clone(), case.clone(), requests.clone());
-                Trial::test(format!("requests::{}::at_addresses", case.name), move || {
-                    let folder = format!("requests-at-addresses/{}", case.name);
-                    Ok(prove_by(WayToServices::Addresses, &harness, &case, &requests, &folder)?)
+                let (folder, ending) = named(way);
+                Trial::test(format!("requests::{}{ending}", case.name), move || {
+                    let folder = format!("{folder}/{}", case.name);
+                    Ok(prove_by(way, &harness, &case, &requests, &folder)?)
                 })
-            });
-            let harness = harness.clone();
-            // A proxy for HTTP carries no datagrams.
-            let own = (at_addresses.is_none() || !sends_datagrams(&requests)).then(|| {
-                Trial::test(format!("requests::{}", case.name), move || {
-                    let folder = format!("requests/{}", case.name);
-                    Ok(prove(&harness, &case, &requests, &folder)?)
-                })
-            });
-            own.into_iter().chain(at_addresses)
+            };
+            ways(&requests).into_iter().map(of_way).collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// The folder of the trials that go a way, and the end of their names.
+pub(crate) fn named(way: WayToServices) -> (&'static str, &'static str) {
+    match way {
+        WayToServices::Proxy => ("requests", ""),
+        WayToServices::Addresses => ("requests-at-addresses", "::at_addresses"),
+    }
+}
+
+/// How the requests of a case get to Services, where some are of their clients: a proxy for HTTP carries no datagrams.
+pub(crate) fn ways(requests: &Path) -> Vec<WayToServices> {
+    match (is_of_clients(requests), sends_datagrams(requests)) {
+        (false, _) => vec![WayToServices::Proxy],
+        (true, false) => vec![WayToServices::Proxy, WayToServices::Addresses],
+        (true, true) => vec![WayToServices::Addresses],
+    }
 }
 
 /// Whether clients of Services ask, who get to these in more than one way.
@@ -78,7 +88,13 @@ pub(crate) fn prove(harness: &Harness, case: &Case, requests: &Path, folder: &st
     prove_by(WayToServices::Proxy, harness, case, requests, folder)
 }
 
-fn prove_by(way: WayToServices, harness: &Harness, case: &Case, requests: &Path, folder: &str) -> Result<(), String> {
+pub(crate) fn prove_by(
+    way: WayToServices,
+    harness: &Harness,
+    case: &Case,
+    requests: &Path,
+    folder: &str,
+) -> Result<(), String> {
     let text = fs::read_to_string(requests).map_err(|error| format!("{}: {error}", requests.display()))?;
     let cases = CaseFile::parse(&text).map_err(|error| format!("{}:{error}", requests.display()))?;
     let cases = cases.in_folder(&case.folder);

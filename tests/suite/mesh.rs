@@ -158,6 +158,9 @@ fn route_decides(stage: &Stage) -> Result<(), Failed> {
     let decision = json(&output)?;
     ensure(decision["clients"]["service"] == "web/cart" && decision["clients"]["routes"] == "consumer", &output)?;
     stage.write("mesh.yaml", MESH)?;
+    // Names have no letter case.
+    let output = route(stage, "http://CART.Web/v2", "team", &["-o", "json"])?;
+    ensure(json(&output)?["clients"]["service"] == "web/cart", &output)?;
     let output = route(stage, "http://cart.web/v2", "team", &["--explain"])?;
     ensure(!output.stderr.contains("GW3010"), &output)?;
     let holds = output.stdout.contains("in namespace team: routes of that namespace count, and no others")

@@ -71,7 +71,7 @@ fn translate(stage: &Stage, form: &str, minor: &str, admin: u16) -> Result<Strin
     if output.code == Some(0) { Ok(output.stdout) } else { Err(output.stderr) }
 }
 
-/// One connection manager serves all ports of one kind, from the release on that can; before it each has its own.
+/// One connection manager serves all ports of one kind, but where each has a socket.
 fn shared(harness: &Harness) -> Result<(), String> {
     let stage = Stage::new(harness, "mesh-shared")?;
     let services = 40;
@@ -82,16 +82,24 @@ fn shared(harness: &Harness) -> Result<(), String> {
     };
     for (form, minor, expected) in [
         ("redirect", "1.40", 1),
-        ("redirect", "1.39", 3 * services),
+        ("redirect", "1.39", 1),
         // One more is that of the proxy.
         ("proxy", "1.40", 2),
-        ("proxy", "1.36", 3 * services + 1),
+        ("proxy", "1.36", 2),
         ("address", "1.40", 3 * services),
     ] {
         let found = managers(form, minor)?;
         ensure(found == expected, &format!("{form} for {minor}: {expected} connection managers"), &found.to_string())?;
     }
-    Ok(())
+    // Scopes have no files of their own: followed ports stay apart.
+    let services = 10;
+    stage.write("m.yaml", &manifests(services))?;
+    let line =
+        ["translate", "m.yaml", "--mesh-for=web", "--mesh-capture=redirect", "--mesh-services=all", "--layout=xds"];
+    let output = stage.run(&[&line[..], &["--output-dir=xds", "--envoy-version=1.36"]].concat())?;
+    ensure(output.code == Some(0), "files for 1.36", &output.stderr)?;
+    let files = fs::read_dir(stage.folder().join("xds/rds")).map_err(fail)?.count();
+    ensure(files == 3 * services, "a file for the routes of each port", &files.to_string())
 }
 
 /// An Envoy that ends with the value.

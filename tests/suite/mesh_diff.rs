@@ -21,6 +21,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("finds_no_difference_where_there_is_none", nothing),
         test("names_parents_that_it_could_not_look_at", unlooked),
         test("compares_every_port_of_a_missing_service", missing),
+        test("tells_what_the_first_route_of_a_service_takes_away", first_route),
     ]
 }
 
@@ -142,4 +143,35 @@ fn missing(stage: &Stage) -> Result<(), Failed> {
     }
     let output = diff(stage, &all_ports, &all_ports.replace("value: /v2", "value: /v3"), &["--assume", "services"])?;
     ensure(output.code == Some(1) && output.stdout.contains("http://cart.web/v3 --from web"), &output)
+}
+
+/// The first route of a Service refuses whatever its rules do not take.
+fn first_route(stage: &Stage) -> Result<(), Failed> {
+    let services = "apiVersion: v1\nkind: Service\nmetadata: {name: shop, namespace: web}\nspec:\n  \
+                    ports: [{name: http, port: 80}, {name: tcp, port: 9090}]\n";
+    let route = |parent: &str| {
+        format!(
+            "{services}---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n\
+             metadata: {{name: shop, namespace: web}}\nspec:\n  parentRefs: [{{group: '', kind: Service, {parent}}}]\n  \
+             rules: [{{matches: [{{path: {{value: /a}}}}], backendRefs: [{{name: shop, port: 80}}]}}]\n"
+        )
+    };
+    for (parent, url) in [("name: shop, port: 80", "http://shop.web/"), ("name: shop", "http://shop.web:9090/")] {
+        let routed = route(parent);
+        for (old, new, answers) in
+            [(services, routed.as_str(), ["web/shop", "404"]), (&routed, services, ["404", "web/shop"])]
+        {
+            let output = diff(stage, old, new, &[])?;
+            let (_, told) = output.stdout.split_once(&format!("try   GET {url} --from web\n")).unwrap_or_default();
+            let mut lines = told.lines().map(str::trim);
+            let holds = ["old", "new"]
+                .iter()
+                .zip(answers)
+                .all(|(side, answer)| lines.next().is_some_and(|line| line.starts_with(side) && line.contains(answer)));
+            ensure(output.code == Some(1) && holds, &output)?;
+        }
+    }
+    // Without the Service nobody knows what its clients got.
+    let output = diff(stage, "apiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n", &route("name: shop"), &[])?;
+    ensure(output.code == Some(2) && output.stderr.contains("nothing to compare on the old side"), &output)
 }

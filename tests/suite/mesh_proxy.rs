@@ -54,6 +54,11 @@ fn served(harness: &Harness) -> Result<(), String> {
     let proxy = SocketAddr::from(([127, 0, 0, 1], port));
     let (envoy, temporary) = (harness.envoy()?.display().to_string(), work.join("tmp").display().to_string());
     let capture = format!("--mesh-capture=proxy={proxy}");
+    // A proxy is what serves clients where nothing else is said.
+    let usual = gwctl(harness, &case, &["--mesh-for=other", "--no-comments"], &work)?;
+    let said = ["--mesh-for=other", "--no-comments", "--mesh-capture=proxy=127.0.0.1:15080"];
+    let said = gwctl(harness, &case, &said, &work)?;
+    ensure(usual.code == Some(0) && usual.stdout == said.stdout, "a proxy is the usual form", &usual.stderr)?;
     let manifests = case.folder.join("manifests.yaml").display().to_string();
     let words = ["run", "--echo", "--mesh-for=other", &capture, &manifests];
     let path = std::env::var("PATH").unwrap_or_default();
@@ -68,6 +73,7 @@ fn served(harness: &Harness) -> Result<(), String> {
         // The host of the URL counts, whatever else is said.
         ("http://cart.web/v2", "cart-v2.web", "200", "web/cart-v2:80"),
         ("http://cart.web:80/v2", "cart.web", "200", "web/cart-v2:80"),
+        ("http://CART.Web/v2", "CART.Web", "200", "web/cart-v2:80"),
         ("http://cart.web/", "cart.web", "404", ""),
         ("http://10.96.0.10/v2", "10.96.0.10", "200", "web/cart-v2:80"),
         ("http://cart.web:8080/v2", "cart.web", "200", "web/cart:8080"),
@@ -149,8 +155,10 @@ fn refused(harness: &Harness) -> Result<(), String> {
     let case = find(harness, CASE)?;
     let work = harness.work_directory("mesh-refused")?;
     for (flags, words) in [
-        (&["--mesh-for=web"][..], "--mesh-capture"),
-        (&["--mesh-capture=proxy"], "--mesh-for"),
+        (&["--mesh-capture=proxy"][..], "--mesh-for"),
+        (&["--mesh-for=web", "--listener-address=127.0.0.9"], "`--listener-address`"),
+        (&["--mesh-for=web", "--section=hosts"], "`--mesh-capture address`"),
+        (&["--mesh-for=web", "--mesh-addresses=loopback", "--section=redirect"], "`--mesh-capture redirect`"),
         (&["--mesh-unknown=pass"], "`--mesh-unknown` belongs to `--mesh-for NAMESPACE`"),
         (&["--mesh-for=web", "--mesh-capture=redirect=0"], "not a port from 1 to 65535"),
         (&["--mesh-for=web", "--mesh-capture=redirect=19000"], "admin interface"),

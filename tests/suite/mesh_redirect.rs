@@ -26,12 +26,15 @@ use crate::mesh_detection::greeter;
 use crate::mesh_proxy::{ensure, exchange};
 use crate::process::{await_some, fail};
 use crate::proxy::find;
+use crate::releases;
 use crate::watch::Running;
 
 /// The trial in a network namespace, which the suite runs itself again for.
 const INSIDE: &str = "mesh::connections_that_rules_lead_to_envoy_go_by_the_routes";
 /// Says to that run that it is there, with the path of `nft`.
 const IS_INSIDE: &str = "GWCTL_INSIDE_NAMESPACE";
+/// Says to it which release of Envoy it has, where that is another one.
+const RELEASE: &str = "GWCTL_INSIDE_RELEASE";
 /// The program that puts rules in force.
 const NFT: &str = "GWCTL_NFT";
 /// Namespaces have no interface of their own, and the default route may not be that of loopback.
@@ -51,10 +54,16 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     }
     let is_possible = is_root() && nft().is_some();
     let is_ignored = !is_possible && env::var_os(NFT).is_none();
-    vec![
+    let mut trials = vec![
         harness.trial("mesh::rules_lead_what_is_served_and_nothing_else", led),
-        harness.trial(INSIDE, in_a_namespace).with_ignored_flag(is_ignored),
-    ]
+        harness.trial(INSIDE, |_| in_a_namespace(None)).with_ignored_flag(is_ignored),
+    ];
+    for (minor, binary) in releases::known().unwrap_or_default() {
+        let name = format!("releases::{minor}::redirects");
+        let run = move || Ok(in_a_namespace(Some((&minor, &binary)))?);
+        trials.push(Trial::test(name, run).with_ignored_flag(is_ignored));
+    }
+    trials
 }
 
 /// Whether network namespaces can be made, and users changed.
@@ -74,12 +83,15 @@ fn nft() -> Option<PathBuf> {
     places.into_iter().find(|place| place.is_file())
 }
 
-/// Runs the suite again, for one trial, in a namespace of its own.
-fn in_a_namespace(_: &Harness) -> Result<(), String> {
+/// Runs the suite again, for one trial, in a namespace of its own: with another release where one is named.
+fn in_a_namespace(release: Option<(&str, &Path)>) -> Result<(), String> {
     let nft = nft().ok_or("there is no `nft`: install nftables")?;
     let own = env::current_exe().map_err(fail)?;
     let mut command = Command::new("unshare");
     command.args(["--net", "sh", "-e", "-c", INTERFACES, "sh"]).arg(own).args([INSIDE, "--exact"]).env(IS_INSIDE, nft);
+    if let Some((minor, binary)) = release {
+        command.env(RELEASE, minor).env("GWCTL_ENVOY", binary).env_remove("GWCTL_ENVOYS");
+    }
     let output = command.output().map_err(fail)?;
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
@@ -180,6 +192,7 @@ fn redirected(harness: &Harness) -> Result<(), String> {
             format!("--resolve=web/db:5432={greeter}"),
             format!("--resolve=web/any:9001={greeter}"),
             format!("--resolve=web/any:9002={greeter}"),
+            format!("--envoy-version={}", env::var(RELEASE).as_deref().unwrap_or("1.40")),
         ];
         let translate = |more: &[&str]| {
             let flags = flags.iter().map(String::as_str);

@@ -39,11 +39,13 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
             trials.push(Trial::test(format!("releases::{exact}::loads::{}", case.name), move || {
                 Ok(load(&own, &loaded)?)
             }));
-            if let Some(requests) = case.requests.clone() {
-                let own = harness.clone();
-                trials.push(Trial::test(format!("releases::{exact}::answers::{}", case.name), move || {
-                    let folder = format!("requests/{}", case.name);
-                    Ok(behaviour::prove(&own, &case, &requests, &folder)?)
+            let Some(requests) = case.requests.clone() else { continue };
+            for way in behaviour::ways(&requests) {
+                let (own, case, requests) = (harness.clone(), case.clone(), requests.clone());
+                let (folder, ending) = behaviour::named(way);
+                trials.push(Trial::test(format!("releases::{exact}::answers::{}{ending}", case.name), move || {
+                    let folder = format!("{folder}/{}", case.name);
+                    Ok(behaviour::prove_by(way, &own, &case, &requests, &folder)?)
                 }));
             }
         }

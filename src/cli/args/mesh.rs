@@ -6,13 +6,13 @@ use clap::{Args, ValueEnum};
 
 use super::super::value;
 use crate::name::Namespace;
-use crate::options::{Addresses, Capture, Mesh, Options};
+use crate::options::{Addresses, Capture, Mesh, Options, PROXY_ADDRESS};
 
 /// Whom a configuration serves, where these are no clients of Gateways.
 #[derive(Clone, Debug, Default, Args)]
 pub struct MeshArgs {
     /// Serve the clients of this namespace that connect to Services, by the routes that have Services for parents. Gateways
-    /// are judged and not served. Needs --mesh-capture.
+    /// are judged and not served.
     #[arg(long, value_name = "NAMESPACE", value_parser = value::namespace)]
     #[arg(conflicts_with_all = ["gateway", "gateway_class", "proxy_protocol"], help_heading = "Mesh")]
     pub mesh_for: Option<Namespace>,
@@ -20,7 +20,7 @@ pub struct MeshArgs {
     /// 127.0.0.1:15080 or on another ADDRESS:PORT (`http_proxy=http://127.0.0.1:15080`). `address`: they connect to the
     /// address of the Service, which Envoy has (--mesh-addresses, --section hosts). `redirect`: they connect to the
     /// `clusterIP`, and rules of nftables lead them to Envoy, on port 15001 of 127.0.0.1 or on another PORT (--section
-    /// redirect).
+    /// redirect). By default `proxy`, which asks nothing of the machine, or `address` where --mesh-addresses is given.
     #[arg(long, value_name = "address|proxy[=ADDRESS:PORT]|redirect[=PORT]", value_parser = value::capture)]
     #[arg(help_heading = "Mesh")]
     pub mesh_capture: Option<Capture>,
@@ -58,19 +58,25 @@ pub enum UnknownHosts {
 }
 
 impl MeshArgs {
+    /// How the traffic of the clients gets to Envoy; `None` where there are none.
+    pub fn capture(&self) -> Option<Capture> {
+        self.mesh_for.as_ref()?;
+        let usual = || match self.mesh_addresses {
+            Some(addresses) => Capture::Address(addresses),
+            None => Capture::Proxy(PROXY_ADDRESS),
+        };
+        Some(self.mesh_capture.unwrap_or_else(usual))
+    }
+
     /// Adds what is said here to the settings of a compilation.
     ///
     /// # Errors
     /// A message for the user where flags have nothing to say without the clients that they are about, or nothing about
     /// these.
     pub fn complete(&self, options: &mut Options) -> Result<(), String> {
-        let (client, capture) = match (&self.mesh_for, self.mesh_capture) {
+        let (client, capture) = match (&self.mesh_for, self.capture()) {
             (Some(client), Some(capture)) => (client, capture),
-            (Some(_), None) => {
-                let why = "`--mesh-for` needs `--mesh-capture`: how the traffic of these clients gets to Envoy";
-                return Err(why.to_owned());
-            }
-            (None, _) => {
+            (None, _) | (_, None) => {
                 let given = [
                     ("--mesh-capture", self.mesh_capture.is_some()),
                     ("--mesh-addresses", self.mesh_addresses.is_some()),
@@ -85,6 +91,10 @@ impl MeshArgs {
         };
         if !options.port_map.is_empty() && !matches!(capture, Capture::Address(_)) {
             let why = "`--port-map` moves what is bound: with `--mesh-for` these are ports of Services for `--mesh-capture address` alone";
+            return Err(why.to_owned());
+        }
+        if options.listener_address != Options::default().listener_address {
+            let why = "`--listener-address` is where Gateways listen, and does not go with `--mesh-for`; `--mesh-capture` and `--mesh-addresses` say where clients of Services are served";
             return Err(why.to_owned());
         }
         if options.trusted_hops > 0 {
@@ -128,6 +138,7 @@ impl MeshArgs {
             capture,
             routed_only: served == ServedServices::Routed,
             passes_unknown: self.mesh_unknown == UnknownHosts::Pass,
+            follows_files: false,
         });
         Ok(())
     }

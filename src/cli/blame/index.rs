@@ -61,7 +61,8 @@ impl Index {
             for kind in [NameKind::RouteConfiguration, NameKind::Statistics] {
                 self.note(kind, name::SHARED_PORTS.to_owned(), note);
             }
-            let internal = config.forward_proxy.iter().flat_map(|_| [NameKind::Listener, NameKind::Cluster]);
+            let internal = config.forward_proxy.iter();
+            let internal = internal.flat_map(|_| [NameKind::Listener, NameKind::Cluster, NameKind::VirtualHost]);
             internal.for_each(|kind| self.note(kind, name::SHARED_PORTS.to_owned(), note));
         }
         if config.outbound.is_some() {
@@ -132,8 +133,8 @@ impl Index {
             self.note(kind, name::FORWARD_PROXY.to_owned(), note);
         }
         for listener in proxy.ports.iter().filter_map(|port| config.listeners.get(port.listener)) {
-            self.put(NameKind::VirtualHost, name::listener(listener), Some(listener.origin));
             if !listener.entrance.is_shared() {
+                self.put(NameKind::VirtualHost, name::listener(listener), Some(listener.origin));
                 self.put(NameKind::Cluster, name::listener(listener), Some(listener.origin));
             }
         }

@@ -13,7 +13,8 @@ use crate::diagnostics::Subject;
 use crate::ir::{GatewayName, Listener, Transport};
 use crate::name::{Name, Namespace, owned};
 use crate::options::Options;
-use crate::parser::api::ParentReference;
+use crate::parser::api::{ParentReference, Service};
+use crate::parser::manifests::{Metadata, Object};
 use crate::path;
 use crate::resolver::ServedPort;
 
@@ -56,6 +57,16 @@ impl<'c> MeshSide<'c> {
     /// Whether no route is for the clients of a Service.
     pub(super) fn is_empty(&self) -> bool {
         self.parents.holding.is_empty()
+    }
+
+    /// Whether it has a Service that routes of the other side are for: without routes its clients get to it as it is.
+    pub(super) fn has_service_of(&self, other: &Self) -> bool {
+        let is_wanted = |service: &Object<Service>| {
+            let Metadata { namespace, name, .. } = &service.metadata;
+            let mut ports = other.parents.held.ports();
+            ports.any(|port| (&port.namespace, &port.service) == (namespace, name))
+        };
+        self.compilation.manifests.services.iter().any(is_wanted)
     }
 
     /// The parents that are Services, by what the ledger calls them.

@@ -20,10 +20,11 @@ pub(super) fn compare(old: &Compilation, new: &Compilation, options: &Options) -
     let names = Names::default();
     let (before, after) = (Side::new(old, &names), Side::new(new, &names));
     let meshes = [old, new].map(|compilation| MeshSide::new(compilation, options));
-    for ((side, mesh), (what, compilation)) in
-        [&before, &after].into_iter().zip(&meshes).zip([("old", old), ("new", new)])
+    let [of_old, of_new] = &meshes;
+    for (side, mesh, other, what, compilation) in
+        [(&before, of_old, of_new, "old", old), (&after, of_new, of_old, "new", new)]
     {
-        if side.is_empty() && mesh.is_empty() {
+        if side.is_empty() && mesh.is_empty() && !mesh.has_service_of(other) {
             return Err(uncompared::nothing(what, compilation));
         }
     }

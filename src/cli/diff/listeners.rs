@@ -145,7 +145,10 @@ fn one_sided(both: Both<'_, '_>, key: &ChainKey<'_>, chain: Chain<'_>, kind: Cha
             let found = side.decide(gateway, &request).and_then(|decision| decision.host);
             *tells && found.is_some_and(|host| !host.routes.is_empty())
         });
-        if answers.0 != answers.1 && !has_rules {
+        // What was no request before has no rule that would tell what becomes of those that no rule takes.
+        let was_raw = taker.is_some_and(|taker| !matches!(taker.handler, Handler::Http(_)));
+        let is_left = || own.decide(gateway, &request).is_some_and(|decision| decision.route.is_none());
+        if answers.0 != answers.1 && (!has_rules || was_raw && is_left()) {
             changes.push(told(both, key, kind, Some(&request), answers));
             continue;
         }

@@ -112,6 +112,9 @@ fn local_options(args: &RunArgs, stand_ins: &StandIns) -> Result<Options, String
                    `redirect`";
         return Err(why.to_owned());
     }
+    if let Some(mesh) = &mut options.mesh {
+        mesh.follows_files = true;
+    }
     let is_of_tree = args.compile.settings.is_none()
         && options.settings.iter().flat_map(|file| &file.in_effect).any(|words| words.starts_with("listener-address:"));
     if !args.has_address || is_of_tree {

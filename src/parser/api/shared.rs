@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::http::HeaderName;
 use crate::name::{Name, Namespace, SectionName};
+use crate::parser::kind::GATEWAY_GROUP;
 use crate::port::Port;
 
 /// A reference to a Gateway, ListenerSet or Service that a route attaches to
@@ -29,6 +30,11 @@ impl ParentReference {
     /// Whether it names a Service, as routes of a mesh do.
     pub fn is_service(&self) -> bool {
         (self.group.is_empty() || self.group == Self::CORE) && self.kind == "Service"
+    }
+
+    /// Whether it would name a Service, had it the group of one: without any it is Gateway API's, which has no such kind.
+    pub fn lacks_group_of_service(&self) -> bool {
+        self.group == GATEWAY_GROUP && self.kind == "Service"
     }
 }
 

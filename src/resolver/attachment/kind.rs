@@ -58,6 +58,9 @@ pub(super) fn unknown_parent_kind(
     near: Option<Near<Kind>>,
     at: &PartPath,
 ) -> Finding {
+    if reference.lacks_group_of_service() {
+        return service_without_group(route, reference, at);
+    }
     let ParentReference { group, kind, name, namespace: _, section_name: _, port: _ } = reference;
     let meant = near.map(|near| near.name);
     let message = match group.as_str() {
@@ -70,6 +73,15 @@ pub(super) fn unknown_parent_kind(
     let help = meant.map_or_else(|| HELP.to_owned(), |meant| suggestion(meant, group));
     let fix = near.and_then(Near::certain).and_then(|meant| fix(route, reference, meant, at));
     finding.label("nothing takes the route here").consequence(NO_TRAFFIC).help(help).fix(fix)
+}
+
+/// The error on a Service that is looked for in Gateway API's own group.
+fn service_without_group(route: RouteView<'_>, reference: &ParentReference, at: &PartPath) -> Finding {
+    let message = format!("parent `{}` is a Service without `group: \"\"`, and is none so", reference.name);
+    let fix = route.object.fix(at, Change::Insert { key: "group".to_owned(), value: Scalar::Text(String::new()) });
+    let fix = fix.titled("write `group: \"\"`");
+    let finding = route.object.finding(codes::MESH_PARENT_GROUP, at.with("kind"), message);
+    finding.label(format!("of the group `{GATEWAY_GROUP}`, which has no such kind")).fix(Some(fix))
 }
 
 fn suggestion(meant: Kind, group: &str) -> String {

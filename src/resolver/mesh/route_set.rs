@@ -84,6 +84,11 @@ impl HeldPorts {
         self.0.values().flatten()
     }
 
+    /// All ports that some route has.
+    pub fn ports(&self) -> impl Iterator<Item = &ServedPort> {
+        self.0.keys()
+    }
+
     /// The ports of which routes for everybody have some.
     pub fn produced(&self) -> impl Iterator<Item = &ServedPort> {
         let is_for_all = |holders: &Vec<PortHolder>| holders.iter().any(|holder| holder.clients.is_none());

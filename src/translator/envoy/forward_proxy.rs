@@ -31,8 +31,7 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
     http_connection_manager::{RouteSpecifier, ServerHeaderTransformation, UpgradeConfig},
 };
 
-use crate::ir::{self, CONNECT, ForwardProxy, HttpProfile, HttpSettings, ProxiedPort, WEBSOCKET};
-use crate::port::Port;
+use crate::ir::{self, CONNECT, Entrance, ForwardProxy, HttpProfile, HttpSettings, ProxiedPort, WEBSOCKET};
 
 use super::cluster::{BUFFER_LIMIT_BYTES, Discovery, base_cluster};
 use super::http_connection::{INITIAL_CONNECTION_WINDOW_BYTES, INITIAL_STREAM_WINDOW_BYTES, router};
@@ -97,31 +96,41 @@ pub(super) fn listener(proxy: &ForwardProxy, config: &ir::Config, layout: &Layou
 
 /// Which port of which Service a request is for, by the host that it names.
 pub(super) fn routes(proxy: &ForwardProxy, config: &ir::Config) -> RouteConfiguration {
-    let port = |ProxiedPort { hosts, listener }: &ProxiedPort| {
-        let listener = config.listeners.get(*listener)?;
-        let is_shared = listener.entrance.is_shared();
+    let listener = |port: &ProxiedPort| config.listeners.get(port.listener);
+    let by_name = |entrance: Entrance| entrance.is_shared() && !entrance.is_scoped();
+    let is_shared = |port: &&ProxiedPort| listener(port).is_some_and(|listener| by_name(listener.entrance));
+    let (shared, own): (Vec<_>, Vec<_>) = proxy.ports.iter().partition(is_shared);
+    let port = |port: &ProxiedPort| {
+        let listener = listener(port)?;
         let name = name::listener(listener);
-        let domains: Vec<String> = hosts.iter().flat_map(|host| domains(host, listener.port)).collect();
+        let domains: Vec<String> = shared_ports::domains(port, listener).collect();
+        let is_scoped = listener.entrance.is_scoped();
         (!domains.is_empty()).then(|| VirtualHost {
             domains,
-            routes: routes_to(if is_shared { name::SHARED_PORTS } else { &name }).into(),
-            typed_per_filter_config: is_shared.then(|| shared_ports::state(listener)).into_iter().collect(),
+            routes: routes_to(if is_scoped { name::SHARED_PORTS } else { &name }).into(),
+            typed_per_filter_config: is_scoped
+                .then(|| shared_ports::scope_state(listener, config))
+                .into_iter()
+                .collect(),
             name,
             ..VirtualHost::default()
         })
     };
-    let ports = proxy.ports.iter().filter_map(port);
+    let listeners = shared.iter().filter_map(|port| Some((*port, listener(port)?)));
+    let domains: Vec<String> = listeners.flat_map(|(port, listener)| shared_ports::domains(port, listener)).collect();
+    let shared = (!domains.is_empty()).then(|| VirtualHost {
+        name: name::SHARED_PORTS.to_owned(),
+        domains,
+        routes: routes_to(name::SHARED_PORTS).into(),
+        typed_per_filter_config: [shared_ports::named_state()].into(),
+        ..VirtualHost::default()
+    });
+    let ports = own.into_iter().filter_map(port).chain(shared);
     RouteConfiguration {
         name: name::FORWARD_PROXY.to_owned(),
         virtual_hosts: ports.chain(elsewhere(proxy)).collect(),
         ..RouteConfiguration::default()
     }
-}
-
-/// A host as requests for a port name it. A URL may leave out the port that it means anyway.
-fn domains(host: &str, port: Port) -> impl Iterator<Item = String> {
-    let bare = (port == Port::HTTP).then(|| host.to_owned());
-    std::iter::once(format!("{host}:{port}")).chain(bare)
 }
 
 /// What is sent to a cluster: tunnels, and requests.

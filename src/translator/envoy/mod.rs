@@ -134,6 +134,7 @@ fn process(config: &ir::Config) -> Bootstrap {
         bootstrap_extensions: config.forward_proxy.iter().map(|_| internal_listener::extension()).collect(),
         overload_manager: Some(connection_limit()),
         layered_runtime: needs::Needs::of(config).regex.then(regex_runtime),
+        deferred_stat_options: mesh::statistics(config),
         ..Bootstrap::default()
     }
 }

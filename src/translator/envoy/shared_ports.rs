@@ -2,6 +2,9 @@
 //! itself before it looks for any, with where the connection was made to. A manager for each of thousands of ports takes far more
 //! memory and time than a virtual host for each (docs/mesh.md).
 
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation as Mutation, header_mutation::Action};
 use envoy_types::pb::envoy::config::core::v3::transport_socket::ConfigType as SocketConfig;
 use envoy_types::pb::envoy::config::core::v3::{
@@ -12,21 +15,36 @@ use envoy_types::pb::envoy::config::listener::v3::{
     FilterChain, Listener,
     listener::{InternalListenerConfig, ListenerSpecifier},
 };
-use envoy_types::pb::envoy::config::route::v3::{RouteConfiguration, VirtualHost};
+use envoy_types::pb::envoy::config::route::v3::{
+    RouteConfiguration, ScopedRouteConfiguration, VirtualHost,
+    scoped_route_configuration::{
+        Key,
+        key::{Fragment, fragment},
+    },
+};
 use envoy_types::pb::envoy::extensions::filters::common::set_filter_state::v3::{
     FilterStateValue,
-    filter_state_value::{Key, SharedWithUpstream, Value},
+    filter_state_value::{Key as StateKey, SharedWithUpstream, Value},
 };
 use envoy_types::pb::envoy::extensions::filters::http::set_filter_state::v3::Config as SetFilterState;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
-    HttpConnectionManager, HttpFilter, Rds, http_connection_manager::RouteSpecifier,
+    HttpConnectionManager, HttpFilter, Rds, ScopedRouteConfigurationsList, ScopedRoutes,
+    http_connection_manager::RouteSpecifier,
+    scoped_routes::{
+        ConfigSpecifier, ScopeKeyBuilder,
+        scope_key_builder::{
+            FragmentBuilder,
+            fragment_builder::{self, HeaderValueExtractor, header_value_extractor::ExtractType},
+        },
+    },
 };
 use envoy_types::pb::envoy::extensions::http::early_header_mutation::header_mutation::v3::HeaderMutation;
 use envoy_types::pb::envoy::extensions::transport_sockets::internal_upstream::v3::InternalUpstreamTransport;
 use envoy_types::pb::google::protobuf::Any;
 use prost::Message as _;
 
-use crate::ir::{self, Entrance};
+use crate::ir::{self, Entrance, ProxiedPort};
+use crate::port::Port;
 
 use super::cluster::BUFFER_LIMIT_BYTES;
 use super::http_connection::{HTTP_CONNECTION_MANAGER_ROUTE_CONFIG, ROUTE_CONFIGURATION_VIRTUAL_HOSTS, manager};
@@ -42,11 +60,14 @@ use super::{name, route};
 /// get it.
 const PORT_HEADER: &str = "x-gwctl-service-port";
 
-/// What a forward proxy tells the manager of a request or a tunnel: the port that its client named.
+/// What a forward proxy tells the manager of a request or a tunnel: the host and the port that its client named.
 const PORT_STATE: &str = "gwctl.service_port";
 
 /// A kind of state that connections are told apart by: none is used for another port.
 const STATE_KIND: &str = "envoy.hashable_string";
+
+/// The same on releases that have no such kind: addresses.
+const ADDRESS_KIND: &str = "envoy.network.transport_socket.original_dst_address";
 
 const SET_FILTER_STATE: &str = "envoy.extensions.filters.http.set_filter_state.v3.Config";
 const SET_FILTER_STATE_FILTER: &str = "envoy.filters.http.set_filter_state";
@@ -67,6 +88,10 @@ pub(super) fn chain(config: &ir::Config, layout: &Layout) -> Option<FilterChain>
     let own = manager(&needs, (connection, listener), name::SHARED_PORTS.to_owned(), config, layout);
     let own = HttpConnectionManager { early_header_mutation_extensions: vec![port_header(listener.entrance)], ..own };
     let bytes = match &layout.routes {
+        _ if listener.entrance.is_scoped() => {
+            let scopes = RouteSpecifier::ScopedRoutes(scopes(config));
+            HttpConnectionManager { route_specifier: Some(scopes), ..own }.encode_to_vec()
+        }
         Part::File(files) => {
             let source = Some(files.source(name::SHARED_PORTS));
             let rds = Rds { config_source: source, route_config_name: name::SHARED_PORTS.to_owned() };
@@ -97,8 +122,59 @@ pub(super) fn internal_listener(config: &ir::Config, layout: &Layout) -> Option<
 
 /// Their route configuration: its name and its bytes.
 pub(super) fn routes(config: &ir::Config) -> Option<(String, Vec<u8>)> {
-    shared(config).next()?;
-    Some((name::SHARED_PORTS.to_owned(), joined_routes(config).into_bytes()))
+    let (listener, _) = shared(config).next()?;
+    (!listener.entrance.is_scoped()).then(|| (name::SHARED_PORTS.to_owned(), joined_routes(config).into_bytes()))
+}
+
+/// A scope for each of them, with the routes of the port.
+fn scopes(config: &ir::Config) -> ScopedRoutes {
+    let fragment = HeaderValueExtractor {
+        name: PORT_HEADER.to_owned(),
+        extract_type: Some(ExtractType::Index(0)),
+        ..HeaderValueExtractor::default()
+    };
+    let fragment = FragmentBuilder { r#type: Some(fragment_builder::Type::HeaderValueExtractor(fragment)) };
+    let scope = |(listener, connection): Shared<'_>| {
+        let key = match listener.entrance.is_redirected() {
+            true => address(listener),
+            false => stand_in(listener, config),
+        };
+        let hosts = connection.virtual_hosts.iter().map(|host| route::to_virtual_host(host, listener, config));
+        let routes = RouteConfiguration {
+            name: name::listener(listener),
+            virtual_hosts: hosts.collect(),
+            request_headers_to_remove: vec![PORT_HEADER.to_owned()],
+            ignore_port_in_host_matching: true,
+            ..RouteConfiguration::default()
+        };
+        let key = Key { fragments: vec![Fragment { r#type: Some(fragment::Type::StringKey(key)) }] };
+        ScopedRouteConfiguration {
+            name: name::listener(listener),
+            key: Some(key),
+            route_configuration: Some(routes),
+            ..ScopedRouteConfiguration::default()
+        }
+    };
+    let scopes = ScopedRouteConfigurationsList { scoped_route_configurations: shared(config).map(scope).collect() };
+    ScopedRoutes {
+        name: name::SHARED_PORTS.to_owned(),
+        scope_key_builder: Some(ScopeKeyBuilder { fragments: vec![fragment] }),
+        config_specifier: Some(ConfigSpecifier::ScopedRouteConfigurationsList(scopes)),
+        ..ScopedRoutes::default()
+    }
+}
+
+/// An address that stands for a port with a scope, and for no other one: nobody connects to it.
+fn stand_in(listener: &ir::Listener, config: &ir::Config) -> String {
+    const FIRST: u32 = u32::from_be_bytes([240, 0, 0, 0]);
+    let place = config.listeners.iter().position(|one| std::ptr::eq(one, listener)).unwrap_or_default();
+    let address = Ipv4Addr::from(FIRST + u32::try_from(place).unwrap_or_default());
+    SocketAddr::from((address, listener.port.number())).to_string()
+}
+
+/// The address of a port, as Envoy writes it.
+fn address(listener: &ir::Listener) -> String {
+    SocketAddr::new(listener.address, listener.port.number()).to_string()
 }
 
 fn joined_routes(config: &ir::Config) -> Joined {
@@ -108,14 +184,17 @@ fn joined_routes(config: &ir::Config) -> Joined {
         request_headers_to_remove: vec![PORT_HEADER.to_owned()],
         ..RouteConfiguration::default()
     };
+    let named = named(config);
     let hosts = |(listener, connection): Shared<'_>| {
-        let hosts = connection.virtual_hosts.iter();
+        let domains = places(listener, &named);
+        // Of its own a port has one for all hosts.
+        let host = connection.virtual_hosts.first().filter(|_| !domains.is_empty());
         let of_port = |host| VirtualHost {
             name: name::listener(listener),
-            domains: vec![place(listener)],
+            domains,
             ..route::to_virtual_host(host, listener, config)
         };
-        hosts.map(of_port).collect::<Vec<_>>()
+        host.map(of_port).into_iter().collect::<Vec<_>>()
     };
     let all: Vec<Shared<'_>> = shared(config).collect();
     let mut routes = Joined::of(&configuration);
@@ -123,19 +202,36 @@ fn joined_routes(config: &ir::Config) -> Joined {
     routes
 }
 
+/// The hosts and ports by which clients of a forward proxy name a port.
+pub(super) fn domains<'p>(port: &'p ProxiedPort, listener: &ir::Listener) -> impl Iterator<Item = String> + use<'p> {
+    let number = listener.port;
+    // A URL may leave out the port that it means anyway.
+    let bare = move |host: &str| (number == Port::HTTP).then(|| host.to_owned());
+    port.hosts.iter().flat_map(move |host| std::iter::once(format!("{host}:{number}")).chain(bare(host)))
+}
+
+/// What clients of a forward proxy name each port by, by the name of its listener.
+fn named(config: &ir::Config) -> HashMap<String, Vec<String>> {
+    let ports = config.forward_proxy.iter().flat_map(|proxy| &proxy.ports);
+    let named = |port: &ProxiedPort| {
+        let listener = config.listeners.get(port.listener)?;
+        Some((name::listener(listener), domains(port, listener).collect()))
+    };
+    ports.filter_map(named).collect()
+}
+
 /// What the header says for a port.
-fn place(listener: &ir::Listener) -> String {
+fn places(listener: &ir::Listener, named: &HashMap<String, Vec<String>>) -> Vec<String> {
     match listener.entrance {
-        // An address as Envoy writes it.
-        Entrance::RedirectedShared => std::net::SocketAddr::new(listener.address, listener.port.number()).to_string(),
-        _ => name::listener(listener),
+        Entrance::RedirectedShared => vec![address(listener)],
+        _ => named.get(&name::listener(listener)).cloned().unwrap_or_default(),
     }
 }
 
 /// What writes the header.
 fn port_header(entrance: Entrance) -> TypedExtensionConfig {
     let value = match entrance {
-        Entrance::RedirectedShared => "%DOWNSTREAM_LOCAL_ADDRESS%".to_owned(),
+        Entrance::RedirectedShared | Entrance::RedirectedScoped => "%DOWNSTREAM_LOCAL_ADDRESS%".to_owned(),
         _ => format!("%FILTER_STATE({PORT_STATE}:PLAIN)%"),
     };
     let option = HeaderValueOption {
@@ -157,16 +253,25 @@ pub(super) fn state_filter(config: &ir::Config) -> Option<HttpFilter> {
     shared(config).next().map(|_| filter())
 }
 
-/// What a virtual host of a forward proxy says of its port.
-pub(super) fn state(listener: &ir::Listener) -> (String, Any) {
-    let text = DataSource { specifier: Some(Specifier::InlineString(place(listener))), ..DataSource::default() };
+/// What a forward proxy says of the port that a request or a tunnel names: the name. The manager looks for the routes by it.
+pub(super) fn named_state() -> (String, Any) {
+    state("%REQ(:AUTHORITY)%".to_owned(), STATE_KIND)
+}
+
+/// The same of a port with a scope, which has one name.
+pub(super) fn scope_state(listener: &ir::Listener, config: &ir::Config) -> (String, Any) {
+    state(stand_in(listener, config), ADDRESS_KIND)
+}
+
+fn state(named: String, kind: &str) -> (String, Any) {
+    let text = DataSource { specifier: Some(Specifier::InlineString(named)), ..DataSource::default() };
     let format = SubstitutionFormatString {
         format: Some(Format::TextFormatSource(text)),
         ..SubstitutionFormatString::default()
     };
     let value = FilterStateValue {
-        key: Some(Key::ObjectKey(PORT_STATE.to_owned())),
-        factory_key: STATE_KIND.to_owned(),
+        key: Some(StateKey::ObjectKey(PORT_STATE.to_owned())),
+        factory_key: kind.to_owned(),
         value: Some(Value::FormatString(format)),
         shared_with_upstream: SharedWithUpstream::Once as i32,
         ..FilterStateValue::default()

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::diagnostics::{Diagnostics, Finding, Location, ObjectPart, PartPath, codes};
-use crate::ir::{self, Endpoints, Entrance, ForwardProxy, Outbound, ProxiedPort};
+use crate::ir::{self, Endpoints, Entrance, ForwardProxy, Outbound, ProxiedPort, Sharing};
 use crate::options::{Addresses, Capture, EnvoyVersion, Mesh, Options};
 use crate::parser::manifests::{Kind, ObjectHead};
 use crate::port::Port;
@@ -50,7 +50,7 @@ pub fn lower_for_clients(
     match (mesh.capture, &addresses) {
         (Capture::Proxy(address), _) => {
             config.listeners.iter_mut().for_each(|listener| listener.entrance = Entrance::Internal);
-            share(&mut config.listeners, options);
+            share(&mut config.listeners, mesh, options);
             config.forward_proxy = (!config.listeners.is_empty()).then(|| ForwardProxy {
                 address,
                 ports: proxied_ports(&services, &config.listeners, mesh, options),
@@ -61,7 +61,7 @@ pub fn lower_for_clients(
         // What Envoy itself sends goes where it is sent to: nothing comes back.
         (Capture::Redirect(port), Some(addresses)) => {
             bind_services(&mut config.listeners, Entrance::Redirected, addresses, mesh, options);
-            share(&mut config.listeners, options);
+            share(&mut config.listeners, mesh, options);
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()));
             config.outbound = (!config.listeners.is_empty()).then_some(Outbound { address });
         }
@@ -74,15 +74,18 @@ pub fn lower_for_clients(
     Lowered { config, origins, files, expected, hosts, ..Lowered::default() }
 }
 
-/// Serves the ports for HTTP by one connection manager, from the release on that can find routes by where a connection was
-/// made to.
-fn share(listeners: &mut [ir::Listener], options: &Options) {
+/// Serves the ports for HTTP by one connection manager: it finds the routes by where a connection was made to. Releases
+/// that find virtual hosts by no other header than the host have a scope for each port. Those cannot be followed in files of
+/// their own, and stay apart where routes are: an edit of one would drain the connections of all.
+fn share(listeners: &mut [ir::Listener], mesh: &Mesh, options: &Options) {
     const VHOST_HEADER: EnvoyVersion = EnvoyVersion(40);
-    if options.envoy_version < VHOST_HEADER {
-        return;
-    }
+    let by = match options.envoy_version < VHOST_HEADER {
+        true if mesh.follows_files => return,
+        true => Sharing::Scopes,
+        false => Sharing::VirtualHosts,
+    };
     for listener in listeners.iter_mut().filter(|listener| is_plain_http(listener)) {
-        listener.entrance = listener.entrance.shared().unwrap_or(listener.entrance);
+        listener.entrance = listener.entrance.shared(by).unwrap_or(listener.entrance);
     }
 }
 
