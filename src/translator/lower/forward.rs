@@ -102,7 +102,8 @@ fn build_leaf(
     let http_filters = HttpFilters { cors: filters.cors.take(), auths, guards };
     if let Some(template) = filters.redirect.take() {
         let response_headers = filters.response_mutations();
-        return RuleAction::Redirect(RedirectTemplate { response_headers, http_filters, ..template });
+        let template = RedirectTemplate { response_headers, http_filters, ..template };
+        return RuleAction::Redirect(Box::new(template));
     }
     let selecting = session.as_ref().is_some_and(|session| matches!(session.across, Across::Selector(_)));
     let (entries, request_headers, response_headers) = distribute_headers(&filters, backends, selecting);

@@ -13,7 +13,7 @@ pub(super) enum RuleAction {
     /// The same on every listener.
     Fixed(Arc<Action>),
     /// Answers with a redirect.
-    Redirect(RedirectTemplate),
+    Redirect(Box<RedirectTemplate>),
     /// Each to its share; never another split.
     Split(Vec<(u32, Self, Origin)>),
 }
