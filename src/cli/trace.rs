@@ -3,6 +3,7 @@
 //! takes witnesses from it. The JSON form is documented in `docs/route.md`.
 
 mod copies;
+mod limits;
 mod render;
 mod words;
 
@@ -22,6 +23,7 @@ use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request,
 use crate::translator::lower::Lowered;
 
 use copies::{CopyView, copies};
+use limits::{LimitView, limits};
 use words::describe_unmet;
 pub(super) use words::{describe_match, describe_match_in_order};
 
@@ -59,6 +61,9 @@ pub(super) struct Trace {
     redirect: Option<String>,
     /// Every possible end.
     outcomes: Vec<OutcomeView>,
+    /// Who is asked whether there are too many requests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<LimitView>,
     /// Who gets copies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     copies: Vec<CopyView>,
@@ -287,6 +292,7 @@ impl<'c> Tracer<'c> {
         let listener = decision.host.map(|host| host.origin);
         let listener = listener.or(decision.chain.map(|chain| chain.origin));
         let listener = listener.or(decision.listener.map(|listener| listener.origin));
+        let limits = limits(decision.route, |id| backend_name(&self.lowered.judged().cluster(id).backend));
         Trace {
             version: VERSION,
             request: SentRequest::from(request),
@@ -302,6 +308,7 @@ impl<'c> Tracer<'c> {
             status,
             redirect,
             outcomes,
+            limits,
             copies,
             explanation: None,
         }

@@ -8,6 +8,8 @@ use serde::Serialize;
 use super::ClusterId;
 use super::access::{AccessRule, TokenRule, TokenRules};
 use super::default::is_default;
+use super::limits::RequestLimits;
+use super::text_is::TextIs;
 
 /// What is kept out; nothing by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -44,6 +46,12 @@ pub struct RouteGuards {
     /// Which tokens they have to bring behind that.
     #[serde(skip_serializing_if = "is_default")]
     pub tokens: Option<TokenRule>,
+    /// Who counts requests before anybody else is asked.
+    #[serde(skip_serializing_if = "is_default")]
+    pub early_limits: Option<Arc<RequestLimits>>,
+    /// Who counts those of which it is known who sends them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub limits: Option<Arc<RequestLimits>>,
     /// What these have to say.
     #[serde(skip_serializing_if = "is_default")]
     pub access: Option<AccessRule>,
@@ -58,7 +66,12 @@ impl RouteGuards {
         })
     }
 
-    /// The same with keys of other servers.
+    /// Who counts requests, in the order in which they are asked.
+    pub fn limits(&self) -> impl Iterator<Item = &RequestLimits> {
+        [&self.early_limits, &self.limits].into_iter().filter_map(|limits| limits.as_deref())
+    }
+
+    /// The same with other servers.
     #[must_use]
     pub(super) fn with_clusters(mut self, replace: &impl Fn(ClusterId) -> ClusterId) -> Self {
         for rule in [&mut self.early_tokens, &mut self.tokens] {
@@ -67,6 +80,9 @@ impl RouteGuards {
             {
                 *rules = Arc::new(rules.with_clusters(replace));
             }
+        }
+        for limits in [&mut self.early_limits, &mut self.limits].into_iter().flatten() {
+            *limits = Arc::new(limits.with_clusters(replace));
         }
         self
     }
@@ -106,19 +122,6 @@ pub struct OriginText {
     pub is: TextIs,
     /// Whether its letter case counts; that of an expression always does.
     pub any_case: bool,
-}
-
-/// How much of a text is meant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub enum TextIs {
-    /// All of it.
-    Exact(String),
-    /// Its beginning.
-    Prefix(String),
-    /// Its end.
-    Suffix(String),
-    /// All of it, by an RE2 expression.
-    Regex(String),
 }
 
 /// Tokens, of which each request or connection takes one.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Collector;
 use super::default::is_default;
-use super::http_guards::TextIs;
+use super::text_is::TextIs;
 
 /// The file that keeps nothing.
 pub const LOG_NOWHERE: &str = "/dev/null";

@@ -14,8 +14,8 @@ pub enum Reference<'a> {
     Mirror(ClusterId),
     /// To an authorization, which names a cluster itself.
     Auth(AuthId),
-    /// To the cluster of a server that has keys of tokens.
-    Keys(ClusterId),
+    /// To the cluster of a server that has keys of tokens, or counts requests.
+    Guard(ClusterId),
 }
 
 impl Action {
@@ -61,7 +61,8 @@ impl Action {
 /// What requests pass first.
 fn of_filters(HttpFilters { cors: _, auths, guards }: &HttpFilters) -> impl Iterator<Item = Reference<'_>> {
     let keys = guards.token_rules().flat_map(|rules| rules.clusters());
-    auths.iter().copied().map(Reference::Auth).chain(keys.map(Reference::Keys))
+    let counting = guards.limits().map(|limits| limits.server.cluster);
+    auths.iter().copied().map(Reference::Auth).chain(keys.chain(counting).map(Reference::Guard))
 }
 
 impl Config {
@@ -100,7 +101,7 @@ impl Config {
     /// Every cluster that an action sends something to.
     pub fn clusters_of(&self, action: &Action) -> impl Iterator<Item = ClusterId> {
         action.references().into_iter().map(|reference| match reference {
-            Reference::Backend(_, id) | Reference::Mirror(id) | Reference::Keys(id) => id,
+            Reference::Backend(_, id) | Reference::Mirror(id) | Reference::Guard(id) => id,
             Reference::Auth(id) => self.external_auth(id).settings.cluster,
         })
     }

@@ -179,6 +179,9 @@ impl Echo {
         if head.uri.path() == authorization::CHECK_PATH {
             return self.authorize(&body).await;
         }
+        if head.uri.path() == authorization::LIMIT_PATH {
+            return self.count(&body).await;
+        }
         let controls = Controls { headers: &head.headers, query: head.uri.query().unwrap_or_default() };
         let controls = controls.of(&self.name);
         let received = self.journal.record(Received { tls, ..self.describe(&head, &body) });
@@ -229,12 +232,19 @@ impl Echo {
             set.push((ECHO_BACKEND.to_owned(), self.name.clone()));
         }
         let body = controls.get("x-echo-body").unwrap_or_default();
-        let answer = authorization::encode_answer(status.as_u16(), &set, body);
-        let trailers = HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))]);
-        let body = full(answer).with_trailers(std::future::ready(Some(Ok(trailers)))).boxed_unsync();
-        let mut response = Response::new(body);
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-        Ok(response)
+        Ok(call_answer(authorization::encode_answer(status.as_u16(), &set, body)))
+    }
+
+    /// Answers whether there are too many requests, as what it is told of one says.
+    async fn count(&self, body: &[u8]) -> Result<Response<EchoBody>, CloseConnection> {
+        let headers = authorization::decode_told(body).ok_or(CloseConnection)?;
+        let controls = Controls { headers: &headers, query: "" }.of(&self.name);
+        tokio::time::sleep(controls.wait("x-echo-delay-ms")).await;
+        if controls.get("x-echo-close").is_some() {
+            return Err(CloseConnection);
+        }
+        let is_too_many = controls.get("x-echo-status").as_deref() == Some("429");
+        Ok(call_answer(authorization::encode_count(is_too_many)))
     }
 
     fn describe(&self, head: &hyper::http::request::Parts, body: &Bytes) -> Received {
@@ -312,6 +322,15 @@ impl Echo {
         }
         response
     }
+}
+
+/// The answer to a call.
+fn call_answer(message: Bytes) -> Response<EchoBody> {
+    let trailers = HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))]);
+    let body = full(message).with_trailers(std::future::ready(Some(Ok(trailers)))).boxed_unsync();
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    response
 }
 
 /// How a request that shall fail is answered.

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use crate::ir::{
-    Action, ClientCertificates, ClusterId, Endpoints, FilterChain, Handler, HttpGuards, Material, Timeouts,
+    Action, ClientCertificates, ClusterId, Endpoints, FilterChain, Handler, HttpGuards, Material, Route, Timeouts,
     unread_secret,
 };
 use crate::masked;
@@ -418,10 +418,21 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
     }
     // The simulator sees the first of all.
     let is_kept_out = case.expect.closed || case.expect.status == Some(429);
+    // And a server that counts them answers.
+    let may_be_refused = is_kept_out || case.expect.status == Some(500);
+    if may_be_refused && decision.route.is_some_and(is_counted) {
+        return Some("whether a request is one too many needs a run");
+    }
     if is_kept_out && decision.chain.is_some_and(counts) {
         return Some("whether a request is one too many needs a run");
     }
     NEEDS_A_RUN.iter().find(controls).map(|_| "it depends on time or on further tries, which need a run")
+}
+
+/// Whether a server counts the requests of a route.
+fn is_counted(route: &Route) -> bool {
+    let mut filters = route.action.leaves().filter_map(Action::http_filters);
+    filters.any(|filters| filters.guards.limits().next().is_some())
 }
 
 /// Whether what becomes of a request on a chain depends on how many came before.

@@ -53,6 +53,7 @@ mod traffic_policy;
 mod unjudged;
 mod untranslated;
 mod untranslated_auth;
+mod untranslated_limits;
 mod untranslated_tokens;
 mod upstream_reference;
 mod usage;

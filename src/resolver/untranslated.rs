@@ -3,17 +3,17 @@
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
     ConnectionSettings, HttpListenerOption, ListenerOption, OptionAccessLogs, OptionAuth, OptionAuthServer,
-    OptionGrpcWeb, OptionRetries, OptionStagedTokens, OptionTokens, OptionUpgrade, RequestHeaderOption, RouteOption,
-    VirtualHostOption,
+    OptionGrpcWeb, OptionRateLimits, OptionRetries, OptionStagedTokens, OptionTokens, OptionUpgrade,
+    RequestHeaderOption, RouteOption, VirtualHostOption,
 };
 use crate::path;
 
 use super::listener_logs::untranslated_logs;
 use super::missing::Missing;
 use super::untranslated_auth::{untranslated_auth, untranslated_server};
+use super::untranslated_limits::{NOT_LIMITED, untranslated_limits};
 use super::untranslated_tokens::{untranslated_stages, untranslated_tokens};
 
-const NOT_LIMITED: &str = "nobody would be kept to its limits";
 const NOT_FILTERED: &str = "what it filters out would pass";
 const NOT_CHANGED: &str = "requests and responses would pass as they are";
 // An external processor may answer in the place of a backend, and what it says is not known.
@@ -51,6 +51,8 @@ pub enum Said<'o> {
     Auth(&'o OptionAuth),
     /// Such a server.
     AuthServer(&'o OptionAuthServer),
+    /// What a server of limits is told.
+    Limits(&'o OptionRateLimits),
     /// Tokens, by stage.
     Staged(&'o OptionStagedTokens),
 }
@@ -86,10 +88,8 @@ impl PolicyOption for RouteOption {
             | Self::Shadowing(_)
             | Self::Timeout(_) => Said::Translated,
             Self::Extauth(auth) => Said::Auth(auth),
-            Self::Ratelimit(_)
-            | Self::RatelimitBasic(_)
-            | Self::RatelimitEarly(_)
-            | Self::RatelimitRegular(_)
+            Self::Ratelimit(said) | Self::RatelimitEarly(said) | Self::RatelimitRegular(said) => Said::Limits(said),
+            Self::RatelimitBasic(_)
             | Self::RateLimitConfigs(_)
             | Self::RateLimitEarlyConfigs(_)
             | Self::RateLimitRegularConfigs(_) => Said::Whole(NOT_LIMITED, true),
@@ -124,10 +124,8 @@ impl PolicyOption for VirtualHostOption {
             Self::Jwt(tokens) => Said::Tokens(tokens),
             Self::JwtStaged(staged) => Said::Staged(staged),
             Self::Extauth(auth) => Said::Auth(auth),
-            Self::Ratelimit(_)
-            | Self::RatelimitBasic(_)
-            | Self::RatelimitEarly(_)
-            | Self::RatelimitRegular(_)
+            Self::Ratelimit(said) | Self::RatelimitEarly(said) | Self::RatelimitRegular(said) => Said::Limits(said),
+            Self::RatelimitBasic(_)
             | Self::RateLimitConfigs(_)
             | Self::RateLimitEarlyConfigs(_)
             | Self::RateLimitRegularConfigs(_) => Said::Whole(NOT_LIMITED, true),
@@ -173,10 +171,10 @@ impl PolicyOption for HttpListenerOption {
             | Self::HealthCheck(_)
             | Self::HttpLocalRatelimit(_)
             | Self::NetworkLocalRatelimit(_)
+            | Self::RatelimitServer(_)
             | Self::Router(_) => Said::Translated,
             Self::HttpConnectionManagerSettings(settings) => Said::Connections(settings),
             Self::Extauth(server) => Said::AuthServer(server),
-            Self::RatelimitServer(_) => Said::Whole(NOT_LIMITED, true),
             Self::Waf(_) => Said::Whole(NOT_FILTERED, true),
             Self::ExtProc(_)
             | Self::ExtProcEarly(_)
@@ -282,6 +280,7 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
         Said::Translated => Vec::new(),
         Said::Auth(auth) => untranslated_auth(auth, &path![option.field()]),
         Said::AuthServer(server) => untranslated_server(server, &path![option.field()]),
+        Said::Limits(limits) => untranslated_limits(limits, &path![option.field()]),
         Said::Tokens(tokens) => untranslated_tokens(tokens, &path![option.field()]),
         Said::Staged(staged) => untranslated_stages(staged, &path![option.field()]),
         Said::Connections(settings) => untranslated_settings(settings),

@@ -147,7 +147,7 @@ fn in_header(value: &Value) -> String {
 /// # Errors
 /// The answer.
 pub(super) fn permit(guards: &RouteGuards, known: &Known<'_>, request: &Admitted) -> Result<(), LocalReply> {
-    let RouteGuards { body: _, origins: _, early_tokens: _, tokens: _, access } = guards;
+    let access = &guards.access;
     match access {
         Some(AccessRule::Listed(policies)) if !policies.iter().any(|policy| lets_pass(policy, known, request)) => {
             Err(LocalReply::new(403, Reason::NotAllowed).with_body("RBAC: access denied"))

@@ -13,7 +13,7 @@ use super::authorization::{Authority, ask};
 use super::cors::preflight;
 use super::cors_headers::CorsHeaders;
 use super::decision::{Answer, Copied, LocalReply, Outcome, Reason, Upstream};
-use super::guard::{kept_out_by_rule, refusal};
+use super::guard::{kept_out_by_rule, refusal, unanswered};
 use super::hash::given_cookies;
 use super::header::{ATTEMPT_COUNT, Mutate, apply, decides, line, set};
 use super::path::split_query;
@@ -77,6 +77,9 @@ fn act_alone<'c>(
     if let Err(reply) = identify((early, &told.early), &mut known, &mut request) {
         return vec![refuse(action, reply, &request)];
     }
+    if let Some(reply) = guards.and_then(|guards| unanswered(config, guards.early_limits.as_deref())) {
+        return vec![refuse(action, reply, &request)];
+    }
     if !auths.is_empty() {
         match ask(config, auths, &request, authority) {
             Ok(permitted) => request = Cow::Owned(permitted),
@@ -87,6 +90,9 @@ fn act_alone<'c>(
     let passed = identify((late, &told.late), &mut known, &mut request);
     let passed = passed.and_then(|()| guards.map_or(Ok(()), |guards| permit(guards, &known, &request)));
     if let Err(reply) = passed {
+        return vec![Outcome { asked: auths, ..refuse(action, reply, &request) }];
+    }
+    if let Some(reply) = guards.and_then(|guards| unanswered(config, guards.limits.as_deref())) {
         return vec![Outcome { asked: auths, ..refuse(action, reply, &request) }];
     }
     let request = &*request;

@@ -232,6 +232,8 @@ pub enum Reason {
     NoToken,
     /// The request has a token whose keys a server has: whether it counts only a run shows.
     KeysElsewhere,
+    /// Nobody says whether there are too many requests: none may pass.
+    NoLimits,
     /// Nobody whose token the request has may send it.
     NotAllowed,
     /// The body is larger than what the authorization service may see.
@@ -267,6 +269,7 @@ impl Reason {
             Self::KeysElsewhere => {
                 "a server has the keys of the token, which only a run asks: the token is taken for one that does not count"
             }
+            Self::NoLimits => "the server that counts requests does not answer",
             Self::NotAllowed => "no policy of the rule lets whoever sends it pass",
             Self::BodyTooLarge => "the body is larger than the authorization service may see",
         }

@@ -3,7 +3,9 @@
 //! [Buffer](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/buffer_filter)). Of tokens and
 //! of connections one request is always the first.
 
-use crate::ir::{BodyRule, HttpGuards, OriginRule, OriginText, RequestOrigins, RouteGuards, TextIs};
+use crate::ir::{
+    BodyRule, Config, HttpGuards, OriginRule, OriginText, RequestLimits, RequestOrigins, RouteGuards, TextIs,
+};
 
 use super::admitted::{Admitted, KeptOut};
 use super::decision::{LocalReply, Reason};
@@ -25,7 +27,7 @@ pub(super) fn kept_out(guards: &HttpGuards, request: &Admitted) -> KeptOut {
 
 /// The same where a rule has it: what the rule says goes before what its listener says.
 pub(super) fn kept_out_by_rule(
-    RouteGuards { body, origins, early_tokens: _, tokens: _, access: _ }: &RouteGuards,
+    RouteGuards { body, origins, early_tokens: _, tokens: _, early_limits: _, limits: _, access: _ }: &RouteGuards,
     request: &Admitted,
 ) -> KeptOut {
     let KeptOut { is_foreign, is_long } = request.kept_out;
@@ -49,6 +51,14 @@ pub(super) fn refusal(KeptOut { is_foreign, is_long }: KeptOut) -> Option<LocalR
         return Some(LocalReply::new(403, Reason::ForeignOrigin).with_body("Invalid origin"));
     }
     is_long.then(|| LocalReply::new(413, Reason::LongBody).with_body("Payload Too Large"))
+}
+
+/// The answer where nobody can say whether there are too many requests, and none may pass then. A request is taken for the
+/// first of all.
+pub(super) fn unanswered(config: &Config, limits: Option<&RequestLimits>) -> Option<LocalReply> {
+    let server = &limits?.server;
+    let is_there = !config.cluster(server.cluster).endpoints.is_empty();
+    (!is_there && !server.lets_pass).then(|| LocalReply::new(500, Reason::NoLimits))
 }
 
 /// Whether a request may not come from where it does.

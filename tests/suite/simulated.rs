@@ -65,7 +65,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
         &["upstream/ejection", "upstream/health", "upstream/traffic"],
     ),
     ("whether the keys of a server verify a token needs a run", &["virtual-host-option/tokens-remote"]),
-    ("whether a request is one too many needs a run", &["http-listener-option/rates"]),
+    ("whether a request is one too many needs a run", &["http-listener-option/rates", "virtual-host-option/limits"]),
     ("an upgraded stream needs a run", &["tcp/weights", "tcp/many-connections"]),
     ("whether the backend upgrades streams of HTTP/2 needs a run", &["backend-protocol/app-protocols"]),
     // Which of several certificates a listener shows depends on what else the client offers.

@@ -70,7 +70,7 @@ pub(super) struct AccessNeeds {
 
 impl AccessNeeds {
     pub(super) fn add(&mut self, guards: &RouteGuards, config: &Config) {
-        let RouteGuards { body: _, origins: _, early_tokens, tokens, access } = guards;
+        let RouteGuards { early_tokens, tokens, access, .. } = guards;
         for (rule, known) in [(early_tokens, &mut self.early), (tokens, &mut self.tokens)] {
             if let Some(TokenRule::Asked(rules)) = rule {
                 known.insert(requirement(rules, config), Arc::clone(rules));
@@ -219,7 +219,7 @@ fn to_requirement(name: &str, TokenRules { providers, need }: &TokenRules) -> Jw
 
 /// What a rule asks of the filters.
 pub(super) fn per_route(guards: &RouteGuards, config: &Config) -> impl Iterator<Item = (String, Any)> {
-    let RouteGuards { body: _, origins: _, early_tokens, tokens, access } = guards;
+    let RouteGuards { early_tokens, tokens, access, .. } = guards;
     let asks = |(filter, rule): (&str, &Option<TokenRule>)| match rule {
         None | Some(TokenRule::Unasked) => None,
         Some(TokenRule::Asked(rules)) => {

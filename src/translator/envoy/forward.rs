@@ -21,7 +21,7 @@ use super::path::{Rewrite, substitute, to_rewrite, to_substitution};
 use super::proto::{any, boolean, duration, uint32};
 use super::retry::to_retry_policy;
 use super::route_base::RouteBase;
-use super::{cors, ext_authz, http_guards, name, retried_body, route_said, stateful_session, target};
+use super::{cors, ext_authz, http_guards, limits, name, retried_body, route_said, stateful_session, target};
 
 /// The filter that answers for the share of a backend that cannot be used.
 pub(super) const FAULT_FILTER: &str = "envoy.filters.http.fault";
@@ -84,6 +84,7 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
         retry_policy: to_retry_policy(retry.as_ref(), *timeouts, session.is_some()),
         hash_policy: hash.iter().map(to_hash_policy).collect(),
         upgrade_configs: route_said::to_upgrades(*upgrades),
+        rate_limits: limits::of_route(&http_filters.guards),
         request_mirror_policies: copies.of(mirrors).map(|(mirror, share)| to_mirror(mirror, share, config)).collect(),
         ..RouteAction::default()
     };

@@ -25,6 +25,7 @@ use super::access_log::to_access_log;
 use super::http_guards::AskedFor;
 use super::joined::Joined;
 use super::layout::{Layout, Part};
+use super::limits::Stage;
 use super::needs::Needs;
 use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
@@ -90,12 +91,13 @@ fn route_configuration_name(
 ) -> String {
     let name = name::route_configuration(listener, chain);
     let needs = Needs::of_connection(connection, config);
-    let (auths, access) = (needs.auths, access::identity(&needs.access));
-    if !layout.has_route_files() || auths.is_empty() && access.is_none() {
+    let (auths, access, limits) = (needs.auths, access::identity(&needs.access), needs.limits.all(config));
+    if !layout.has_route_files() || auths.is_empty() && access.is_none() && limits.is_empty() {
         return name;
     }
     let filters = auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout));
     let mut filters: Vec<u8> = filters.flat_map(|filter| filter.encode_to_vec()).collect();
+    filters.extend(limits.iter().flat_map(|filter| filter.encode_to_vec()));
     filters.extend(access.iter().flat_map(|access| access.bytes()));
     format!("{name}/authorized/{}", name::digest(&filters))
 }
@@ -214,9 +216,11 @@ fn http_filters(
         filters.push(http_filter(cors::CORS_FILTER, any(cors::CORS, &Cors::default())));
     }
     filters.extend(access::early_filter(&needs.access, config));
+    filters.extend(needs.limits.filters(Stage::Early, config));
     filters.extend(needs.auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout)));
     // What a service says may be a token.
     filters.extend(access::http_filters(&needs.access, config));
+    filters.extend(needs.limits.filters(Stage::Late, config));
     let asked = AskedFor { origins: needs.origins || is_followed, bodies: needs.bodies || is_followed };
     filters.extend(http_guards::http_filters(&connection.settings.guards, asked, statistics));
     if needs.session || is_followed {

@@ -70,7 +70,7 @@ pub(super) struct AskedFor {
 
 /// What a rule says to the filters.
 pub(super) fn per_route(guards: &RouteGuards, config: &ir::Config) -> impl Iterator<Item = (String, Any)> {
-    let RouteGuards { body, origins, early_tokens: _, tokens: _, access: _ } = guards;
+    let RouteGuards { body, origins, .. } = guards;
     let origins = origins.as_ref().map(|rule| {
         let policy = match rule {
             OriginRule::Anywhere => anywhere(),

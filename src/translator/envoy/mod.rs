@@ -24,6 +24,7 @@ mod http_settings;
 mod internal_listener;
 mod joined;
 mod layout;
+mod limits;
 mod listener;
 mod listener_log;
 mod listener_settings;

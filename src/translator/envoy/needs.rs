@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use crate::ir::{self, Action, AuthId, HttpFilters, PathMatch, Target, ValuePattern};
 
 use super::access::AccessNeeds;
-use super::{access, ext_authz, forward, http_guards, preflight, redirect, tcp_proxy, udp_proxy, upstream_tls};
+use super::limits::LimitNeeds;
+use super::{access, ext_authz, forward, http_guards, limits, preflight, redirect, tcp_proxy, udp_proxy, upstream_tls};
 
 /// What the routes of a connection, or of a configuration, need.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,8 @@ pub(super) struct Needs {
     pub(super) bodies: bool,
     /// The filters that look at tokens.
     pub(super) access: AccessNeeds,
+    /// The filters that ask whoever counts requests.
+    pub(super) limits: LimitNeeds,
     /// The filter that keeps sessions.
     pub(super) session: bool,
     /// The filter that answers for an invalid share, and that makes other faults.
@@ -105,6 +108,8 @@ impl Needs {
         self.origins |= guards.origins.is_some();
         self.access.add(guards, config);
         self.invalid_cluster |= access::lacks_keys(guards);
+        self.limits.add(guards, config);
+        self.regex |= limits::uses_regex(guards);
         self.bodies |= guards.body.is_some();
         self.regex |= http_guards::route_uses_regex(guards);
         // Origins and the headers that preflights list are compared with expressions.

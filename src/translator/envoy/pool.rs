@@ -75,7 +75,7 @@ pub(super) fn absorbed(pools: &[Pool], config: &ir::Config) -> BTreeSet<ClusterI
                     absorbed.remove(&id);
                 }
             }
-            Reference::Mirror(id) | Reference::Keys(id) => {
+            Reference::Mirror(id) | Reference::Guard(id) => {
                 absorbed.remove(&id);
             }
             // All of them are asked below, each once.

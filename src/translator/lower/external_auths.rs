@@ -61,7 +61,7 @@ impl ExternalAuths {
     /// Every cluster that an action sends something to.
     pub(super) fn clusters_of(&self, action: &Action) -> Vec<ClusterId> {
         let clusters = action.references().into_iter().filter_map(|reference| match reference {
-            Reference::Backend(_, id) | Reference::Mirror(id) | Reference::Keys(id) => Some(id),
+            Reference::Backend(_, id) | Reference::Mirror(id) | Reference::Guard(id) => Some(id),
             Reference::Auth(id) => self.get(id).map(|auth| auth.settings.cluster),
         });
         clusters.collect()

@@ -18,6 +18,7 @@ use super::l4_chain::lower_stream_chain;
 use super::option::ext_auth::{self, AuthOnListener};
 use super::option::host::{HostPart, lay_under};
 use super::option::http::{self, settings_of};
+use super::option::limits::{self, LimitsOnListener};
 use super::option::told_header::{ToldHeaders, is_chosen_by, told_headers};
 use super::precedence::{MatchRank, Precedence};
 use super::rule::LoweredRule;
@@ -123,8 +124,20 @@ fn listener_routes<'a>(
                         host: options.and_then(|options| options.ok()?.auth()),
                         server: http.and_then(|http| lowering.options.servers.get(&http)),
                     };
-                    let on =
-                        OnListener { scheme, port: listener.spec.port, certificate, options, auth, settings, told };
+                    let limits = LimitsOnListener {
+                        host: options.and_then(|options| Some(options.ok()?.limits())),
+                        server: http.and_then(|http| lowering.options.limits.get(&http)),
+                    };
+                    let on = OnListener {
+                        scheme,
+                        port: listener.spec.port,
+                        certificate,
+                        options,
+                        auth,
+                        limits,
+                        settings,
+                        told,
+                    };
                     routes_on_listener(lowering.routes.rules(*route), &on, lowering.clusters, lowering.auths)
                 });
                 add_route(resolved, listener, *route, routes, &mut own);
@@ -171,6 +184,8 @@ struct OnListener<'h> {
     options: Option<Result<&'h HostPart, Reported>>,
     /// Who is asked about requests.
     auth: AuthOnListener<'h>,
+    /// Who counts requests.
+    limits: LimitsOnListener<'h>,
     /// What their options say of connections.
     settings: Option<Result<&'h Arc<HttpSettings>, Reported>>,
     /// The headers that tokens are told in.
@@ -195,6 +210,7 @@ fn routes_on_listener(
         };
         let own = (rule.auth.as_ref(), rule.says.failure);
         let action = ext_auth::lay_under(on.auth, own, action, clusters, auths);
+        let action = limits::lay_under(on.limits, (&rule.limits, rule.says.failure), action, clusters);
         match on.settings {
             Some(settings) => http::lay_under(settings, rule.says, action),
             None => action,

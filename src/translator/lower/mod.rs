@@ -133,6 +133,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
     };
     option::http::report_shared(resolved, &settings.http, [&declared, &emitted], diagnostics);
     option::ext_auth::report(resolved, &settings.http, &declared, diagnostics);
+    option::limits::report(resolved, &settings.http, &declared, diagnostics);
     option::told_header::report(resolved, &declared, diagnostics);
     option::socket::report_shared(resolved, &settings.sockets, [&declared, &emitted], diagnostics);
     let is_all = socket::holds_everything(resolved, &emitted, &declared);
@@ -221,11 +222,13 @@ fn lower_scope<'m>(
     let routes = routes::LoweredRoutes::new(resolved, &mut clusters, &mut shared, origins, diagnostics);
     let hosts = option::host::lower_host_options(resolved, (scope, &sockets), &mut clusters, diagnostics);
     let servers = option::auth_server::lower_servers(resolved, origins);
+    let limits = option::limits::servers(resolved);
     let (routes_of, auths) = (&routes, &mut shared.auths);
     let of_listeners = listener::ListenerParts {
         hosts: &hosts,
         settings: &settings.http,
         servers: &servers,
+        limits: &limits,
         sockets: &settings.sockets,
     };
     let parts =

@@ -20,6 +20,9 @@ mod hash;
 pub(super) mod headers;
 pub(super) mod host;
 pub(super) mod http;
+mod limit_server;
+pub(super) mod limit_told;
+pub(super) mod limits;
 mod log;
 mod log_collector;
 mod log_filter;
@@ -95,6 +98,9 @@ impl RouteLowering<'_, '_> {
     ) -> Result<(), Reported> {
         for (part, option) in parts {
             match part {
+                Part::Nothing if filters.redirect.is_some() && limit_told::is_limit(option.value) => {
+                    return Err(self.report_not_of_redirect(option, "limits"));
+                }
                 Part::Nothing => {}
                 Part::Timeout(_) if rule.timeouts.is_some() => self.report_over(list, "timeouts", option),
                 Part::Timeout(limit) => policy.timeouts.request = limit,
@@ -246,6 +252,9 @@ fn lower_option(
         RouteOption::Jwt(said) => Ok(tokens::lower_switch(said)),
         RouteOption::JwtProvidersStaged(said) => tokens::lower_staged(place, &said, &mut servers).map_err(Wrong::from),
         RouteOption::JwtStaged(said) => tokens::lower_switches(place, said).map_err(Wrong::from),
+        RouteOption::Ratelimit(said) | RouteOption::RatelimitEarly(said) | RouteOption::RatelimitRegular(said) => {
+            limit_told::lower(place, &said).map_err(Wrong::from)
+        }
         RouteOption::Rbac(said) => access::lower_access(place, &said).map_err(Wrong::from),
         other => lower_part(place, other).map_err(Wrong::from),
     };

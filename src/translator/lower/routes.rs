@@ -9,6 +9,7 @@ use typed_index_collections::TiVec;
 use super::cluster::{Clusters, RouteProtocol};
 use super::l4_route::{L4Shares, lower_stream_route};
 use super::option::auth_switch::AuthSwitch;
+use super::option::limit_told::Told;
 use super::option::part::RuleSays;
 use super::rule::{LoweredRule, RouteLowering, Shared};
 use super::{grpc_route, http_route};
@@ -99,6 +100,7 @@ impl RouteLowering<'_, '_> {
             action: self.lower_action(rule, prefix.as_deref()),
             says,
             auth: AuthSwitch::of_rule(rule),
+            limits: Told::of_rule(rule),
         }
     }
 }

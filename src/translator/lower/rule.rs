@@ -13,6 +13,7 @@ use crate::resolver::{BackendId, KeyPairId, OriginObject, OriginTable, ResolvedR
 use super::cluster::{Clusters, RouteProtocol, Sent};
 use super::external_auths::ExternalAuths;
 use super::option::auth_switch::AuthSwitch;
+use super::option::limit_told::Told;
 use super::option::part::{Parts, RuleSays};
 use super::precedence::MatchRank;
 use super::re2;
@@ -45,6 +46,8 @@ pub(super) struct LoweredRule {
     pub(super) says: RuleSays,
     /// Whether a server is asked about its requests.
     pub(super) auth: Option<AuthSwitch>,
+    /// What a server is told of its requests, which counts them.
+    pub(super) limits: Told,
 }
 
 /// One match of a rule.

@@ -13,6 +13,7 @@ use super::key_material::KeyMaterial;
 use super::option::auth_server::AuthServers;
 use super::option::host::HostParts;
 use super::option::http::HttpParts;
+use super::option::limits::LimitServers;
 use super::option::socket::{self, SocketParts};
 use super::routes::LoweredRoutes;
 use super::scope::Scope;
@@ -27,6 +28,8 @@ pub(super) struct ListenerParts<'a> {
     pub(super) settings: &'a HttpParts,
     /// Of servers that are asked whether requests may pass.
     pub(super) servers: &'a AuthServers,
+    /// Of servers that count requests.
+    pub(super) limits: &'a LimitServers<'a>,
     /// Of sockets.
     pub(super) sockets: &'a SocketParts,
 }

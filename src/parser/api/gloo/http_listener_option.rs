@@ -14,6 +14,7 @@ use super::http_guards::{
 };
 use super::listener_options::ListenerOptionsSpec;
 use super::option_list::{Untranslated, options};
+use super::rate_limit::OptionLimitServer;
 use super::route_traffic::OptionUpgrade;
 
 /// The spec of an HttpListenerOption.
@@ -46,7 +47,7 @@ options! {
         LeftmostXffAddress(Untranslated) = "leftmostXffAddress",
         NetworkLocalRatelimit(OptionTokenBucket) = "networkLocalRatelimit",
         ProxyLatency(Untranslated) = "proxyLatency",
-        RatelimitServer(Untranslated) = "ratelimitServer",
+        RatelimitServer(OptionLimitServer) = "ratelimitServer",
         Router(OptionRouter) = "router",
         SanitizeClusterHeader(bool) = "sanitizeClusterHeader",
         StatefulSession(Untranslated) = "statefulSession",

@@ -12,6 +12,7 @@ use super::duration::GoDuration;
 use super::ext_auth::OptionAuth;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::option_list::{OptionList, Untranslated, options};
+use super::rate_limit::OptionRateLimits;
 use super::resource_ref::GlooResourceRef;
 use super::route_traffic::{OptionMetadata, OptionShadowing, OptionUpgrade};
 
@@ -72,10 +73,10 @@ options! {
         RateLimitConfigs(Untranslated) = "rateLimitConfigs",
         RateLimitEarlyConfigs(Untranslated) = "rateLimitEarlyConfigs",
         RateLimitRegularConfigs(Untranslated) = "rateLimitRegularConfigs",
-        Ratelimit(Untranslated) = "ratelimit",
+        Ratelimit(OptionRateLimits) = "ratelimit",
         RatelimitBasic(Untranslated) = "ratelimitBasic",
-        RatelimitEarly(Untranslated) = "ratelimitEarly",
-        RatelimitRegular(Untranslated) = "ratelimitRegular",
+        RatelimitEarly(OptionRateLimits) = "ratelimitEarly",
+        RatelimitRegular(OptionRateLimits) = "ratelimitRegular",
         Rbac(OptionAccess) = "rbac",
         RegexRewrite(OptionSubstitution) = "regexRewrite",
         Retries(OptionRetries) = "retries",

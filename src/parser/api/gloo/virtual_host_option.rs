@@ -9,6 +9,7 @@ use super::gloo_enum::GlooEnum;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::listener_options::ListenerOptionsSpec;
 use super::option_list::{Untranslated, options};
+use super::rate_limit::OptionRateLimits;
 use super::route_option::{HeaderManipulation, OptionCors, OptionRetries};
 
 /// The spec of a VirtualHostOption.
@@ -35,10 +36,10 @@ options! {
         RateLimitConfigs(Untranslated) = "rateLimitConfigs",
         RateLimitEarlyConfigs(Untranslated) = "rateLimitEarlyConfigs",
         RateLimitRegularConfigs(Untranslated) = "rateLimitRegularConfigs",
-        Ratelimit(Untranslated) = "ratelimit",
+        Ratelimit(OptionRateLimits) = "ratelimit",
         RatelimitBasic(Untranslated) = "ratelimitBasic",
-        RatelimitEarly(Untranslated) = "ratelimitEarly",
-        RatelimitRegular(Untranslated) = "ratelimitRegular",
+        RatelimitEarly(OptionRateLimits) = "ratelimitEarly",
+        RatelimitRegular(OptionRateLimits) = "ratelimitRegular",
         Rbac(OptionAccess) = "rbac",
         Retries(OptionRetries) = "retries",
         StagedTransformations(Untranslated) = "stagedTransformations",

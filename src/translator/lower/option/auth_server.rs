@@ -23,6 +23,11 @@ const FAILURES: [u16; 38] = [
     428, 429, 431, 500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511, 451,
 ];
 
+/// How long a server may take that nothing else is said of, and how much of a body it sees, as with Gloo Gateway
+/// ([filter](https://github.com/solo-io/gloo/blob/main/projects/gloo/pkg/plugins/extauth/filter.go)).
+const TIMEOUT: Duration = Duration::from_millis(200);
+const BODY_BYTES: u32 = 4096;
+
 /// How the server of a listener is asked.
 #[derive(Clone, Debug)]
 pub(in crate::translator::lower) struct AuthServer {
@@ -43,7 +48,9 @@ pub(in crate::translator::lower) fn lower_servers(resolved: &Resolved<'_>, origi
     for (id, set) in resolved.http_listener_options.sets() {
         for Effective { value, source } in &set.fields {
             let HttpListenerOption::Extauth(said) = value else { continue };
-            let Some(backend) = resolved.auth_servers.get(&source.metadata.sort_key()) else { continue };
+            let Some(backend) = resolved.auth_servers.get(&(source.metadata.sort_key(), value.field())) else {
+                continue;
+            };
             let mut faults = Faults::new(Place { source, field: value.field() });
             let object = origins.object(source);
             let origin = origins.origin(object, ObjectPart::Whole);
@@ -104,10 +111,6 @@ fn read_server(said: OptionAuthServer, faults: &mut Faults<'_>) -> Option<Read> 
         let message = "`grpcService` stands beside `httpService`";
         faults.add(&path!["grpcService"], message, "keep the one that the server speaks");
     }
-    if let Some(OptionAuthBody { max_request_bytes: 0, .. }) = request_body {
-        let at = path!["requestBody", "maxRequestBytes"];
-        faults.add(&at, "nothing of a body would be shown", "write how many bytes, from 1 on");
-    }
     if let Some(OptionAuthBody { pack_as_bytes: true, .. }) = request_body.as_ref().filter(|_| http_service.is_some()) {
         let message = "a server over HTTP gets the bytes of a body in any case";
         faults.add(&path!["requestBody", "packAsBytes"], message, "remove the field");
@@ -140,11 +143,13 @@ fn read_server(said: OptionAuthServer, faults: &mut Faults<'_>) -> Option<Read> 
             let seen = if seen.is_empty() { AuthHeaders::Default } else { AuthHeaders::Listed(seen) };
             // What is not listed the backend does not get.
             let response_headers = AuthHeaders::Listed(given);
+            // What follows begins with a slash.
+            let path_prefix = path_prefix.strip_suffix('/').map(str::to_owned).unwrap_or(path_prefix);
             (ExternalAuthProtocol::Http { path_prefix, response_headers }, seen)
         }
     };
     let terms = AuthTerms {
-        timeout: request_timeout.map(|GoDuration(timeout)| timeout),
+        timeout: Some(request_timeout.map_or(TIMEOUT, |GoDuration(timeout)| timeout)),
         lets_pass: failure_mode_allow,
         failure,
         cuts_body: request_body.is_some_and(|body| body.allow_partial_message),
@@ -153,7 +158,8 @@ fn read_server(said: OptionAuthServer, faults: &mut Faults<'_>) -> Option<Read> 
         authority,
         counted_as: stat_prefix,
     };
-    let max_body_bytes = request_body.map(|body| body.max_request_bytes);
+    let shown = |body: OptionAuthBody| if body.max_request_bytes == 0 { BODY_BYTES } else { body.max_request_bytes };
+    let max_body_bytes = request_body.map(shown);
     (faults.count() == known).then_some((protocol, request_headers, max_body_bytes, terms))
 }
 

@@ -26,6 +26,7 @@ use super::super::socket::Socket;
 use super::auth_switch::{self, AuthSwitch};
 use super::faults::Wrong;
 use super::headers::HeaderSecrets;
+use super::limit_told::{self, Told};
 use super::part::{OwnCors, Part, Place, RuleSays, StagedTokens};
 use super::tokens::KeyServersOf;
 use super::{access, cors, guards, headers, retries, stats, tokens};
@@ -45,6 +46,7 @@ pub(in crate::translator::lower) struct HostPart {
     attempts: AttemptCount,
     guards: RouteGuards,
     auth: Option<AuthSwitch>,
+    limits: Told,
     counters: Arc<Vec<RequestCounter>>,
 }
 
@@ -120,6 +122,12 @@ fn lower_option(
         }
         VirtualHostOption::Jwt(said) => tokens::lower_tokens(place, &said, servers)?,
         VirtualHostOption::JwtStaged(said) => tokens::lower_staged(place, &said, servers)?,
+        VirtualHostOption::Ratelimit(said)
+        | VirtualHostOption::RatelimitEarly(said)
+        | VirtualHostOption::RatelimitRegular(said) => {
+            host.limits.add(value.field(), &said);
+            limit_told::lower(place, &said)?
+        }
         VirtualHostOption::Rbac(said) => access::lower_access(place, &said)?,
         VirtualHostOption::CorsPolicyMergeSettings(OptionCorsMerge { expose_headers }) => {
             host.unites_exposed = expose_headers.as_ref().is_some_and(|way| matches!(way.0.as_str(), "UNION" | "1"));
@@ -195,6 +203,11 @@ impl HostPart {
         self.auth.as_ref()
     }
 
+    /// What a server is told of requests.
+    pub(in crate::translator::lower) fn limits(&self) -> &Told {
+        &self.limits
+    }
+
     fn under(&self, says: RuleSays, action: Action, retried: &mut impl FnMut(ClusterId)) -> Action {
         match action {
             Action::Forward(forward) => Action::Forward(self.under_forward(says, forward, retried)),
@@ -247,7 +260,9 @@ impl HostPart {
 
     fn under_filters(&self, says: RuleSays, mut filters: HttpFilters) -> HttpFilters {
         let guards = &mut filters.guards;
-        let RouteGuards { body, origins, early_tokens, tokens, access } = self.guards.clone();
+        // Who counts requests is laid under afterwards: it needs the server.
+        let RouteGuards { body, origins, early_tokens, tokens, early_limits: _, limits: _, access } =
+            self.guards.clone();
         guards.body = guards.body.or(body);
         guards.origins = guards.origins.take().or(origins);
         guards.early_tokens = guards.early_tokens.take().or(early_tokens);

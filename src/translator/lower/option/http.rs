@@ -30,6 +30,7 @@ use super::compression;
 use super::faults::Faults;
 use super::guards;
 use super::headers;
+use super::limit_server;
 use super::part::{HostFields, Place, RuleSays};
 use super::upgrades::to_upgrades;
 
@@ -95,6 +96,7 @@ fn lower_option(
         }
         HttpListenerOption::Buffer(said) => settings.guards.body = guards::lower_buffer(said, &mut faults),
         HttpListenerOption::Extauth(said) => auth_server::check_server(*said, &mut faults),
+        HttpListenerOption::RatelimitServer(said) => limit_server::check_server(&said, &mut faults),
         HttpListenerOption::Csrf(said) => settings.guards.origins = guards::lower_csrf(said, &mut faults),
         HttpListenerOption::ConnectionLimit(said) => {
             settings.guards.connections = guards::lower_connection_limit(said, &mut faults);

@@ -1,0 +1,110 @@
+//! The options that ask a server whether there are too many requests.
+
+use serde::Deserialize;
+
+use crate::http::HeaderName;
+
+use super::duration::GoDuration;
+use super::ext_auth::OptionAuthority;
+use super::gloo_enum::GlooEnum;
+use super::option_list::Untranslated;
+use super::resource_ref::GlooResourceRef;
+
+/// `ratelimitServer` of an HttpListenerOption.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionLimitServer {
+    #[serde(default)]
+    pub deny_on_fail: bool,
+    #[serde(default, rename = "enableXRatelimitHeaders")]
+    pub enable_x_ratelimit_headers: bool,
+    pub grpc_service: Option<OptionAuthority>,
+    #[serde(default)]
+    pub rate_limit_before_auth: bool,
+    pub ratelimit_server_ref: Option<GlooResourceRef>,
+    pub request_timeout: Option<GoDuration>,
+}
+
+/// `ratelimit` and its kin of a RouteOption or a VirtualHostOption.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionRateLimits {
+    /// Only of a RouteOption.
+    #[serde(default)]
+    pub include_vh_rate_limits: bool,
+    pub local_ratelimit: Option<Untranslated>,
+    #[serde(default)]
+    pub rate_limits: Vec<OptionRateLimit>,
+}
+
+/// One of `rateLimits`: what the server is told of a request.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionRateLimit {
+    #[serde(default)]
+    pub actions: Vec<OptionLimitAction>,
+    pub limit: Option<Untranslated>,
+    #[serde(default)]
+    pub set_actions: Vec<Untranslated>,
+    #[serde(rename = "type")]
+    pub kind: Option<GlooEnum>,
+}
+
+/// One of `actions`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionLimitAction {
+    pub cel: Option<Untranslated>,
+    pub destination_cluster: Option<Untranslated>,
+    pub generic_key: Option<OptionGenericKey>,
+    pub header_value_match: Option<OptionHeaderValueMatch>,
+    pub metadata: Option<Untranslated>,
+    pub remote_address: Option<Untranslated>,
+    pub request_headers: Option<OptionRequestHeaders>,
+    pub source_cluster: Option<Untranslated>,
+}
+
+/// `genericKey`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionGenericKey {
+    #[serde(default)]
+    pub descriptor_value: String,
+}
+
+/// `requestHeaders`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionRequestHeaders {
+    #[serde(default)]
+    pub descriptor_key: String,
+    #[serde(default)]
+    pub header_name: HeaderName,
+}
+
+/// `headerValueMatch`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionHeaderValueMatch {
+    #[serde(default)]
+    pub descriptor_value: String,
+    pub expect_match: Option<bool>,
+    #[serde(default)]
+    pub headers: Vec<OptionLimitHeader>,
+}
+
+/// One of `headers`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionLimitHeader {
+    pub exact_match: Option<String>,
+    #[serde(default)]
+    pub invert_match: bool,
+    #[serde(default)]
+    pub name: HeaderName,
+    pub prefix_match: Option<String>,
+    pub present_match: Option<bool>,
+    pub range_match: Option<Untranslated>,
+    pub regex_match: Option<String>,
+    pub suffix_match: Option<String>,
+}
