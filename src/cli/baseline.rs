@@ -13,6 +13,8 @@ use super::streams::Unwritten;
 use crate::compile::Compilation;
 use crate::diagnostics::escape::{Commands, path_for_terminal};
 use crate::diagnostics::{Allowance, Finding, LeftOut, Locate, Location, Severity, codes};
+use crate::parser::manifests::Manifests;
+use crate::parser::source::Source;
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -47,6 +49,10 @@ struct Known {
     path: Option<String>,
     /// Without positions in lists and without the name of the file.
     message: String,
+    /// Of what is no object, the digest of its file: another text that cannot be read is another finding, whatever is wrong in
+    /// it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    text: Option<String>,
 }
 
 /// The findings of a baseline, with how many of each are left.
@@ -79,10 +85,10 @@ impl Baseline {
 
     /// The baseline of what was found.
     pub(super) fn of(compiled: &Compiled) -> Self {
-        let locator = compiled.locator();
+        let (manifests, locator) = (&compiled.compilation.manifests, compiled.locator());
         let mut all = BTreeMap::new();
         for finding in compiled.findings().iter().filter(|finding| may_be_old(finding)) {
-            *all.entry(known(finding, &locator)).or_default() += 1;
+            *all.entry(known(finding, manifests, &locator)).or_default() += 1;
         }
         Self(all)
     }
@@ -109,9 +115,9 @@ impl Baseline {
     /// cannot be read nobody knows.
     pub(super) fn apply(mut self, path: &Path, compiled: &mut Compiled) {
         let old: Vec<bool> = {
-            let locator = compiled.locator();
+            let (manifests, locator) = (&compiled.compilation.manifests, compiled.locator());
             let is_old = |finding: &Finding| {
-                let left = may_be_old(finding).then(|| self.0.get_mut(&known(finding, &locator))).flatten();
+                let left = may_be_old(finding).then(|| self.0.get_mut(&known(finding, manifests, &locator))).flatten();
                 left.is_some_and(|left| {
                     let is_left = *left > 0;
                     *left = left.saturating_sub(1);
@@ -158,11 +164,19 @@ fn may_be_old(finding: &Finding) -> bool {
     finding.severity() != Severity::Note && !is_of_run && !is_left_to_translate(finding)
 }
 
-fn known(finding: &Finding, locator: &dyn Locate) -> Known {
+/// Enough of it to tell texts apart.
+fn digest(source: &Source) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, source.text.as_bytes());
+    digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn known(finding: &Finding, manifests: &Manifests, locator: &dyn Locate) -> Known {
+    let source = locator.source(&finding.location).filter(|_| finding.object.is_none());
     Known {
         code: finding.code.id().to_owned(),
         object: finding.object.as_ref().map(|object| object.to_string()),
         path: finding.path.as_ref().map(|path| without_positions(&path.to_string())),
         message: without_positions(&words(finding, locator)),
+        text: source.map(|source| digest(manifests.sources.get(source))),
     }
 }

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Part, Pending, codes};
 
+use super::kind::Kind;
 use super::spans::SpanTree;
 
 /// Rewrites the findings of one document: a boolean in place of a string,
@@ -62,8 +63,13 @@ pub(super) fn explain_numbers(mut diagnostics: Diagnostics, text: &str) -> Diagn
     diagnostics.take_unjudged().into_iter().for_each(|one| explained.leave(one));
     for mut finding in diagnostics.into_findings() {
         if let (Some(Pending::Number(number)), Location::Field { path, .. }) = (&finding.pending, &finding.location)
-            && finding.code == codes::WRONG_TYPE
+            && [codes::WRONG_TYPE, codes::BAD_CORE_OBJECT].contains(&finding.code)
         {
+            if finding.object.as_ref().is_some_and(|object| Kind::Secret.is_named(&object.group, &object.kind)) {
+                finding.help = Some("quote it".to_owned());
+                explained.report(finding);
+                continue;
+            }
             let tree = tree.get_or_insert_with(|| SpanTree::read(text).unwrap_or_default());
             let written = tree.find(path, Part::Value).and_then(|range| text.get(range)).unwrap_or_default();
             let is_plain =

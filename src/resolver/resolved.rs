@@ -16,7 +16,7 @@ use super::listener::{ListenerId, ResolvedListener};
 use super::listener_options::OptionsOfListeners;
 use super::listener_set::ResolvedListenerSet;
 use super::mesh::MeshParents;
-use super::route::Routes;
+use super::route::{ResolvedRule, Routes};
 use super::route_option::ResolvedRouteOption;
 use super::traffic_policy::TrafficPolicies;
 use super::usage::{BackendUsage, UsageBuilder};
@@ -77,6 +77,13 @@ impl<'m> Resolved<'m> {
     /// The listener of an id.
     pub fn listener(&self, id: ListenerId) -> &ResolvedListener<'m> {
         &self.gateways[id.gateway].listeners[id.listener]
+    }
+
+    /// The rules that are for clients of Services: those of routes that a Service takes.
+    pub fn rules_of_clients(&self) -> impl Iterator<Item = &ResolvedRule<'m>> {
+        let is_taken = |id| self.mesh_parents.of(id).iter().any(|parent| parent.refused.is_none());
+        let routes = self.routes.with_ids().filter(move |(id, _)| is_taken(*id));
+        routes.flat_map(|(_, route)| &route.rules)
     }
 
     /// The namespaces and names of the Services that policies are about.

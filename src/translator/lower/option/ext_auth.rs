@@ -115,6 +115,14 @@ pub(in crate::translator::lower) fn report(
             }
         }
     }
+    for source in asking_for_clients(resolved) {
+        if told.insert((source.key(), "extauth")) {
+            let place = Place { source, field: "extauth" };
+            let message = "clients of Services have no server that could be asked";
+            let help = "take it out, or attach the route to a Gateway alone: an HttpListenerOption names the server for its listeners";
+            diagnostics.report(*place.refuse(&path!["customAuth"], message, help));
+        }
+    }
     for (source, _) in servers.into_iter().filter(|(_, is_asked)| !is_asked) {
         let at = ObjectPart::Whole.at(&path!["spec", "options", "extauth"]);
         let message = format!("`extauth` of {} `{}` asks about no request", source.kind.name(), source.full_name());
@@ -156,6 +164,12 @@ fn asking<'r>(resolved: &'r Resolved<'_>, id: ListenerId) -> Vec<&'r ObjectHead>
         }
     }
     asking
+}
+
+/// Who says that a server is asked about requests of clients of Services, to whom no option says which one.
+fn asking_for_clients<'r>(resolved: &'r Resolved<'_>) -> impl Iterator<Item = &'r ObjectHead> {
+    let said = resolved.rules_of_clients().filter_map(AuthSwitch::source);
+    said.filter(|(is_on, _)| *is_on).map(|(_, source)| source)
 }
 
 fn fails_open(source: &ObjectHead) -> Finding {

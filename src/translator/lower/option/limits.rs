@@ -162,6 +162,13 @@ pub(in crate::translator::lower) fn report(
             }
         }
     }
+    for Effective { value, source } in resolved.rules_of_clients().flat_map(|rule| &rule.options.fields) {
+        if is_limit(value) && told.insert((source.key(), value.field())) {
+            let message = "clients of Services have no server that could be asked";
+            let help = "take it out, or attach the route to a Gateway alone: an HttpListenerOption names the server for its listeners";
+            diagnostics.report(*Place { source, field: value.field() }.refuse(&path![], message, help));
+        }
+    }
     for (source, _) in servers.into_iter().filter(|(_, is_asked)| !is_asked) {
         let at = ObjectPart::Whole.at(&path!["spec", "options", "ratelimitServer"]);
         let (kind, name) = (source.kind.name(), source.full_name());
