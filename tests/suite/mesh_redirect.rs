@@ -173,14 +173,16 @@ spec:
 
 fn redirected(harness: &Harness) -> Result<(), String> {
     let nft = PathBuf::from(env::var_os(IS_INSIDE).unwrap_or_default());
-    let stage = Stage::new(harness, "mesh-redirected")?;
+    // Runs with other releases go on beside this one.
+    let release = env::var(RELEASE).unwrap_or_else(|_| "1.40".to_owned());
+    let stage = Stage::new(harness, &format!("mesh-redirected-{release}"))?;
     stage.write("manifests.yaml", MANIFESTS)?;
     // What Envoy sends to the address that clients are led away from gets there, and does not come back to Envoy.
     answers_at("10.96.0.10:80", "behind cart")?;
     answers_at("10.96.0.10:8080", "not led")?;
     answers_at("10.96.0.20:80", "without routes")?;
     let greeter = greeter()?;
-    let work = harness.work_directory("mesh-redirected-envoy")?;
+    let work = harness.work_directory(&format!("mesh-redirected-envoy-{release}"))?;
     let as_another_user = user_of_its_own(harness.envoy()?, &work)?;
     let admin = SocketAddr::from(([127, 0, 0, 1], 19901));
     for (client, own, others) in [("other", "/cart", "/team"), ("team", "/team", "/cart")] {
@@ -192,7 +194,7 @@ fn redirected(harness: &Harness) -> Result<(), String> {
             format!("--resolve=web/db:5432={greeter}"),
             format!("--resolve=web/any:9001={greeter}"),
             format!("--resolve=web/any:9002={greeter}"),
-            format!("--envoy-version={}", env::var(RELEASE).as_deref().unwrap_or("1.40")),
+            format!("--envoy-version={release}"),
         ];
         let translate = |more: &[&str]| {
             let flags = flags.iter().map(String::as_str);
