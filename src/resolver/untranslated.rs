@@ -88,7 +88,9 @@ impl PolicyOption for RouteOption {
             | Self::Shadowing(_)
             | Self::Timeout(_) => Said::Translated,
             Self::Extauth(auth) => Said::Auth(auth),
-            Self::Ratelimit(said) | Self::RatelimitEarly(said) | Self::RatelimitRegular(said) => Said::Limits(said),
+            Self::Ratelimit(said) | Self::RatelimitEarly(said) | Self::RatelimitRegular(said) => {
+                Said::Limits(&said.limits)
+            }
             Self::RatelimitBasic(_)
             | Self::RateLimitConfigs(_)
             | Self::RateLimitEarlyConfigs(_)

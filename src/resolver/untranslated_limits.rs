@@ -11,7 +11,7 @@ use super::missing::Missing;
 pub(super) const NOT_LIMITED: &str = "nobody would be kept to its limits";
 
 pub(super) fn untranslated_limits(said: &OptionRateLimits, at: &FieldPath) -> Vec<Missing> {
-    let OptionRateLimits { include_vh_rate_limits: _, local_ratelimit, rate_limits } = said;
+    let OptionRateLimits { local_ratelimit, rate_limits } = said;
     let mut fields = vec![(at.with("localRatelimit"), local_ratelimit.is_some())];
     for (index, OptionRateLimit { actions, limit, set_actions, kind }) in rate_limits.iter().enumerate() {
         let at = at.with("rateLimits").with(index);

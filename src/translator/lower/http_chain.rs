@@ -19,7 +19,7 @@ use super::option::ext_auth::{self, AuthOnListener};
 use super::option::host::{HostPart, lay_under};
 use super::option::http::{self, settings_of};
 use super::option::limits::{self, LimitsOnListener};
-use super::option::told_header::{ToldHeaders, is_chosen_by, told_headers};
+use super::option::told_header::{self, ToldHeaders, is_chosen_by, told_headers};
 use super::precedence::{MatchRank, Precedence};
 use super::rule::LoweredRule;
 use super::socket_lowering::SocketLowering;
@@ -50,7 +50,7 @@ fn lower_http_chain(lowering: &mut SocketLowering<'_, '_>, first: ListenerId, id
         Audience::Strangers => HttpProfile::Edge,
         Audience::Neighbours => HttpProfile::Mesh,
     };
-    let settings = settings_of(lowering.resolved, lowering.options.settings, ids);
+    let settings = connection_settings(lowering, ids);
     let mut listeners = listener_routes(lowering, ids, "http");
     let virtual_hosts =
         build_virtual_hosts(&mut listeners, lowering.placement).into_iter().map(|(_, host)| host).collect();
@@ -82,7 +82,7 @@ pub(super) fn lower_https_connections(
                 misdirected.retain(|hostname| *hostname == Hostname::Any || hostnames[own].covers(hostname));
             }
             misdirected.sort();
-            let settings = settings_of(lowering.resolved, lowering.options.settings, &ids[own..=own]);
+            let settings = connection_settings(lowering, &ids[own..=own]);
             HttpConnection { virtual_hosts: Vec::new(), misdirected, profile: HttpProfile::Edge, settings }
         })
         .collect();
@@ -90,6 +90,12 @@ pub(super) fn lower_https_connections(
         connections[index].virtual_hosts.push(host);
     }
     connections
+}
+
+/// The settings of the connections that listeners share.
+fn connection_settings(lowering: &SocketLowering<'_, '_>, ids: &[ListenerId]) -> Arc<HttpSettings> {
+    let settings = settings_of(lowering.resolved, lowering.options.settings, ids);
+    told_header::without_forged(settings, &told_headers(lowering.resolved, ids), lowering.options.release)
 }
 
 /// The HTTP routes of listeners that share a socket.

@@ -230,6 +230,7 @@ fn lower_scope<'m>(
         servers: &servers,
         limits: &limits,
         sockets: &settings.sockets,
+        release: options.envoy_version,
     };
     let parts =
         listener::Parts { scope, sockets, routes: routes_of, options: of_listeners, clusters: &mut clusters, auths };

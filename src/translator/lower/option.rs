@@ -253,7 +253,7 @@ fn lower_option(
         RouteOption::JwtProvidersStaged(said) => tokens::lower_staged(place, &said, &mut servers).map_err(Wrong::from),
         RouteOption::JwtStaged(said) => tokens::lower_switches(place, said).map_err(Wrong::from),
         RouteOption::Ratelimit(said) | RouteOption::RatelimitEarly(said) | RouteOption::RatelimitRegular(said) => {
-            limit_told::lower(place, &said).map_err(Wrong::from)
+            limit_told::lower(place, &said.limits).map_err(Wrong::from)
         }
         RouteOption::Rbac(said) => access::lower_access(place, &said).map_err(Wrong::from),
         other => lower_part(place, other).map_err(Wrong::from),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostics::{ObjectPart, Reported};
 use crate::ir::{Authorities, CertificateId, GatewayName, Origin, TcpBackend};
+use crate::options::EnvoyVersion;
 use crate::parser::manifests::ObjectKey;
 use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginObject, OriginTable, Resolved, RouteId};
 
@@ -32,6 +33,8 @@ pub(super) struct ListenerParts<'a> {
     pub(super) limits: &'a LimitServers<'a>,
     /// Of sockets.
     pub(super) sockets: &'a SocketParts,
+    /// The oldest Envoy that serves them.
+    pub(super) release: EnvoyVersion,
 }
 
 /// What the chains of a socket are made of.

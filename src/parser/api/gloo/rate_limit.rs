@@ -25,13 +25,36 @@ pub struct OptionLimitServer {
     pub request_timeout: Option<GoDuration>,
 }
 
-/// `ratelimit` and its kin of a RouteOption or a VirtualHostOption.
+/// `ratelimit` and its kin of a RouteOption.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(from = "RouteRateLimitFields")]
+pub struct RouteRateLimits {
+    pub include_vh_rate_limits: bool,
+    /// What a VirtualHostOption says in the same words.
+    pub limits: OptionRateLimits,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RouteRateLimitFields {
+    #[serde(default)]
+    include_vh_rate_limits: bool,
+    local_ratelimit: Option<Untranslated>,
+    #[serde(default)]
+    rate_limits: Vec<OptionRateLimit>,
+}
+
+impl From<RouteRateLimitFields> for RouteRateLimits {
+    fn from(fields: RouteRateLimitFields) -> Self {
+        let RouteRateLimitFields { include_vh_rate_limits, local_ratelimit, rate_limits } = fields;
+        Self { include_vh_rate_limits, limits: OptionRateLimits { local_ratelimit, rate_limits } }
+    }
+}
+
+/// `ratelimit` and its kin of a VirtualHostOption.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OptionRateLimits {
-    /// Only of a RouteOption.
-    #[serde(default)]
-    pub include_vh_rate_limits: bool,
     pub local_ratelimit: Option<Untranslated>,
     #[serde(default)]
     pub rate_limits: Vec<OptionRateLimit>,

@@ -12,7 +12,7 @@ use super::duration::GoDuration;
 use super::ext_auth::OptionAuth;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::option_list::{OptionList, Untranslated, options};
-use super::rate_limit::OptionRateLimits;
+use super::rate_limit::RouteRateLimits;
 use super::resource_ref::GlooResourceRef;
 use super::route_traffic::{OptionMetadata, OptionShadowing, OptionUpgrade};
 
@@ -73,10 +73,10 @@ options! {
         RateLimitConfigs(Untranslated) = "rateLimitConfigs",
         RateLimitEarlyConfigs(Untranslated) = "rateLimitEarlyConfigs",
         RateLimitRegularConfigs(Untranslated) = "rateLimitRegularConfigs",
-        Ratelimit(OptionRateLimits) = "ratelimit",
+        Ratelimit(RouteRateLimits) = "ratelimit",
         RatelimitBasic(Untranslated) = "ratelimitBasic",
-        RatelimitEarly(OptionRateLimits) = "ratelimitEarly",
-        RatelimitRegular(OptionRateLimits) = "ratelimitRegular",
+        RatelimitEarly(RouteRateLimits) = "ratelimitEarly",
+        RatelimitRegular(RouteRateLimits) = "ratelimitRegular",
         Rbac(OptionAccess) = "rbac",
         RegexRewrite(OptionSubstitution) = "regexRewrite",
         Retries(OptionRetries) = "retries",

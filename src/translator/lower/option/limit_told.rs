@@ -39,7 +39,6 @@ impl Told {
         list.extend(
             said.rate_limits.iter().map(|limit| Descriptor(limit.actions.iter().filter_map(part_of).collect())),
         );
-        self.includes |= said.include_vh_rate_limits;
     }
 
     /// What a rule says.
@@ -50,7 +49,8 @@ impl Told {
             | RouteOption::RatelimitEarly(said)
             | RouteOption::RatelimitRegular(said) = value
             {
-                told.add(value.field(), said);
+                told.add(value.field(), &said.limits);
+                told.includes |= said.include_vh_rate_limits;
             }
         }
         told
@@ -80,7 +80,7 @@ impl Told {
 
 /// Says what of the limits of an option cannot be honoured.
 pub(super) fn lower(place: Place<'_>, said: &OptionRateLimits) -> Result<Part, Box<Finding>> {
-    let OptionRateLimits { include_vh_rate_limits: _, local_ratelimit: _, rate_limits } = said;
+    let OptionRateLimits { local_ratelimit: _, rate_limits } = said;
     let mut faults = Faults::new(place);
     if rate_limits.is_empty() {
         faults.add(&path![], "it is not said what a server is told of requests", "add an entry to `rateLimits`");

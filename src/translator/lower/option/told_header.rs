@@ -2,9 +2,12 @@
 //! header would be chosen by what clients write into it, so that it serves nobody.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, ObjectPart, codes};
 use crate::http::HeaderName;
+use crate::ir::{Existing, HeaderMutation, HttpSettings};
+use crate::options::EnvoyVersion;
 use crate::parser::api::{HeaderMatch, OptionClaimHeader, OptionTokens, RouteOption, VirtualHostOption};
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::Matches;
@@ -50,6 +53,29 @@ fn add<'m>(
     for OptionClaimHeader { header, .. } in providers.flat_map(|provider| &provider.claims_to_headers) {
         told.entry(header.lower()).or_insert(place);
     }
+}
+
+/// The settings of connections on which no request keeps what its client wrote where tokens are told. From 1.38 on the filter
+/// that looks at tokens sees to it; before, it leaves the headers of requests whose token it does not need, and they are taken
+/// away when a request comes in.
+pub(in crate::translator::lower) fn without_forged(
+    settings: Arc<HttpSettings>,
+    told: &ToldHeaders<'_>,
+    release: EnvoyVersion,
+) -> Arc<HttpSettings> {
+    const SEEN_TO: EnvoyVersion = EnvoyVersion(38);
+    if told.is_empty() || release >= SEEN_TO {
+        return settings;
+    }
+    let mut settings = Arc::unwrap_or_clone(settings);
+    let early = &mut settings.early_headers.0;
+    early.retain(|mutation| !told.contains_key(&mutation.name));
+    early.extend(told.keys().map(|name| HeaderMutation {
+        name: name.to_owned(),
+        existing: Existing::Removed,
+        added: Vec::new(),
+    }));
+    Arc::new(settings)
 }
 
 /// Whether a rule is chosen by what clients write where tokens are told.
