@@ -134,7 +134,7 @@ pub(in crate::translator::lower) fn report(
 }
 
 /// The listeners that have their connections together with one.
-fn sharing<'i>(resolved: &Resolved<'_>, id: &'i ListenerId, ids: &'i [ListenerId]) -> &'i [ListenerId] {
+pub(super) fn sharing<'i>(resolved: &Resolved<'_>, id: &'i ListenerId, ids: &'i [ListenerId]) -> &'i [ListenerId] {
     let is_shared = Demultiplexing::of(resolved.listener(*id).protocol) == Demultiplexing::Http;
     if is_shared { ids } else { std::slice::from_ref(id) }
 }

@@ -16,7 +16,8 @@ use crate::path;
 use crate::resolver::{BackendRefOutcome, Effective, ListenerId, ListenerOptionsId, Resolved};
 
 use super::super::cluster::{Clusters, RouteProtocol, Sent};
-use super::super::socket::{Demultiplexing, Socket};
+use super::super::socket::Socket;
+use super::ext_auth::sharing;
 use super::http::{HttpParts, options_of};
 use super::limit_told::{Told, is_host_limit, is_limit};
 use super::part::Place;
@@ -132,8 +133,7 @@ pub(in crate::translator::lower) fn report(
     let mut servers: Vec<(&ObjectHead, bool)> = Vec::new();
     for (_, ids) in sockets {
         for id in ids {
-            let is_shared = Demultiplexing::of(resolved.listener(*id).protocol) == Demultiplexing::Http;
-            let sharing = if is_shared { ids.as_slice() } else { std::slice::from_ref(id) };
+            let sharing = sharing(resolved, id, ids);
             let options = options_of(resolved, parts, *id, sharing);
             // What it says that cannot be honoured was told, and lets no request pass.
             if options.is_some_and(|set| parts[set].is_err()) {

@@ -15,7 +15,8 @@ use crate::path;
 use crate::resolver::{Effective, ListenerId, Resolved};
 
 use super::super::rule::LoweredRule;
-use super::super::socket::{Demultiplexing, Socket};
+use super::super::socket::Socket;
+use super::ext_auth::sharing;
 
 /// The headers, in lower case, each with an option that says so.
 pub(in crate::translator::lower) type ToldHeaders<'m> = BTreeMap<HeaderName, (&'m ObjectHead, &'static str)>;
@@ -89,9 +90,9 @@ pub(in crate::translator::lower) fn report(resolved: &Resolved<'_>, sockets: &[S
     let mut seen = HashSet::new();
     for (_, ids) in sockets {
         for id in ids {
-            let is_shared = Demultiplexing::of(resolved.listener(*id).protocol) == Demultiplexing::Http;
-            let sharing = if is_shared { ids.as_slice() } else { std::slice::from_ref(id) };
-            if is_shared && Some(id) != ids.first() {
+            let sharing = sharing(resolved, id, ids);
+            // They were looked at with the first of them.
+            if Some(id) != sharing.first() {
                 continue;
             }
             let told = told_headers(resolved, sharing);
