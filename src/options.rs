@@ -335,4 +335,6 @@ impl EnvoyVersion {
     pub const NEWEST: Self = Self(40);
     /// The first one that names spans by the route of a request, and a log's collector like that of spans.
     pub const COLLECTORS: Self = Self(37);
+    /// The first one that counts a body once that is held as a whole before it is kept for further tries.
+    pub const COUNTS_BODIES_ONCE: Self = Self(38);
 }

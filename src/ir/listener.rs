@@ -270,6 +270,9 @@ pub struct Proxy {
     pub proxy_protocol: bool,
     /// The directory for certificates in files, by the path that the proxy reads.
     pub secrets_directory: Option<String>,
+    /// The proxy may be older than 1.38, which counts a body twice that is held as a whole before it is kept for further tries.
+    #[serde(skip_serializing_if = "is_default")]
+    pub counts_bodies_twice: bool,
 }
 
 /// A log of requests.

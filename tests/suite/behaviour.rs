@@ -95,8 +95,23 @@ pub(crate) fn prove_by(
     requests: &Path,
     folder: &str,
 ) -> Result<(), String> {
+    prove_cases(way, harness, case, parse(requests)?, folder)
+}
+
+/// The requests of a file.
+pub(crate) fn parse(requests: &Path) -> Result<CaseFile, String> {
     let text = fs::read_to_string(requests).map_err(|error| format!("{}: {error}", requests.display()))?;
-    let cases = CaseFile::parse(&text).map_err(|error| format!("{}:{error}", requests.display()))?;
+    CaseFile::parse(&text).map_err(|error| format!("{}:{error}", requests.display()))
+}
+
+/// The same of requests that were read.
+pub(crate) fn prove_cases(
+    way: WayToServices,
+    harness: &Harness,
+    case: &Case,
+    cases: CaseFile,
+    folder: &str,
+) -> Result<(), String> {
     let cases = cases.in_folder(&case.folder);
     let work = harness.work_directory(folder)?;
     let options = base_options(&case.translate_args)?;

@@ -1,9 +1,11 @@
 //! Finds the cases below `testdata/` and reads what each says about itself.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use gwctl::cli::args::{Cli, Command, ValidateArgs};
+use gwctl::proving::Expectation;
 use serde::Deserialize;
 
 /// The file with a case's settings, and the one with its requests.
@@ -45,6 +47,23 @@ struct Settings {
     /// The findings that a harmless addition rightly ends.
     #[serde(default)]
     goes: Vec<Gone>,
+    /// What older releases of Envoy answer.
+    #[serde(default)]
+    otherwise: Vec<Otherwise>,
+}
+
+/// What releases of Envoy answer otherwise than the newest one, and who says so.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Otherwise {
+    /// As in `1.36`.
+    pub(crate) releases: Vec<String>,
+    /// The finding of `translate --envoy-version` that says it.
+    pub(crate) code: Option<String>,
+    /// Why none has to.
+    pub(crate) reason: Option<String>,
+    /// What is expected of requests in the place of what `requests.yaml` says, by their names.
+    pub(crate) expect: BTreeMap<String, Expectation>,
 }
 
 /// What of the output of a case is a snapshot.
@@ -156,6 +175,8 @@ pub(crate) struct Case {
     pub(crate) requests: Option<PathBuf>,
     /// The findings that a harmless addition rightly ends.
     pub(crate) goes: Vec<Gone>,
+    /// What older releases of Envoy answer.
+    pub(crate) otherwise: Vec<Otherwise>,
 }
 
 impl Case {
@@ -212,8 +233,24 @@ fn read(name: String, folder: PathBuf) -> Result<Case, String> {
     let translate_args = settings.args.iter().chain(&settings.translate_args).cloned().collect();
     let json = settings.json || name.starts_with(CODES);
     let status = settings.status || name.starts_with(STATUS);
-    let Settings { args, exit, goes, pins, .. } = settings;
-    Ok(Case { name, reason, args, translate_args, paths, stdin, json, status, pins, exit, requests, folder, goes })
+    let Settings { args, exit, goes, otherwise, pins, .. } = settings;
+    let case = Case {
+        name,
+        reason,
+        args,
+        translate_args,
+        paths,
+        stdin,
+        json,
+        status,
+        pins,
+        exit,
+        requests,
+        folder,
+        goes,
+        otherwise,
+    };
+    Ok(case)
 }
 
 fn settings(path: &Path) -> Result<Settings, String> {

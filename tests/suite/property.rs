@@ -73,6 +73,7 @@ fn prove(harness: &Harness, name: &str, objects: &[Value], requests: &[Value]) -
         exit: crate::case::Exit::default(),
         requests: Some(requests.clone()),
         goes: Vec::new(),
+        otherwise: Vec::new(),
     };
     behaviour::prove(harness, &case, &requests, &format!("requests/{}", case.name))
 }

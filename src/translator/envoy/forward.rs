@@ -99,7 +99,7 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
     typed_per_filter_config.extend(http_guards::per_route(&http_filters.guards, config));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
     typed_per_filter_config.extend(fault.map(|fault| (FAULT_FILTER.to_owned(), any(FAULT, &to_fault(fault)))));
-    let request_body_buffer_limit = retried_body::of_rule(forward);
+    let request_body_buffer_limit = retried_body::of_rule(forward, &config.proxy);
     Route {
         action: Some(route::Action::Route(action)),
         request_headers_to_add,

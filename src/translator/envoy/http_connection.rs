@@ -110,7 +110,7 @@ fn routes((connection, listener): (&ir::HttpConnection, &ir::Listener), name: &s
         ..RouteConfiguration::default()
     };
     let mut routes = Joined::of(&configuration);
-    let kept = retried_body::declared(&connection.settings, &listener.settings);
+    let kept = retried_body::declared(&connection.settings, &listener.settings, &config.proxy);
     let to_host = |host: &ir::VirtualHost| retried_body::keep(route::to_virtual_host(host, listener, config), kept);
     routes.extend(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, virtual_hosts, to_host);
     if !misdirected.is_empty() {

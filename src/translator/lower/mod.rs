@@ -263,5 +263,6 @@ fn proxy(options: &Options) -> ir::Proxy {
         trusted_hops: options.trusted_hops,
         proxy_protocol: options.proxy_protocol,
         secrets_directory: options.secrets_dir.as_ref().map(|path| path.to_string_lossy().into_owned()),
+        counts_bodies_twice: options.envoy_version < EnvoyVersion::COUNTS_BODIES_ONCE,
     }
 }

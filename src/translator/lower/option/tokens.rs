@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::diagnostics::{FieldPath, Finding};
+use crate::http::HeaderName;
 use crate::ir::{
     ClaimHeader, ClusterId, KeyFetch, RemoteKeys, TokenKeys, TokenNeed, TokenProvider, TokenRule, TokenRules,
 };
@@ -228,11 +229,21 @@ fn is_url(url: &str) -> bool {
     })
 }
 
+/// Whether a provider's tokens are looked for in a header.
+fn has_token(provider: &OptionTokenProvider, header: &str) -> bool {
+    match &provider.token_source {
+        Some(source) => source.headers.iter().any(|one| one.header.lower() == *header),
+        None => header == TOKEN_HEADER,
+    }
+}
+
+/// Whether what a provider's tokens say can be told in a header: no other one is ever written.
+pub(super) fn can_be_told(provider: &OptionTokenProvider, header: &HeaderName) -> bool {
+    bad_passed_name(header, true).is_none() && !has_token(provider, &header.lower())
+}
+
 /// The headers that backends get what a token says in.
 fn lower_told(provider: &OptionTokenProvider, at: &FieldPath, faults: &mut Faults<'_>) -> Vec<ClaimHeader> {
-    let source = provider.token_source.as_ref();
-    let of_source = source.into_iter().flat_map(|source| &source.headers).map(|one| one.header.lower());
-    let tokens_in: Vec<_> = of_source.chain(source.is_none().then(|| TOKEN_HEADER.into())).collect();
     let mut told: Vec<ClaimHeader> = Vec::new();
     for (index, OptionClaimHeader { append: _, claim, header }) in provider.claims_to_headers.iter().enumerate() {
         let at = at.with("claimsToHeaders").with(index);
@@ -240,7 +251,7 @@ fn lower_told(provider: &OptionTokenProvider, at: &FieldPath, faults: &mut Fault
         if let Some((message, help)) = bad_passed_name(header, true) {
             faults.add(&at.with("header"), message, help);
         }
-        if tokens_in.contains(&lower) {
+        if has_token(provider, &lower) {
             let message = format!("`{header}` is where the token is");
             faults.add(&at.with("header"), message, "write the name of another header");
         }

@@ -17,6 +17,7 @@ use crate::resolver::{Effective, ListenerId, Resolved};
 use super::super::rule::LoweredRule;
 use super::super::socket::Socket;
 use super::ext_auth::sharing;
+use super::tokens::can_be_told;
 
 /// The headers, in lower case, each with an option that says so.
 pub(in crate::translator::lower) type ToldHeaders<'m> = BTreeMap<HeaderName, (&'m ObjectHead, &'static str)>;
@@ -50,13 +51,15 @@ fn add<'m>(
     place: (&'m ObjectHead, &'static str),
     tokens: impl IntoIterator<Item = Option<&'m OptionTokens>>,
 ) {
-    let providers = tokens.into_iter().flatten().flat_map(|tokens| tokens.providers.values());
-    for OptionClaimHeader { header, .. } in providers.flat_map(|provider| &provider.claims_to_headers) {
-        told.entry(header.lower()).or_insert(place);
+    for provider in tokens.into_iter().flatten().flat_map(|tokens| tokens.providers.values()) {
+        let headers = provider.claims_to_headers.iter().map(|OptionClaimHeader { header, .. }| header);
+        for header in headers.filter(|header| can_be_told(provider, header)) {
+            told.entry(header.lower()).or_insert(place);
+        }
     }
 }
 
-/// The settings of connections on which no request keeps what its client wrote where tokens are told. From 1.38 on the filter
+/// The settings of connections on which no request keeps what its client wrote where tokens are told. From 1.40 on the filter
 /// that looks at tokens sees to it; before, it leaves the headers of requests whose token it does not need, and they are taken
 /// away when a request comes in.
 pub(in crate::translator::lower) fn without_forged(
@@ -64,7 +67,7 @@ pub(in crate::translator::lower) fn without_forged(
     told: &ToldHeaders<'_>,
     release: EnvoyVersion,
 ) -> Arc<HttpSettings> {
-    const SEEN_TO: EnvoyVersion = EnvoyVersion(38);
+    const SEEN_TO: EnvoyVersion = EnvoyVersion(40);
     if told.is_empty() || release >= SEEN_TO {
         return settings;
     }
