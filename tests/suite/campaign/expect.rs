@@ -50,6 +50,9 @@ const RESPONSE_HEADERS: &[&str] = &[
 /// What only a stream of bytes that nobody looks into leaves out.
 const ADDED_BY_PROXIES: &[&str] = &["x-forwarded-proto", "x-forwarded-for", "x-request-id", "x-envoy-original-path"];
 
+/// What Envoy answers where a backend does not know the upgrades of HTTP/2.
+const NOT_UPGRADED: u16 = 502;
+
 /// The common name of the certificate that backends with TLS show.
 const BACKEND_PEER: &str = "backend";
 
@@ -58,13 +61,22 @@ pub(crate) fn is_understood(case: &RequestCase, decision: &Decision<'_>, config:
     let ends = decision.chain.is_some_and(|chain| chain.tls.is_some());
     let is_tls = case.request.url.scheme == Scheme::Https && !ends;
     // Backends upgrade what no proxy looks at.
-    let upgrades = case.request.headers.0.iter().any(|(name, _)| name == "upgrade");
+    let has_header = case.request.headers.0.iter().any(|(name, _)| name == "upgrade");
+    let upgrades = has_header || case.request.upgrade.is_some();
     decision.outcomes.iter().all(|outcome| match &outcome.answer {
         Answer::Stream(cluster) => {
             !upgrades && TLS_SERVICES.contains(&config.cluster(*cluster).backend.name.as_str()) == is_tls
         }
         Answer::Local(_) | Answer::Upstream(_) | Answer::Closed(_) => true,
     })
+}
+
+/// Whether a backend is asked to make something else of the connection.
+pub(crate) fn is_upgraded(decision: &Decision<'_>) -> bool {
+    decision
+        .outcomes
+        .iter()
+        .any(|outcome| matches!(&outcome.answer, Answer::Upstream(upstream) if upstream.is_upgrade()))
 }
 
 /// What must hold if the real proxy decides alike. `mirrors`: whether to wait for copies.
@@ -108,6 +120,9 @@ impl Seen<'_> {
     fn only(&self, outcome: &Outcome<'_>, mirrors: bool) -> Expectation {
         match &outcome.answer {
             Answer::Local(reply) => self.local(reply),
+            Answer::Upstream(upstream) if self.is_not_upgraded(upstream) => {
+                Expectation { status: Some(NOT_UPGRADED), ..Expectation::default() }
+            }
             Answer::Upstream(upstream) => Expectation {
                 status: Some(match (upstream.is_upgrade(), self.simulated.request.version) {
                     (true, Version::Http1) => 101,
@@ -190,9 +205,13 @@ impl Seen<'_> {
                 },
                 Answer::Closed(_) => "closed".to_owned(),
                 Answer::Stream(cluster) => name(*cluster, self.config),
+                Answer::Upstream(upstream) if self.is_not_upgraded(upstream) => format!("status:{NOT_UPGRADED}"),
                 Answer::Upstream(upstream) => {
                     let Mirrors::All(copies) = self.mirrors(upstream) else { continue };
-                    std::iter::once(self.backend(upstream)).chain(copies).collect::<Vec<_>>().join(" + ")
+                    let backend = self.backend(upstream);
+                    // A copy for whoever answers is told apart from the request by nobody.
+                    let others = copies.into_iter().filter(|name| *name != backend);
+                    std::iter::once(backend.clone()).chain(others).collect::<Vec<_>>().join(" + ")
                 }
             };
             match shares.iter_mut().find(|(other, _)| *other == key) {
@@ -223,6 +242,11 @@ impl Seen<'_> {
             }
         }
         kinds
+    }
+
+    /// Whether it is asked over HTTP/2, of which the backends of a run upgrade no stream.
+    fn is_not_upgraded(&self, upstream: &Upstream<'_>) -> bool {
+        upstream.is_upgrade() && self.is_http2(upstream)
     }
 
     fn is_http2(&self, upstream: &Upstream<'_>) -> bool {

@@ -217,10 +217,6 @@ fn decide_and_send<'s>(
         if is_nobody || !expect::is_understood(case, decision, config) {
             continue;
         }
-        // Backends of HTTP/2 know no upgrades.
-        if case.request.upgrade.is_some() && simulated.skipped.is_some() {
-            continue;
-        }
         let is_split = decision.outcomes.len() > 1;
         let is_mirrored = decision
             .outcomes
@@ -230,7 +226,7 @@ fn decide_and_send<'s>(
             continue;
         }
         splits -= usize::from(is_split);
-        let looks_at_mirrors = is_mirrored && mirrors > 0 && case.request.upgrade.is_none();
+        let looks_at_mirrors = is_mirrored && mirrors > 0 && !expect::is_upgraded(decision);
         mirrors -= usize::from(looks_at_mirrors);
         let expect = expect::expect(case, &simulated, config, looks_at_mirrors);
         let mut case = RequestCase { expect, repeat: is_split.then_some(SPLIT_REQUESTS), ..case.clone() };
