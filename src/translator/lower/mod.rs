@@ -132,8 +132,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         sockets: option::socket::lower_socket_options(resolved, options.envoy_version, diagnostics),
     };
     option::http::report_shared(resolved, &settings.http, [&declared, &emitted], diagnostics);
-    option::ext_auth::report(resolved, &settings.http, &declared, diagnostics);
-    option::limits::report(resolved, &settings.http, &declared, diagnostics);
+    option::asked::report(resolved, &settings.http, &declared, diagnostics);
     option::told_header::report(resolved, &declared, diagnostics);
     option::socket::report_shared(resolved, &settings.sockets, [&declared, &emitted], diagnostics);
     let is_all = socket::holds_everything(resolved, &emitted, &declared);

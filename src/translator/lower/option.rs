@@ -8,6 +8,7 @@
 //! URLRewrite is laid over theirs. Its limits are the rule's own affair there, so they count before those of options.
 
 mod access;
+pub(super) mod asked;
 pub(super) mod auth_server;
 pub(super) mod auth_switch;
 mod compression;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::diagnostics::Finding;
 use crate::parser::api::{OptionAuth, OptionCustomAuth, RouteOption};
-use crate::parser::manifests::ObjectHead;
 use crate::path;
 use crate::resolver::ResolvedRule;
 
@@ -49,14 +48,6 @@ impl AuthSwitch {
     pub(in crate::translator::lower) fn of_rule(rule: &ResolvedRule<'_>) -> Option<Self> {
         rule.options.fields.iter().find_map(|field| match field.value {
             RouteOption::Extauth(said) => Self::of(said.clone()),
-            _ => None,
-        })
-    }
-
-    /// Who says whether requests of a rule are asked about, and what.
-    pub(super) fn source<'m>(rule: &ResolvedRule<'m>) -> Option<(bool, &'m ObjectHead)> {
-        rule.options.fields.iter().find_map(|field| match field.value {
-            RouteOption::Extauth(said) => Some((Self::is_on(said)?, field.source)),
             _ => None,
         })
     }

@@ -4,23 +4,17 @@
 //! rule says goes before what its listener says, unless it asks for both. Where a server is to be asked and cannot be,
 //! no request passes. A redirect is made by nobody who is asked: such rules have no limits, as with Gloo Gateway.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diagnostics::{Diagnostics, Finding, ObjectPart, codes};
-use crate::ir::{Action, Branch, HttpFilters, LimitServer, RequestLimits};
+use crate::ir::{Action, HttpFilters, LimitServer, RequestLimits};
 use crate::parser::api::{GoDuration, HttpListenerOption, OptionAuthority, OptionLimitServer};
-use crate::parser::manifests::ObjectHead;
-use crate::path;
-use crate::resolver::{BackendRefOutcome, Effective, ListenerId, ListenerOptionsId, Resolved};
+use crate::resolver::{BackendRefOutcome, Effective, ListenerOptionsId, Resolved};
 
 use super::super::cluster::{Clusters, RouteProtocol, Sent};
-use super::super::socket::Socket;
-use super::ext_auth::sharing;
-use super::http::{HttpParts, options_of};
-use super::limit_told::{Told, is_host_limit, is_limit};
-use super::part::Place;
+use super::asked::change_filters;
+use super::limit_told::Told;
 
 /// Whose limits these are, to the server.
 const DOMAIN: &str = "custom";
@@ -97,127 +91,9 @@ pub(in crate::translator::lower) fn lay_under(
         let server = Arc::clone(&server);
         (!told.is_empty()).then(|| Arc::new(RequestLimits { server, told }))
     });
-    let limit = |filters: &mut HttpFilters| {
+    let mut limit = |filters: &mut HttpFilters| {
         filters.guards.early_limits = early.as_ref().map(Arc::clone);
         filters.guards.limits = late.as_ref().map(Arc::clone);
     };
-    Arc::new(limited(Arc::unwrap_or_clone(action), &limit))
-}
-
-fn limited(action: Action, limit: &impl Fn(&mut HttpFilters)) -> Action {
-    match action {
-        Action::Forward(mut forward) => {
-            limit(&mut forward.http_filters);
-            Action::Forward(forward)
-        }
-        Action::Split(branches) => {
-            let branches = branches.into_iter().map(|Branch { weight, action, origin }| Branch {
-                weight,
-                action: limited(action, limit),
-                origin,
-            });
-            Action::Split(branches.collect())
-        }
-        other @ (Action::Redirect(_) | Action::Respond(_)) => other,
-    }
-}
-
-/// Says which options ask nobody, which servers nobody asks, and which let requests pass that nobody answered for.
-pub(in crate::translator::lower) fn report(
-    resolved: &Resolved<'_>,
-    parts: &HttpParts,
-    sockets: &[Socket],
-    diagnostics: &mut Diagnostics,
-) {
-    let mut told = HashSet::new();
-    let mut servers: Vec<(&ObjectHead, bool)> = Vec::new();
-    for (_, ids) in sockets {
-        for id in ids {
-            let sharing = sharing(resolved, id, ids);
-            let options = options_of(resolved, parts, *id, sharing);
-            // What it says that cannot be honoured was told, and lets no request pass.
-            if options.is_some_and(|set| parts[set].is_err()) {
-                continue;
-            }
-            let server = options.and_then(|set| server_of(resolved, set));
-            let asking = asking(resolved, *id);
-            if let Some((source, said)) = server {
-                match servers.iter_mut().find(|(known, _)| std::ptr::eq(*known, source)) {
-                    Some((_, is_asked)) => *is_asked |= !asking.is_empty(),
-                    None => servers.push((source, !asking.is_empty())),
-                }
-                if !said.deny_on_fail && !asking.is_empty() && told.insert((source.key(), "ratelimitServer")) {
-                    diagnostics.report(fails_open(source));
-                }
-                continue;
-            }
-            for (source, field) in asking {
-                if told.insert((source.key(), field)) {
-                    let place = Place { source, field };
-                    let name = &resolved.listener(*id).spec.name;
-                    let message = format!("listener `{name}` has no server that could be asked");
-                    let help = "add an HttpListenerOption with `ratelimitServer.ratelimitServerRef` for the Gateway";
-                    diagnostics.report(*place.refuse(&path![], message, help));
-                }
-            }
-        }
-    }
-    for Effective { value, source } in resolved.rules_of_clients().flat_map(|rule| &rule.options.fields) {
-        if is_limit(value) && told.insert((source.key(), value.field())) {
-            let message = "clients of Services have no server that could be asked";
-            let help = "take it out, or attach the route to a Gateway alone: an HttpListenerOption names the server for its listeners";
-            diagnostics.report(*Place { source, field: value.field() }.refuse(&path![], message, help));
-        }
-    }
-    for (source, _) in servers.into_iter().filter(|(_, is_asked)| !is_asked) {
-        let at = ObjectPart::Whole.at(&path!["spec", "options", "ratelimitServer"]);
-        let (kind, name) = (source.kind.name(), source.full_name());
-        let message = format!("`ratelimitServer` of {kind} `{name}` is asked about no request");
-        let finding = source.finding(codes::OPTION_UNUSED, at, message).label("nothing says what it is told");
-        let consequence = "requests pass without the server being asked";
-        let help = "add `ratelimit` with `rateLimits` to a VirtualHostOption or a RouteOption";
-        diagnostics.report(finding.consequence(consequence).help(help));
-    }
-}
-
-/// The server of what applies to a listener.
-fn server_of<'r>(
-    resolved: &'r Resolved<'_>,
-    set: ListenerOptionsId,
-) -> Option<(&'r ObjectHead, &'r OptionLimitServer)> {
-    resolved.http_listener_options.get(set).fields.iter().find_map(|field| match field.value {
-        HttpListenerOption::RatelimitServer(said) => Some((field.source, said)),
-        _ => None,
-    })
-}
-
-/// Who says that a server is told of requests to a listener.
-fn asking<'r>(resolved: &'r Resolved<'_>, id: ListenerId) -> Vec<(&'r ObjectHead, &'static str)> {
-    let mut asking: Vec<(&ObjectHead, &'static str)> = Vec::new();
-    let mut add = |source: &'r ObjectHead, field: &'static str| {
-        if !asking.iter().any(|(known, own)| std::ptr::eq(*known, source) && *own == field) {
-            asking.push((source, field));
-        }
-    };
-    let host = resolved.virtual_host_options.of(id).map(|set| &resolved.virtual_host_options.get(set).fields);
-    for Effective { value, source } in host.into_iter().flatten() {
-        if is_host_limit(value) {
-            add(source, value.field());
-        }
-    }
-    let rules = resolved.listener(id).attached.iter().flat_map(|route| &resolved.routes.get(*route).rules);
-    for Effective { value, source } in rules.flat_map(|rule| &rule.options.fields) {
-        if is_limit(value) {
-            add(source, value.field());
-        }
-    }
-    asking
-}
-
-fn fails_open(source: &ObjectHead) -> Finding {
-    let at = ObjectPart::Whole.at(&path!["spec", "options", "ratelimitServer"]);
-    let message =
-        format!("{} `{}` lets requests pass that its server does not answer", source.kind.name(), source.full_name());
-    let finding = source.finding(codes::AUTH_FAILS_OPEN, at, message);
-    finding.label("`denyOnFail` is not set").help("write `denyOnFail: true`: such requests get 500 then")
+    Arc::new(change_filters(Arc::unwrap_or_clone(action), false, &mut limit))
 }

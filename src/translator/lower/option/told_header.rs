@@ -16,7 +16,7 @@ use crate::resolver::{Effective, ListenerId, Resolved};
 
 use super::super::rule::LoweredRule;
 use super::super::socket::Socket;
-use super::ext_auth::sharing;
+use super::asked::sharing;
 use super::tokens::can_be_told;
 
 /// The headers, in lower case, each with an option that says so.
