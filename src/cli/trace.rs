@@ -23,7 +23,7 @@ use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request,
 use crate::translator::lower::Lowered;
 
 use copies::{CopyView, copies};
-use limits::{LimitView, limits};
+use limits::{LimitView, ProcessorView, limits, processors};
 use words::describe_unmet;
 pub(super) use words::{describe_match, describe_match_in_order};
 
@@ -64,6 +64,9 @@ pub(super) struct Trace {
     /// Who is asked whether there are too many requests.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<LimitView>,
+    /// Who gets requests, and may change and answer them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    processors: Vec<ProcessorView>,
     /// Who gets copies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     copies: Vec<CopyView>,
@@ -292,7 +295,8 @@ impl<'c> Tracer<'c> {
         let listener = decision.host.map(|host| host.origin);
         let listener = listener.or(decision.chain.map(|chain| chain.origin));
         let listener = listener.or(decision.listener.map(|listener| listener.origin));
-        let limits = limits(decision.route, |id| backend_name(&self.lowered.judged().cluster(id).backend));
+        let named = |id| backend_name(&self.lowered.judged().cluster(id).backend);
+        let (limits, processors) = (limits(decision.route, named), processors(decision.route, named));
         Trace {
             version: VERSION,
             request: SentRequest::from(request),
@@ -309,6 +313,7 @@ impl<'c> Tracer<'c> {
             redirect,
             outcomes,
             limits,
+            processors,
             copies,
             explanation: None,
         }

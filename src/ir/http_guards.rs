@@ -9,7 +9,8 @@ use super::ClusterId;
 use super::access::{AccessRule, TokenRule, TokenRules};
 use super::default::is_default;
 use super::limits::RequestLimits;
-use super::text_is::TextIs;
+use super::processor::RequestProcessor;
+use super::text_is::OriginText;
 
 /// What is kept out; nothing by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -52,6 +53,9 @@ pub struct RouteGuards {
     /// Who counts those of which it is known who sends them.
     #[serde(skip_serializing_if = "is_default")]
     pub limits: Option<Arc<RequestLimits>>,
+    /// The servers that requests are handed to, in the order in which they are.
+    #[serde(skip_serializing_if = "is_default")]
+    pub processors: Vec<RequestProcessor>,
     /// What these have to say.
     #[serde(skip_serializing_if = "is_default")]
     pub access: Option<AccessRule>,
@@ -84,6 +88,7 @@ impl RouteGuards {
         for limits in [&mut self.early_limits, &mut self.limits].into_iter().flatten() {
             *limits = Arc::new(limits.with_clusters(replace));
         }
+        self.processors = self.processors.into_iter().map(|processor| processor.with_clusters(replace)).collect();
         self
     }
 }
@@ -113,15 +118,6 @@ pub struct RequestOrigins {
     pub is_enforced: bool,
     /// The other hosts, with their ports.
     pub others: Vec<OriginText>,
-}
-
-/// What a host with its port has to be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct OriginText {
-    /// The text.
-    pub is: TextIs,
-    /// Whether its letter case counts; that of an expression always does.
-    pub any_case: bool,
 }
 
 /// Tokens, of which each request or connection takes one.

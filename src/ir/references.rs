@@ -14,7 +14,7 @@ pub enum Reference<'a> {
     Mirror(ClusterId),
     /// To an authorization, which names a cluster itself.
     Auth(AuthId),
-    /// To the cluster of a server that has keys of tokens, or counts requests.
+    /// To the cluster of a server that has keys of tokens, counts requests, or gets them.
     Guard(ClusterId),
 }
 
@@ -62,7 +62,8 @@ impl Action {
 fn of_filters(HttpFilters { cors: _, auths, guards }: &HttpFilters) -> impl Iterator<Item = Reference<'_>> {
     let keys = guards.token_rules().flat_map(|rules| rules.clusters());
     let counting = guards.limits().map(|limits| limits.server.cluster);
-    auths.iter().copied().map(Reference::Auth).chain(keys.chain(counting).map(Reference::Guard))
+    let processing = guards.processors.iter().map(|processor| processor.cluster);
+    auths.iter().copied().map(Reference::Auth).chain(keys.chain(counting).chain(processing).map(Reference::Guard))
 }
 
 impl Config {

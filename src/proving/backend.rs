@@ -16,6 +16,7 @@
 //! | `x-echo-close: before` or `body` | close the connection in place of an answer, or after the chunks |
 //! | `x-echo-for: NAME` | only the backend NAME obeys the controls |
 //! | `x-echo-grpc-status: N` | the status of a gRPC call, 0 by default |
+//! | `x-echo-response-header: name=value` | a response header that a server sets which responses are handed to; repeatable |
 //! | `x-echo-fail: KEY:N[:STATUS]` | the first N requests with this KEY get STATUS (503) or, when STATUS is `close`, a closed connection |
 
 use std::convert::Infallible;
@@ -44,6 +45,7 @@ use tokio_rustls::TlsAcceptor;
 use super::authorization;
 use super::grpc;
 use super::journal::{Journal, Received};
+use super::processor::{self, Processing, Steered};
 use super::query::parameters;
 use super::tls::{TlsReport, report_of_client};
 
@@ -173,6 +175,9 @@ impl Echo {
         let upgrade = request.headers().get(UPGRADE).cloned().filter(|_| request.version() < Version::HTTP_2);
         let upgraded = upgrade.is_some().then(|| hyper::upgrade::on(&mut request));
         let (head, body) = request.into_parts();
+        if head.uri.path() == processor::PROCESS_PATH {
+            return Ok(self.process(body));
+        }
         // What follows a request for a tunnel is no body.
         let has_body = upgraded.is_none() && head.method != Method::CONNECT;
         let body = if !has_body { Bytes::new() } else { read(body).await.ok_or(CloseConnection)? };
@@ -233,6 +238,34 @@ impl Echo {
         }
         let body = controls.get("x-echo-body").unwrap_or_default();
         Ok(call_answer(authorization::encode_answer(status.as_u16(), &set, body)))
+    }
+
+    /// Answers the messages of a stream as they come.
+    fn process(&self, mut body: Incoming) -> Response<EchoBody> {
+        let (sender, receiver) = mpsc::channel(1);
+        let name = self.name.clone();
+        tokio::spawn(async move {
+            let mut processing = Processing::default();
+            while let Some(Ok(frame)) = body.frame().await {
+                let Ok(bytes) = frame.into_data() else { break };
+                let (answers, goes_on) =
+                    processing.take(&bytes, |headers, query| Controls { headers, query }.of(&name).steered(&name));
+                for answer in answers {
+                    if sender.send(Ok(Frame::data(answer))).await.is_err() {
+                        return;
+                    }
+                }
+                if !goes_on {
+                    // Whoever waits for an answer sees a broken stream.
+                    drop(sender.send(Err(io::Error::other(CloseConnection))).await);
+                    return;
+                }
+            }
+            drop(sender.send(Ok(Frame::trailers(grpc::trailers("0", None)))).await);
+        });
+        let mut response = Response::new(ChannelBody(receiver).boxed_unsync());
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(grpc::MEDIA_TYPE));
+        response
     }
 
     /// Answers whether there are too many requests, as what it is told of one says.
@@ -368,6 +401,29 @@ impl Controls<'_> {
 
     fn get(&self, name: &str) -> Option<String> {
         self.all(name).into_iter().next()
+    }
+
+    /// What a server of this name does with what it is handed.
+    fn steered(&self, name: &str) -> Steered {
+        let pairs = |control: &str| {
+            let texts = self.all(control).into_iter();
+            let pairs = texts.filter_map(|text| {
+                text.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
+            });
+            pairs.collect::<Vec<_>>()
+        };
+        let status = self.get("x-echo-status").and_then(|text| status_code(&text)).map(|status| status.as_u16());
+        let mut headers = pairs("x-echo-header");
+        if status.is_some() {
+            headers.push((ECHO_BACKEND.to_owned(), name.to_owned()));
+        }
+        Steered {
+            status,
+            headers,
+            response_headers: pairs("x-echo-response-header"),
+            body: self.get("x-echo-body").unwrap_or_default(),
+            closes: self.get("x-echo-close").is_some(),
+        }
     }
 
     fn number(&self, name: &str) -> Option<u64> {

@@ -206,6 +206,11 @@ impl<'a> Echo<'a> {
         self.backends(id).iter().all(|(name, _)| self.is_silent(name))
     }
 
+    /// Whether nobody is there in the place of a cluster.
+    pub(super) fn answers_nobody(&self, id: ClusterId) -> bool {
+        self.backends(id).iter().any(|(name, _)| self.is_silent(name))
+    }
+
     fn is_silent(&self, name: &str) -> bool {
         self.cases.down.iter().chain(&self.cases.unresolved).any(|other| other == name)
     }

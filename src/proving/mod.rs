@@ -30,6 +30,7 @@ mod nowhere;
 mod offline;
 mod parse_cases;
 mod ports;
+mod processor;
 mod query;
 mod raw_target;
 mod run;

@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use crate::ir::{
-    Action, ClientCertificates, ClusterId, Endpoints, FilterChain, Handler, HttpGuards, Material, Route, Timeouts,
-    unread_secret,
+    Action, ClientCertificates, ClusterId, Endpoints, FilterChain, Handler, HttpGuards, Material, Reference, Route,
+    Timeouts, unread_secret,
 };
 use crate::masked;
 use crate::options::Options;
@@ -258,6 +258,14 @@ impl<'a> Offline<'a> {
         {
             return Some("what a backend with TLS makes of plain text needs a run");
         }
+        let silent = decision.route.into_iter().flat_map(|route| route.action.references());
+        let mut silent = silent.filter_map(|reference| match reference {
+            Reference::Guard(id) => Some(id),
+            _ => None,
+        });
+        if decision.route.is_some_and(is_handed_on) && silent.any(|id| echo.answers_nobody(id)) {
+            return Some("what a server makes of requests needs a run");
+        }
         let is_dns = |id: ClusterId| matches!(config.cluster(id).endpoints, Endpoints::Dns(_));
         if self.cases.keep_endpoints && upstreams(decision).any(|upstream| is_dns(upstream.cluster)) {
             return Some("which addresses a DNS name has needs a run");
@@ -426,6 +434,11 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
     if is_kept_out && decision.chain.is_some_and(counts) {
         return Some("whether a request is one too many needs a run");
     }
+    let steers = |(name, _): &(String, String)| name.starts_with("x-echo-");
+    let is_steered = request.headers.iter().any(steers) || request.target.contains("x-echo-");
+    if is_steered && decision.route.is_some_and(is_handed_on) {
+        return Some("what a server makes of requests needs a run");
+    }
     NEEDS_A_RUN.iter().find(controls).map(|_| "it depends on time or on further tries, which need a run")
 }
 
@@ -433,6 +446,12 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
 fn is_counted(route: &Route) -> bool {
     let mut filters = route.action.leaves().filter_map(Action::http_filters);
     filters.any(|filters| filters.guards.limits().next().is_some())
+}
+
+/// Whether a server gets the requests of a route, and may change and answer them.
+fn is_handed_on(route: &Route) -> bool {
+    let mut filters = route.action.leaves().filter_map(Action::http_filters);
+    filters.any(|filters| !filters.guards.processors.is_empty())
 }
 
 /// Whether what becomes of a request on a chain depends on how many came before.
@@ -455,6 +474,7 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
         }
     };
     let answers_upstream = upstreams(decision).next().is_some();
+    drop(decision.route.is_some_and(is_handed_on), "what a server makes of the request");
     drop(kept.within.take().is_some(), "within");
     drop(kept.tls.take().is_some(), "tls");
     let leaves = || decision.route.into_iter().flat_map(|route| route.action.leaves());

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostics::{Diagnostics, ObjectPart, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, codes};
 use crate::name::NamespacedName;
 use crate::parser::api::{GlooResourceRef, HttpListenerOption};
 use crate::parser::manifests::ObjectHead;
@@ -26,30 +26,40 @@ pub(super) fn resolve_auth_servers<'m>(
     let mut servers = AuthServers::new();
     for (_, set) in options.sets() {
         for field in &set.fields {
-            let (named, reference) = match field.value {
-                HttpListenerOption::Extauth(said) => ("extauthzServerRef", &said.extauthz_server_ref),
-                HttpListenerOption::RatelimitServer(said) => ("ratelimitServerRef", &said.ratelimit_server_ref),
-                _ => continue,
-            };
             // Who names none is told where the option is lowered.
-            let Some(reference) = reference else { continue };
+            let Some((below, named, reference)) = server_of(field.value) else { continue };
             let option = field.value.field();
             let key = (field.source.metadata.sort_key(), option);
-            let place = (field.source, [option, named]);
+            let place = (field.source, path![option].join(&below).with(named), named);
             servers.entry(key).or_insert_with(|| look_up(place, reference, backends, diagnostics));
         }
     }
     servers
 }
 
+/// The server that an option names: where below it, by which field, and which.
+fn server_of(option: &HttpListenerOption) -> Option<(FieldPath, &'static str, &GlooResourceRef)> {
+    let (below, named, reference) = match option {
+        HttpListenerOption::Extauth(said) => (path![], "extauthzServerRef", &said.extauthz_server_ref),
+        HttpListenerOption::RatelimitServer(said) => (path![], "ratelimitServerRef", &said.ratelimit_server_ref),
+        HttpListenerOption::ExtProc(said)
+        | HttpListenerOption::ExtProcEarly(said)
+        | HttpListenerOption::ExtProcLate(said) => {
+            (path!["grpcService"], "extProcServerRef", &said.grpc_service.as_ref()?.ext_proc_server_ref)
+        }
+        _ => return None,
+    };
+    Some((below, named, reference.as_ref()?))
+}
+
 fn look_up<'m>(
-    (source, [option, named]): (&'m ObjectHead, [&'static str; 2]),
+    (source, at, named): (&'m ObjectHead, FieldPath, &'static str),
     reference: &GlooResourceRef,
     backends: &mut BackendIndex<'m>,
     diagnostics: &mut Diagnostics,
 ) -> BackendRefOutcome {
     const CLOSED: &str = "all requests that it would be asked about get 500";
-    let at = ObjectPart::Whole.at(&path!["spec", "options", option, named]);
+    let at = ObjectPart::Whole.at(&path!["spec", "options"].join(&at));
     if reference.namespace.is_empty() {
         let message = format!("`{named}` names no namespace");
         let finding = source.finding(codes::UNUSABLE_OPTION, at, message).label("is missing");

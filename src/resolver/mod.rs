@@ -54,6 +54,7 @@ mod unjudged;
 mod untranslated;
 mod untranslated_auth;
 mod untranslated_limits;
+mod untranslated_processors;
 mod untranslated_tokens;
 mod upstream_reference;
 mod usage;

@@ -3,8 +3,8 @@
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
     ConnectionSettings, HttpListenerOption, ListenerOption, OptionAccessLogs, OptionAuth, OptionAuthServer,
-    OptionGrpcWeb, OptionRateLimits, OptionRetries, OptionStagedTokens, OptionTokens, OptionUpgrade,
-    RequestHeaderOption, RouteOption, VirtualHostOption,
+    OptionGrpcWeb, OptionProcessing, OptionProcessor, OptionRateLimits, OptionRetries, OptionStagedTokens,
+    OptionTokens, OptionUpgrade, RequestHeaderOption, RouteOption, VirtualHostOption,
 };
 use crate::path;
 
@@ -12,12 +12,11 @@ use super::listener_logs::untranslated_logs;
 use super::missing::Missing;
 use super::untranslated_auth::{untranslated_auth, untranslated_server};
 use super::untranslated_limits::{NOT_LIMITED, untranslated_limits};
+use super::untranslated_processors::{untranslated_processing, untranslated_processor};
 use super::untranslated_tokens::{untranslated_stages, untranslated_tokens};
 
 const NOT_FILTERED: &str = "what it filters out would pass";
 const NOT_CHANGED: &str = "requests and responses would pass as they are";
-// An external processor may answer in the place of a backend, and what it says is not known.
-const NOT_ASKED: &str = "nobody would be asked what becomes of requests";
 const NOT_MASKED: &str = "responses would show what it masks";
 const NOT_KNOWN: &str = "what it asks for is not known";
 
@@ -51,6 +50,10 @@ pub enum Said<'o> {
     Auth(&'o OptionAuth),
     /// Such a server.
     AuthServer(&'o OptionAuthServer),
+    /// A server that requests are handed to.
+    Processor(&'o OptionProcessor),
+    /// What of requests such a server gets.
+    Processing(&'o OptionProcessing),
     /// What a server of limits is told.
     Limits(&'o OptionRateLimits),
     /// Tokens, by stage.
@@ -96,7 +99,7 @@ impl PolicyOption for RouteOption {
             | Self::RateLimitEarlyConfigs(_)
             | Self::RateLimitRegularConfigs(_) => Said::Whole(NOT_LIMITED, true),
             Self::Waf(_) => Said::Whole(NOT_FILTERED, true),
-            Self::ExtProc(_) | Self::ExtProcEarly(_) | Self::ExtProcLate(_) => Said::Whole(NOT_ASKED, true),
+            Self::ExtProc(said) | Self::ExtProcEarly(said) | Self::ExtProcLate(said) => Said::Processing(said),
             Self::Dlp(_) => Said::Whole(NOT_MASKED, true),
             Self::Ai(_) | Self::Transformations(_) | Self::StagedTransformations(_) => Said::Whole(NOT_CHANGED, false),
             Self::Extensions(_) => Said::Whole(NOT_KNOWN, true),
@@ -132,7 +135,7 @@ impl PolicyOption for VirtualHostOption {
             | Self::RateLimitEarlyConfigs(_)
             | Self::RateLimitRegularConfigs(_) => Said::Whole(NOT_LIMITED, true),
             Self::Waf(_) => Said::Whole(NOT_FILTERED, true),
-            Self::ExtProc(_) | Self::ExtProcEarly(_) | Self::ExtProcLate(_) => Said::Whole(NOT_ASKED, true),
+            Self::ExtProc(said) | Self::ExtProcEarly(said) | Self::ExtProcLate(said) => Said::Processing(said),
             Self::Dlp(_) => Said::Whole(NOT_MASKED, true),
             Self::Transformations(_) | Self::StagedTransformations(_) => Said::Whole(NOT_CHANGED, false),
             Self::Extensions(_) => Said::Whole(NOT_KNOWN, true),
@@ -178,12 +181,9 @@ impl PolicyOption for HttpListenerOption {
             Self::HttpConnectionManagerSettings(settings) => Said::Connections(settings),
             Self::Extauth(server) => Said::AuthServer(server),
             Self::Waf(_) => Said::Whole(NOT_FILTERED, true),
-            Self::ExtProc(_)
-            | Self::ExtProcEarly(_)
-            | Self::ExtProcLate(_)
-            | Self::DisableExtProc(_)
-            | Self::DisableExtProcEarly(_)
-            | Self::DisableExtProcLate(_) => Said::Whole(NOT_ASKED, true),
+            Self::ExtProc(server) | Self::ExtProcEarly(server) | Self::ExtProcLate(server) => Said::Processor(server),
+            // What it takes away, the settings of all listeners, is not part of the input.
+            Self::DisableExtProc(_) | Self::DisableExtProcEarly(_) | Self::DisableExtProcLate(_) => Said::Translated,
             Self::Dlp(_) => Said::Whole(NOT_MASKED, true),
             Self::Extensions(_) | Self::Wasm(_) => Said::Whole(NOT_KNOWN, true),
             Self::Caching(_) => Said::Whole("every request would get to a backend", false),
@@ -282,6 +282,8 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
         Said::Translated => Vec::new(),
         Said::Auth(auth) => untranslated_auth(auth, &path![option.field()]),
         Said::AuthServer(server) => untranslated_server(server, &path![option.field()]),
+        Said::Processor(server) => untranslated_processor(server, &path![option.field()]),
+        Said::Processing(said) => untranslated_processing(said, &path![option.field()]),
         Said::Limits(limits) => untranslated_limits(limits, &path![option.field()]),
         Said::Tokens(tokens) => untranslated_tokens(tokens, &path![option.field()]),
         Said::Staged(staged) => untranslated_stages(staged, &path![option.field()]),

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::ir::{
-    self, Action, Branch, ClusterId, Config, Forward, HostRewrite, HttpProfile, Mirror, PathMatch, ROUTER_ORDERS,
-    Route, Target, VirtualHost, WeightedBackend,
+    self, Action, Branch, ClusterId, Config, Forward, HostRewrite, HttpProfile, Mirror, PathMatch, ProcessorPlace,
+    ROUTER_ORDERS, Route, Target, VirtualHost, WeightedBackend,
 };
 
 use super::access::{Known, ToldHeaders, identify, permit};
@@ -13,7 +13,7 @@ use super::authorization::{Authority, ask};
 use super::cors::preflight;
 use super::cors_headers::CorsHeaders;
 use super::decision::{Answer, Copied, LocalReply, Outcome, Reason, Upstream};
-use super::guard::{kept_out_by_rule, refusal, unanswered};
+use super::guard::{kept_out_by_rule, refusal, unanswerable, unanswered, unprocessed};
 use super::hash::given_cookies;
 use super::header::{ATTEMPT_COUNT, Mutate, apply, decides, line, set};
 use super::path::split_query;
@@ -41,7 +41,8 @@ pub(super) fn act<'c>(
     askers: Askers<'_>,
 ) -> Vec<Outcome<'c>> {
     if let Some(reply) = preflight(&route.action, request) {
-        return only(reply);
+        let mut guards = route.action.leaves().map(|leaf| leaf.http_filters().map(|own| &own.guards));
+        return only(guards.find_map(|guards| unanswerable(config, guards)).unwrap_or(reply));
     }
     let Action::Split(branches) = &*route.action else {
         return act_alone(config, (host, route), &route.action, request, askers);
@@ -73,6 +74,10 @@ fn act_alone<'c>(
     let guards = action.http_filters().map(|own| &own.guards);
     let mut request = Cow::Borrowed(request);
     let mut known = Known::new();
+    let silent = unprocessed(config, (guards, ProcessorPlace::BeforeAuthorization), &request);
+    if let Some(reply) = silent.or_else(|| unanswerable(config, guards)) {
+        return vec![refuse(action, reply, &request)];
+    }
     let early = guards.and_then(|guards| guards.early_tokens.as_ref());
     if let Err(reply) = identify((early, &told.early), &mut known, &mut request) {
         return vec![refuse(action, reply, &request)];
@@ -92,12 +97,14 @@ fn act_alone<'c>(
     if let Err(reply) = passed {
         return vec![Outcome { asked: auths, ..refuse(action, reply, &request) }];
     }
-    if let Some(reply) = guards.and_then(|guards| unanswered(config, guards.limits.as_deref())) {
+    let unprocessed = |place, request: &Admitted| unprocessed(config, (guards, place), request);
+    let silent = unprocessed(ProcessorPlace::BehindAuthorization, &request);
+    if let Some(reply) = silent.or_else(|| guards.and_then(|guards| unanswered(config, guards.limits.as_deref()))) {
         return vec![Outcome { asked: auths, ..refuse(action, reply, &request) }];
     }
     let request = &*request;
     let kept_out = action.http_filters().map_or(request.kept_out, |own| kept_out_by_rule(&own.guards, request));
-    if let Some(reply) = refusal(kept_out) {
+    if let Some(reply) = refusal(kept_out).or_else(|| unprocessed(ProcessorPlace::Last, request)) {
         return vec![Outcome { asked: auths, ..refuse(action, reply, request) }];
     }
     let outcomes = match action {
@@ -140,6 +147,9 @@ pub(super) fn answer_early<'c>(
     request: &Admitted,
     reply: &LocalReply,
 ) -> Vec<Outcome<'c>> {
+    let guards = action.http_filters().map(|own| &own.guards);
+    let silent = unanswerable(config, guards);
+    let reply = silent.as_ref().unwrap_or(reply);
     let outcomes: Vec<Outcome<'_>> = match action {
         Action::Respond(_) | Action::Redirect(_) => only(reply.clone()),
         Action::Split(branches) => {

@@ -234,6 +234,8 @@ pub enum Reason {
     KeysElsewhere,
     /// Nobody says whether there are too many requests: none may pass.
     NoLimits,
+    /// The server that requests are handed to does not answer: none may pass.
+    NoProcessor,
     /// Nobody whose token the request has may send it.
     NotAllowed,
     /// The body is larger than what the authorization service may see.
@@ -270,6 +272,7 @@ impl Reason {
                 "a server has the keys of the token, which only a run asks: the token is taken for one that does not count"
             }
             Self::NoLimits => "the server that counts requests does not answer",
+            Self::NoProcessor => "the server that requests are handed to does not answer",
             Self::NotAllowed => "no policy of the rule lets whoever sends it pass",
             Self::BodyTooLarge => "the body is larger than the authorization service may see",
         }

@@ -4,7 +4,8 @@
 //! of connections one request is always the first.
 
 use crate::ir::{
-    BodyRule, Config, HttpGuards, OriginRule, OriginText, RequestLimits, RequestOrigins, RouteGuards, TextIs,
+    BodyRule, Config, HttpGuards, OriginRule, OriginText, ProcessedBody, ProcessedParts, ProcessorPlace, RequestLimits,
+    RequestOrigins, RouteGuards, TextIs,
 };
 
 use super::admitted::{Admitted, KeptOut};
@@ -27,7 +28,7 @@ pub(super) fn kept_out(guards: &HttpGuards, request: &Admitted) -> KeptOut {
 
 /// The same where a rule has it: what the rule says goes before what its listener says.
 pub(super) fn kept_out_by_rule(
-    RouteGuards { body, origins, early_tokens: _, tokens: _, early_limits: _, limits: _, access: _ }: &RouteGuards,
+    RouteGuards { body, origins, early_tokens: _, tokens: _, early_limits: _, limits: _, processors: _, access: _ }: &RouteGuards,
     request: &Admitted,
 ) -> KeptOut {
     let KeptOut { is_foreign, is_long } = request.kept_out;
@@ -59,6 +60,37 @@ pub(super) fn unanswered(config: &Config, limits: Option<&RequestLimits>) -> Opt
     let server = &limits?.server;
     let is_there = !config.cluster(server.cluster).endpoints.is_empty();
     (!is_there && !server.lets_pass).then(|| LocalReply::new(500, Reason::NoLimits))
+}
+
+/// The answer where a server at a place does not answer to which a request has to be handed. What
+/// it makes of requests is not part of a configuration: they pass as they are.
+pub(super) fn unprocessed(
+    config: &Config,
+    (guards, place): (Option<&RouteGuards>, ProcessorPlace),
+    request: &Admitted,
+) -> Option<LocalReply> {
+    let here = guards?.processors.iter().filter(|processor| processor.place == place);
+    let mut silent = here.filter(|processor| {
+        let is_there = !config.cluster(processor.cluster).endpoints.is_empty();
+        !is_there && !processor.settings.lets_pass && gets_some(processor.parts(), request)
+    });
+    silent.next().map(|_| LocalReply::new(500, Reason::NoProcessor))
+}
+
+/// Whether a server gets something of a request, or of a body that is answered to it.
+fn gets_some(ProcessedParts { request: parts, response }: ProcessedParts, request: &Admitted) -> bool {
+    let has_body = request.body_bytes > 0;
+    parts.headers || has_body && parts.body != ProcessedBody::None || response.body != ProcessedBody::None
+}
+
+/// The answer where a server does not answer that every response has to be handed to: also those of the proxy itself, whoever
+/// makes them, and wherever the server is asked.
+pub(super) fn unanswerable(config: &Config, guards: Option<&RouteGuards>) -> Option<LocalReply> {
+    let silent = guards?.processors.iter().find(|processor| {
+        let is_there = !config.cluster(processor.cluster).endpoints.is_empty();
+        !is_there && !processor.settings.lets_pass && processor.parts().response.headers
+    });
+    silent.map(|_| LocalReply::new(500, Reason::NoProcessor))
 }
 
 /// Whether a request may not come from where it does.

@@ -94,6 +94,8 @@ const LAYERS: &[Layer] = &[
     layer("simulate", &["hostname", "http", "ir", "jwks", "port"], false, false),
     // A stand-in for an authorization service speaks Envoy's protocol.
     layer("proving/authorization", &[], true, false),
+    // So does one for a server that requests are handed to.
+    layer("proving/processor", &[], true, false),
     layer("proving", &["ir", "leftovers", "masked", "name", "options", "port", "simulate"], false, true),
     layer("options", &["diagnostics", "glob", "name", "port"], false, false),
 ];

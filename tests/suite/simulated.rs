@@ -66,6 +66,8 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ),
     ("whether the keys of a server verify a token needs a run", &["virtual-host-option/tokens-remote"]),
     ("whether a request is one too many needs a run", &["http-listener-option/rates", "virtual-host-option/limits"]),
+    ("what a server makes of requests needs a run", &["ext-proc/options"]),
+    ("what a server makes of the request", &["ext-proc/options"]),
     ("an upgraded stream needs a run", &["tcp/weights", "tcp/many-connections"]),
     ("whether the backend upgrades streams of HTTP/2 needs a run", &["backend-protocol/app-protocols"]),
     // Which of several certificates a listener shows depends on what else the client offers.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::diagnostics::style::Style;
 
 use super::copies::CopyView;
-use super::limits::LimitView;
+use super::limits::{LimitView, ProcessorView};
 use super::{CandidateView, Clients, CountingRoutes, Explanation, OutcomeView, Trace, Unattached, at};
 
 /// The first status that tells a client of an error.
@@ -52,6 +52,10 @@ impl Trace {
         for LimitView { server, unanswered } in &self.limits {
             let counts = "counts such requests, and refuses with 429 what is too many";
             writeln!(out, "  limits    {server} {counts}; without its answer {unanswered}")?;
+        }
+        for ProcessorView { server, unanswered } in &self.processors {
+            let may = "gets such requests, and may change and answer them, which is not known here";
+            writeln!(out, "  processed {server} {may}; without its answer {unanswered}")?;
         }
         for copy in &self.copies {
             let CopyView { backend, percent: share, host, endpoints, .. } = copy;

@@ -21,7 +21,9 @@ use super::path::{Rewrite, substitute, to_rewrite, to_substitution};
 use super::proto::{any, boolean, duration, uint32};
 use super::retry::to_retry_policy;
 use super::route_base::RouteBase;
-use super::{cors, ext_authz, http_guards, limits, name, retried_body, route_said, stateful_session, target};
+use super::{
+    cors, ext_authz, http_guards, limits, name, processors, retried_body, route_said, stateful_session, target,
+};
 
 /// The filter that answers for the share of a backend that cannot be used.
 pub(super) const FAULT_FILTER: &str = "envoy.filters.http.fault";
@@ -97,6 +99,7 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
     let mut typed_per_filter_config: HashMap<String, Any> = ext_authz::enable(&http_filters.auths, config).collect();
     typed_per_filter_config.extend(http_filters.cors.as_deref().map(cors::per_route));
     typed_per_filter_config.extend(http_guards::per_route(&http_filters.guards, config));
+    typed_per_filter_config.extend(processors::per_route(&http_filters.guards, config));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
     typed_per_filter_config.extend(fault.map(|fault| (FAULT_FILTER.to_owned(), any(FAULT, &to_fault(fault)))));
     let request_body_buffer_limit = retried_body::of_rule(forward, &config.proxy);

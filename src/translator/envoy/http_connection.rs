@@ -19,7 +19,7 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
 
 use prost::Message;
 
-use crate::ir;
+use crate::ir::{self, ProcessorPlace};
 
 use super::access_log::to_access_log;
 use super::http_guards::AskedFor;
@@ -91,13 +91,14 @@ fn route_configuration_name(
 ) -> String {
     let name = name::route_configuration(listener, chain);
     let needs = Needs::of_connection(connection, config);
-    let (auths, access, limits) = (needs.auths, access::identity(&needs.access), needs.limits.all(config));
-    if !layout.has_route_files() || auths.is_empty() && access.is_none() && limits.is_empty() {
+    let (auths, access) = (needs.auths, access::identity(&needs.access));
+    let servers = [needs.limits.all(config), needs.processors.all(config)].concat();
+    if !layout.has_route_files() || auths.is_empty() && access.is_none() && servers.is_empty() {
         return name;
     }
     let filters = auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout));
     let mut filters: Vec<u8> = filters.flat_map(|filter| filter.encode_to_vec()).collect();
-    filters.extend(limits.iter().flat_map(|filter| filter.encode_to_vec()));
+    filters.extend(servers.iter().flat_map(|filter| filter.encode_to_vec()));
     filters.extend(access.iter().flat_map(|access| access.bytes()));
     format!("{name}/authorized/{}", name::digest(&filters))
 }
@@ -215,14 +216,17 @@ fn http_filters(
     if needs.cors || is_followed {
         filters.push(http_filter(cors::CORS_FILTER, any(cors::CORS, &Cors::default())));
     }
+    filters.extend(needs.processors.filters(ProcessorPlace::BeforeAuthorization, config));
     filters.extend(access::early_filter(&needs.access, config));
     filters.extend(needs.limits.filters(Stage::Early, config));
     filters.extend(needs.auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout)));
     // What a service says may be a token.
     filters.extend(access::http_filters(&needs.access, config));
+    filters.extend(needs.processors.filters(ProcessorPlace::BehindAuthorization, config));
     filters.extend(needs.limits.filters(Stage::Late, config));
     let asked = AskedFor { origins: needs.origins || is_followed, bodies: needs.bodies || is_followed };
     filters.extend(http_guards::http_filters(&connection.settings.guards, asked, statistics));
+    filters.extend(needs.processors.filters(ProcessorPlace::Last, config));
     if needs.session || is_followed {
         let off = any(stateful_session::SESSION, &StatefulSession::default());
         filters.push(http_filter(stateful_session::SESSION_FILTER, off));

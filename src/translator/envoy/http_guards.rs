@@ -161,7 +161,7 @@ fn share(all: bool) -> RuntimeFractionalPercent {
     RuntimeFractionalPercent { default_value: Some(percent), ..RuntimeFractionalPercent::default() }
 }
 
-fn to_matcher(OriginText { is, any_case }: &OriginText) -> StringMatcher {
+pub(super) fn to_matcher(OriginText { is, any_case }: &OriginText) -> StringMatcher {
     let is_pattern = matches!(is, TextIs::Regex(_));
     StringMatcher { match_pattern: Some(to_pattern(is.clone())), ignore_case: *any_case && !is_pattern }
 }

@@ -36,6 +36,7 @@ mod outbound;
 mod path;
 mod pool;
 mod preflight;
+mod processors;
 mod proto;
 mod redirect;
 mod resource;

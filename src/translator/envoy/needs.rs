@@ -7,7 +7,11 @@ use crate::ir::{self, Action, AuthId, HttpFilters, PathMatch, Target, ValuePatte
 
 use super::access::AccessNeeds;
 use super::limits::LimitNeeds;
-use super::{access, ext_authz, forward, http_guards, limits, preflight, redirect, tcp_proxy, udp_proxy, upstream_tls};
+use super::processors::ProcessorNeeds;
+use super::{
+    access, ext_authz, forward, http_guards, limits, preflight, processors, redirect, tcp_proxy, udp_proxy,
+    upstream_tls,
+};
 
 /// What the routes of a connection, or of a configuration, need.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +30,8 @@ pub(super) struct Needs {
     pub(super) access: AccessNeeds,
     /// The filters that ask whoever counts requests.
     pub(super) limits: LimitNeeds,
+    /// The filters that hand requests to servers.
+    pub(super) processors: ProcessorNeeds,
     /// The filter that keeps sessions.
     pub(super) session: bool,
     /// The filter that answers for an invalid share, and that makes other faults.
@@ -110,6 +116,8 @@ impl Needs {
         self.invalid_cluster |= access::lacks_keys(guards);
         self.limits.add(guards, config);
         self.regex |= limits::uses_regex(guards);
+        self.processors.add(guards, config);
+        self.regex |= processors::uses_regex(guards);
         self.bodies |= guards.body.is_some();
         self.regex |= http_guards::route_uses_regex(guards);
         // Origins and the headers that preflights list are compared with expressions.

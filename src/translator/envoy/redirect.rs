@@ -15,7 +15,7 @@ use super::path::{Rewrite, to_rewrite};
 use super::proto::{matching, text};
 use super::route_base::RouteBase;
 use super::route_match::header_matcher;
-use super::{cors, ext_authz, http_guards};
+use super::{cors, ext_authz, http_guards, processors};
 
 /// Without a port of its own, a redirect must drop the port that the request's
 /// Host names: naming the host does that, and where it is not known, a first
@@ -82,7 +82,10 @@ fn to_redirect_route(
         action: Some(route::Action::Redirect(action)),
         response_headers_to_add,
         response_headers_to_remove,
-        typed_per_filter_config: auths.chain(http_guards::per_route(&http_filters.guards, base.config)).collect(),
+        typed_per_filter_config: auths
+            .chain(http_guards::per_route(&http_filters.guards, base.config))
+            .chain(processors::per_route(&http_filters.guards, base.config))
+            .collect(),
         ..base.to_route_if(with_port.into_iter().chain(allowed))
     };
     if needs_mutation_filter(redirect) { through_filter(route) } else { route }

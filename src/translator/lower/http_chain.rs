@@ -19,6 +19,7 @@ use super::option::ext_auth::{self, AuthOnListener};
 use super::option::host::{HostPart, lay_under};
 use super::option::http::{self, settings_of};
 use super::option::limits::{self, LimitsOnListener};
+use super::option::processors::{self, ProcessorsOnListener};
 use super::option::told_header::{self, ToldHeaders, is_chosen_by, told_headers};
 use super::precedence::{MatchRank, Precedence};
 use super::rule::LoweredRule;
@@ -134,6 +135,13 @@ fn listener_routes<'a>(
                         host: options.and_then(|options| Some(options.ok()?.limits())),
                         server: http.and_then(|http| lowering.options.limits.get(&http)),
                     };
+                    let processors = ProcessorsOnListener {
+                        host: options.and_then(|options| Some(options.ok()?.processing())),
+                        servers: http
+                            .and_then(|http| lowering.options.processors.get(&http))
+                            .map(Vec::as_slice)
+                            .unwrap_or_default(),
+                    };
                     let on = OnListener {
                         scheme,
                         port: listener.spec.port,
@@ -141,6 +149,7 @@ fn listener_routes<'a>(
                         options,
                         auth,
                         limits,
+                        processors,
                         settings,
                         told,
                     };
@@ -192,6 +201,8 @@ struct OnListener<'h> {
     auth: AuthOnListener<'h>,
     /// Who counts requests.
     limits: LimitsOnListener<'h>,
+    /// Who gets requests.
+    processors: ProcessorsOnListener<'h>,
     /// What their options say of connections.
     settings: Option<Result<&'h Arc<HttpSettings>, Reported>>,
     /// The headers that tokens are told in.
@@ -217,6 +228,8 @@ fn routes_on_listener(
         let own = (rule.auth.as_ref(), rule.says.failure);
         let action = ext_auth::lay_under(on.auth, own, action, clusters, auths);
         let action = limits::lay_under(on.limits, (&rule.limits, rule.says.failure), action, clusters);
+        let own = (&rule.processing, rule.says.failure);
+        let action = processors::lay_under(on.processors, own, action, clusters);
         match on.settings {
             Some(settings) => http::lay_under(settings, rule.says, action),
             None => action,

@@ -222,12 +222,14 @@ fn lower_scope<'m>(
     let hosts = option::host::lower_host_options(resolved, (scope, &sockets), &mut clusters, diagnostics);
     let servers = option::auth_server::lower_servers(resolved, origins);
     let limits = option::limits::servers(resolved);
+    let processors = option::processors::servers(resolved);
     let (routes_of, auths) = (&routes, &mut shared.auths);
     let of_listeners = listener::ListenerParts {
         hosts: &hosts,
         settings: &settings.http,
         servers: &servers,
         limits: &limits,
+        processors: &processors,
         sockets: &settings.sockets,
         release: options.envoy_version,
     };

@@ -21,6 +21,7 @@ mod hash;
 pub(super) mod headers;
 pub(super) mod host;
 pub(super) mod http;
+mod http_filters;
 mod limit_server;
 pub(super) mod limit_told;
 pub(super) mod limits;
@@ -31,6 +32,8 @@ mod log_format;
 mod log_text;
 mod metadata;
 pub(super) mod part;
+pub(super) mod processor_said;
+pub(super) mod processors;
 mod report;
 mod retries;
 mod shadowing;
@@ -255,6 +258,9 @@ fn lower_option(
         RouteOption::JwtStaged(said) => tokens::lower_switches(place, said).map_err(Wrong::from),
         RouteOption::Ratelimit(said) | RouteOption::RatelimitEarly(said) | RouteOption::RatelimitRegular(said) => {
             limit_told::lower(place, &said.limits).map_err(Wrong::from)
+        }
+        RouteOption::ExtProc(said) | RouteOption::ExtProcEarly(said) | RouteOption::ExtProcLate(said) => {
+            processor_said::lower(place, &said).map_err(Wrong::from)
         }
         RouteOption::Rbac(said) => access::lower_access(place, &said).map_err(Wrong::from),
         other => lower_part(place, other).map_err(Wrong::from),

@@ -11,6 +11,7 @@ use super::l4_route::{L4Shares, lower_stream_route};
 use super::option::auth_switch::AuthSwitch;
 use super::option::limit_told::Told;
 use super::option::part::RuleSays;
+use super::option::processor_said::ProcessingSaid;
 use super::rule::{LoweredRule, RouteLowering, Shared};
 use super::{grpc_route, http_route};
 
@@ -101,6 +102,7 @@ impl RouteLowering<'_, '_> {
             says,
             auth: AuthSwitch::of_rule(rule),
             limits: Told::of_rule(rule),
+            processing: ProcessingSaid::of_rule(rule),
         }
     }
 }

@@ -15,6 +15,7 @@ use super::external_auths::ExternalAuths;
 use super::option::auth_switch::AuthSwitch;
 use super::option::limit_told::Told;
 use super::option::part::{Parts, RuleSays};
+use super::option::processor_said::ProcessingSaid;
 use super::precedence::MatchRank;
 use super::re2;
 use super::rule_action::RuleAction;
@@ -48,6 +49,8 @@ pub(super) struct LoweredRule {
     pub(super) auth: Option<AuthSwitch>,
     /// What a server is told of its requests, which counts them.
     pub(super) limits: Told,
+    /// What of its requests servers get.
+    pub(super) processing: ProcessingSaid,
 }
 
 /// One match of a rule.

@@ -15,6 +15,7 @@ use super::option::auth_server::AuthServers;
 use super::option::host::HostParts;
 use super::option::http::HttpParts;
 use super::option::limits::LimitServers;
+use super::option::processors::Processors;
 use super::option::socket::{self, SocketParts};
 use super::routes::LoweredRoutes;
 use super::scope::Scope;
@@ -31,6 +32,8 @@ pub(super) struct ListenerParts<'a> {
     pub(super) servers: &'a AuthServers,
     /// Of servers that count requests.
     pub(super) limits: &'a LimitServers<'a>,
+    /// Of servers that requests are handed to.
+    pub(super) processors: &'a Processors,
     /// Of sockets.
     pub(super) sockets: &'a SocketParts,
     /// The oldest Envoy that serves them.

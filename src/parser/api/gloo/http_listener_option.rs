@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::duration::GoDuration;
 use super::ext_auth::OptionAuthServer;
+use super::ext_proc::OptionProcessor;
 use super::gloo_enum::GlooEnum;
 use super::http_connections::{
     OptionClientCertificate, OptionEarlyHeaders, OptionGrpcWeb, OptionGzip, OptionHeaderValidation, OptionRequestId,
@@ -27,14 +28,14 @@ options! {
         Caching(Untranslated) = "caching",
         ConnectionLimit(OptionConnectionLimit) = "connectionLimit",
         Csrf(OptionCsrf) = "csrf",
-        DisableExtProc(Untranslated) = "disableExtProc",
-        DisableExtProcEarly(Untranslated) = "disableExtProcEarly",
-        DisableExtProcLate(Untranslated) = "disableExtProcLate",
+        DisableExtProc(bool) = "disableExtProc",
+        DisableExtProcEarly(bool) = "disableExtProcEarly",
+        DisableExtProcLate(bool) = "disableExtProcLate",
         Dlp(Untranslated) = "dlp",
         DynamicForwardProxy(Untranslated) = "dynamicForwardProxy",
-        ExtProc(Untranslated) = "extProc",
-        ExtProcEarly(Untranslated) = "extProcEarly",
-        ExtProcLate(Untranslated) = "extProcLate",
+        ExtProc(Box<OptionProcessor>) = "extProc",
+        ExtProcEarly(Box<OptionProcessor>) = "extProcEarly",
+        ExtProcLate(Box<OptionProcessor>) = "extProcLate",
         Extauth(Box<OptionAuthServer>) = "extauth",
         Extensions(Untranslated) = "extensions",
         GrpcJsonTranscoder(Untranslated) = "grpcJsonTranscoder",

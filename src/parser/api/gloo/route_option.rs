@@ -10,6 +10,7 @@ use crate::name::{Name, Namespace};
 use super::access::{OptionAccess, OptionStagedSwitches, OptionStagedTokens, OptionTokenSwitch};
 use super::duration::GoDuration;
 use super::ext_auth::OptionAuth;
+use super::ext_proc::OptionProcessing;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::option_list::{OptionList, Untranslated, options};
 use super::rate_limit::RouteRateLimits;
@@ -53,9 +54,9 @@ options! {
         Csrf(OptionCsrf) = "csrf",
         Dlp(Untranslated) = "dlp",
         EnvoyMetadata(OptionMetadata) = "envoyMetadata",
-        ExtProc(Untranslated) = "extProc",
-        ExtProcEarly(Untranslated) = "extProcEarly",
-        ExtProcLate(Untranslated) = "extProcLate",
+        ExtProc(OptionProcessing) = "extProc",
+        ExtProcEarly(OptionProcessing) = "extProcEarly",
+        ExtProcLate(OptionProcessing) = "extProcLate",
         Extauth(OptionAuth) = "extauth",
         Extensions(Untranslated) = "extensions",
         Faults(OptionFaults) = "faults",

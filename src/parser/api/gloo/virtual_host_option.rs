@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::access::{OptionAccess, OptionStagedTokens, OptionTokens};
 use super::ext_auth::OptionAuth;
+use super::ext_proc::OptionProcessing;
 use super::gloo_enum::GlooEnum;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::listener_options::ListenerOptionsSpec;
@@ -23,9 +24,9 @@ options! {
         CorsPolicyMergeSettings(OptionCorsMerge) = "corsPolicyMergeSettings",
         Csrf(OptionCsrf) = "csrf",
         Dlp(Untranslated) = "dlp",
-        ExtProc(Untranslated) = "extProc",
-        ExtProcEarly(Untranslated) = "extProcEarly",
-        ExtProcLate(Untranslated) = "extProcLate",
+        ExtProc(OptionProcessing) = "extProc",
+        ExtProcEarly(OptionProcessing) = "extProcEarly",
+        ExtProcLate(OptionProcessing) = "extProcLate",
         Extauth(OptionAuth) = "extauth",
         Extensions(Untranslated) = "extensions",
         HeaderManipulation(HeaderManipulation) = "headerManipulation",

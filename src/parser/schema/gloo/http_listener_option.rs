@@ -56,7 +56,7 @@ pub(super) static HTTP_LISTENER_OPTIONS: Shape = Shape {
         field("waf", Type::Object(&WAF)),
         field("wasm", Type::Object(&WASM)),
     ],
-    rules: &[],
+    rules: &[rules::ONE_PROCESSOR],
 };
 
 pub(super) static STATEFUL_SESSION: Shape = Shape {

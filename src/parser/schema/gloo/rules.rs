@@ -88,6 +88,14 @@ pub(super) const ONE_KEY_SOURCE: Rule = rule("keys come from one place", |keys, 
     at_most_one(keys, &["local", "remote"], breaks);
 })
 .of_controller();
+pub(super) const ONE_PROCESSOR: Rule = rule("a server is named, or none is wanted", |options, breaks| {
+    for names in
+        [["extProcEarly", "disableExtProcEarly"], ["extProc", "disableExtProc"], ["extProcLate", "disableExtProcLate"]]
+    {
+        at_most_one(options, &names, breaks);
+    }
+})
+.of_controller();
 pub(super) const ONE_HASH_SOURCE: Rule = rule("a hash is made of one thing", |policy, breaks| {
     exactly_one(policy, &["header", "cookie", "sourceIp"], breaks);
 })

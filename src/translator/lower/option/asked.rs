@@ -6,7 +6,6 @@
 use std::collections::HashSet;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, ObjectPart, codes};
-use crate::ir::{Action, Branch, HttpFilters};
 use crate::parser::api::{HttpListenerOption, RouteOption, VirtualHostOption};
 use crate::parser::manifests::ObjectHead;
 use crate::path;
@@ -17,6 +16,8 @@ use super::auth_switch::AuthSwitch;
 use super::http::{HttpParts, options_of};
 use super::limit_told::is_host_limit;
 use super::part::Place;
+use super::processor_said::{is_on_of_host, is_on_of_rule};
+use super::processors;
 
 /// What an option says of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +37,11 @@ struct Family {
     /// Whether requests pass that it does not answer, where an option names one of the family.
     server: fn(&HttpListenerOption) -> Option<bool>,
     /// What an option of a listener says.
-    host: fn(&VirtualHostOption) -> Option<Asks>,
+    host: fn(&VirtualHostOption, &str) -> Option<Asks>,
     /// What an option of a rule says.
-    rule: fn(&RouteOption) -> Option<Asks>,
+    rule: fn(&RouteOption, &str) -> Option<Asks>,
+    /// Whether it is asked where nothing is said.
+    unbidden: bool,
     words: Words,
 }
 
@@ -46,7 +49,7 @@ struct Family {
 struct Words {
     /// Below an option, what has the server asked; nothing for all of it.
     asks_at: Option<&'static str>,
-    /// How an HttpListenerOption names a server.
+    /// How the option names a server.
     named_by: &'static str,
     /// What lets requests pass: the field below the option, why, and what is better.
     open: (Option<&'static str>, &'static str, Option<&'static str>),
@@ -54,24 +57,28 @@ struct Words {
     idle: [&'static str; 3],
 }
 
-const FAMILIES: [Family; 2] = [
+const FAMILIES: [Family; 5] = [
+    processors("extProcEarly"),
+    processors("extProc"),
+    processors("extProcLate"),
     Family {
         field: "extauth",
         server: |option| match option {
             HttpListenerOption::Extauth(said) => Some(said.failure_mode_allow),
             _ => None,
         },
-        host: |option| match option {
+        host: |option, _| match option {
             VirtualHostOption::Extauth(said) => AuthSwitch::is_on(said).map(asks),
             _ => None,
         },
-        rule: |option| match option {
+        rule: |option, _| match option {
             RouteOption::Extauth(said) => AuthSwitch::is_on(said).map(asks),
             _ => None,
         },
+        unbidden: false,
         words: Words {
             asks_at: Some("customAuth"),
-            named_by: "extauth.extauthzServerRef",
+            named_by: "extauthzServerRef",
             open: (Some("failureModeAllow"), "whoever stops the server may do everything", None),
             idle: [
                 "asks about no request",
@@ -86,16 +93,17 @@ const FAMILIES: [Family; 2] = [
             HttpListenerOption::RatelimitServer(said) => Some(!said.deny_on_fail),
             _ => None,
         },
-        host: |option| is_host_limit(option).then_some(Asks::Server),
-        rule: |option| match option {
+        host: |option, _| is_host_limit(option).then_some(Asks::Server),
+        rule: |option, _| match option {
             RouteOption::Ratelimit(said) | RouteOption::RatelimitEarly(said) | RouteOption::RatelimitRegular(said) => {
                 Some(if said.include_vh_rate_limits { Asks::Besides } else { Asks::Server })
             }
             _ => None,
         },
+        unbidden: false,
         words: Words {
             asks_at: None,
-            named_by: "ratelimitServer.ratelimitServerRef",
+            named_by: "ratelimitServerRef",
             open: (None, "`denyOnFail` is not set", Some("write `denyOnFail: true`: such requests get 500 then")),
             idle: [
                 "is asked about no request",
@@ -105,6 +113,31 @@ const FAMILIES: [Family; 2] = [
         },
     },
 ];
+
+/// One of the servers that requests are handed to.
+const fn processors(field: &'static str) -> Family {
+    Family {
+        field,
+        server: |option| processors::said_by(option).map(|said| said.failure_mode_allow),
+        host: |option, field| is_on_of_host(option, field).map(asks),
+        rule: |option, field| is_on_of_rule(option, field).map(asks),
+        unbidden: true,
+        words: Words {
+            asks_at: Some("overrides"),
+            named_by: "grpcService.extProcServerRef",
+            open: (
+                Some("failureModeAllow"),
+                "whoever stops the server may do what it would refuse",
+                Some("remove it: requests get 500 without an answer"),
+            ),
+            idle: [
+                "gets no request",
+                "no rule's requests are handed to it",
+                "remove `disabled` where requests are to be handed to it, or remove the server",
+            ],
+        },
+    }
+}
 
 fn asks(is_on: bool) -> Asks {
     if is_on { Asks::Server } else { Asks::Nobody }
@@ -131,11 +164,12 @@ pub(in crate::translator::lower) fn report(
                 continue;
             }
             let askers = family.askers_at(resolved, *id);
-            let Some((source, lets_pass)) = options.and_then(|set| family.server_of(resolved, set)) else {
+            let own = options.and_then(|set| family.server_of(resolved, set));
+            let Some((source, lets_pass)) = own else {
                 without.extend(askers.into_iter().map(|asker| (asker, Some(*id))));
                 continue;
             };
-            let is_asked = !askers.is_empty();
+            let is_asked = !askers.is_empty() || family.unbidden && family.is_asked_unbidden(resolved, *id);
             match servers.iter_mut().find(|(known, _)| std::ptr::eq(*known, source)) {
                 Some((_, is_known)) => *is_known |= is_asked,
                 None => servers.push((source, is_asked)),
@@ -167,7 +201,9 @@ impl Family {
     /// The server of what applies to a listener, and whether requests pass that it does not answer.
     fn server_of<'r>(&self, resolved: &'r Resolved<'_>, set: ListenerOptionsId) -> Option<(&'r ObjectHead, bool)> {
         let mut fields = resolved.http_listener_options.get(set).fields.iter();
-        fields.find_map(|field| Some((field.source, (self.server)(field.value)?)))
+        fields.find_map(|field| {
+            (field.value.field() == self.field).then_some((field.source, (self.server)(field.value)?))
+        })
     }
 
     /// Who says that the server is asked about requests to a listener, each once.
@@ -184,6 +220,18 @@ impl Family {
         askers
     }
 
+    /// Whether the server is asked about the requests of some rule of a listener, although nobody says so.
+    fn is_asked_unbidden(&self, resolved: &Resolved<'_>, id: ListenerId) -> bool {
+        let set = resolved.virtual_host_options.of(id);
+        let mut host = set.into_iter().flat_map(|set| &resolved.virtual_host_options.get(set).fields);
+        let of_host = host.find_map(|field| (self.host)(field.value, self.field));
+        let mut rules = resolved.listener(id).attached.iter().flat_map(|route| &resolved.routes.get(*route).rules);
+        rules.any(|rule| {
+            let own = rule.options.fields.iter().find_map(|field| (self.rule)(field.value, self.field));
+            own.or(of_host) != Some(Asks::Nobody)
+        })
+    }
+
     /// Who says that the server is asked about the requests of a rule, on a listener with these options.
     fn askers_of<'r>(
         &self,
@@ -191,11 +239,13 @@ impl Family {
         host: &'r [Effective<'_, VirtualHostOption>],
     ) -> Vec<Asker<'r>> {
         let own = rule.options.fields.iter();
-        let own: Vec<(Asks, Asker<'r>)> =
-            own.filter_map(|field| Some(((self.rule)(field.value)?, (field.source, field.value.field())))).collect();
+        let own: Vec<(Asks, Asker<'r>)> = own
+            .filter_map(|field| Some(((self.rule)(field.value, self.field)?, (field.source, field.value.field()))))
+            .collect();
         let is_host_asked = own.is_empty() || own.iter().any(|(asks, _)| *asks == Asks::Besides);
         let host = host.iter().filter(|_| is_host_asked);
-        let host = host.filter_map(|field| Some(((self.host)(field.value)?, (field.source, field.value.field()))));
+        let host =
+            host.filter_map(|field| Some(((self.host)(field.value, self.field)?, (field.source, field.value.field()))));
         let all = host.chain(own.iter().copied()).filter(|(asks, _)| *asks != Asks::Nobody);
         all.map(|(_, asker)| asker).collect()
     }
@@ -218,7 +268,7 @@ impl Family {
         let (message, help) = match listener {
             Some(name) => (
                 format!("listener `{name}` has no server that could be asked"),
-                format!("add an HttpListenerOption with `{}` for the Gateway", self.words.named_by),
+                format!("add an HttpListenerOption with `{}.{}` for the Gateway", self.field, self.words.named_by),
             ),
             None => (
                 "clients of Services have no server that could be asked".to_owned(),
@@ -235,29 +285,5 @@ impl Family {
         let message = format!("`{}` of {} `{}` {what}", self.field, source.kind.name(), source.full_name());
         let finding = source.finding(codes::OPTION_UNUSED, at, message).label(why);
         finding.consequence("requests pass without the server being asked").help(help)
-    }
-}
-
-/// Changes what requests pass that an action is about; with `redirects`, also what those pass that are redirected.
-pub(super) fn change_filters(action: Action, redirects: bool, change: &mut impl FnMut(&mut HttpFilters)) -> Action {
-    match action {
-        Action::Forward(mut forward) => {
-            change(&mut forward.http_filters);
-            Action::Forward(forward)
-        }
-        Action::Redirect(mut redirect) if redirects => {
-            change(&mut redirect.http_filters);
-            Action::Redirect(redirect)
-        }
-        Action::Redirect(redirect) => Action::Redirect(redirect),
-        Action::Respond(status) => Action::Respond(status),
-        Action::Split(branches) => {
-            let branches = branches.into_iter().map(|Branch { weight, action, origin }| Branch {
-                weight,
-                action: change_filters(action, redirects, change),
-                origin,
-            });
-            Action::Split(branches.collect())
-        }
     }
 }

@@ -10,9 +10,9 @@ use crate::ir::{Action, AuthTerms, ExternalAuth, ExternalAuthProtocol, ExternalA
 
 use super::super::cluster::{Clusters, RouteProtocol, Sent};
 use super::super::external_auths::ExternalAuths;
-use super::asked::change_filters;
 use super::auth_server::AuthServer;
 use super::auth_switch::AuthSwitch;
+use super::http_filters::change_filters;
 
 /// What is asked on a listener.
 #[derive(Clone, Copy)]

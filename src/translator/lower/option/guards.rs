@@ -92,7 +92,10 @@ pub(super) fn lower_csrf(said: OptionCsrf, faults: &mut Faults<'_>) -> Option<Re
     }
     let is_enforced = is_on("filterEnabled", filter_enabled.as_ref(), faults);
     let is_counted = is_on("shadowEnabled", shadow_enabled.as_ref(), faults);
-    let others = additional_origins.into_iter().enumerate().map(|(at, origin)| lower_origin(at, origin, faults));
+    let others = additional_origins
+        .iter()
+        .enumerate()
+        .map(|(index, origin)| lower_text((&path!["additionalOrigins", index], "the origin"), origin, faults));
     let others: Vec<OriginText> = others.collect();
     (is_enforced || is_counted).then_some(RequestOrigins { is_enforced, others })
 }
@@ -118,22 +121,32 @@ fn is_on(field: &'static str, said: Option<&OptionRuntimeFraction>, faults: &mut
     *numerator > 0
 }
 
-fn lower_origin(index: usize, origin: OptionTextMatch, faults: &mut Faults<'_>) -> OriginText {
-    let OptionTextMatch { exact, ignore_case, prefix, safe_regex, suffix } = origin;
-    let pattern = safe_regex.map(|OptionTextPattern { google_re2: _, regex }| regex);
-    if let Some(Err(bad)) = pattern.as_deref().map(re2::check) {
+/// What a name has to be; `what` is what has it.
+pub(super) fn lower_text(
+    (at, what): (&FieldPath, &str),
+    said: &OptionTextMatch,
+    faults: &mut Faults<'_>,
+) -> OriginText {
+    let OptionTextMatch { exact, ignore_case, prefix, safe_regex, suffix } = said;
+    let pattern = safe_regex.as_ref().map(|OptionTextPattern { google_re2: _, regex }| regex);
+    if let Some(Err(bad)) = pattern.map(|pattern| re2::check(pattern)) {
         let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
         let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
-        faults.add(&path!["additionalOrigins", index, "safeRegex", "regex"], message, help);
+        faults.add(&at.with("safeRegex").with("regex"), message, help);
     }
-    let forms =
-        [exact.map(TextIs::Exact), prefix.map(TextIs::Prefix), suffix.map(TextIs::Suffix), pattern.map(TextIs::Regex)];
+    let form = |text: Option<&String>, is: fn(String) -> TextIs| text.map(|text| is(text.to_owned()));
+    let forms = [
+        form(exact.as_ref(), TextIs::Exact),
+        form(prefix.as_ref(), TextIs::Prefix),
+        form(suffix.as_ref(), TextIs::Suffix),
+        form(pattern, TextIs::Regex),
+    ];
     let mut forms = forms.into_iter().flatten();
     let (first, second) = (forms.next(), forms.next());
     let is_empty = matches!(&first, Some(TextIs::Prefix(text) | TextIs::Suffix(text)) if text.is_empty());
     if first.is_none() || second.is_some() || is_empty {
         let help = "write one of `exact`, `prefix`, `suffix` and `safeRegex`, with a text";
-        faults.add(&path!["additionalOrigins", index], "the origin is not one text", help);
+        faults.add(at, format!("{what} is not one text"), help);
     }
-    OriginText { is: first.unwrap_or(TextIs::Exact(String::new())), any_case: ignore_case }
+    OriginText { is: first.unwrap_or(TextIs::Exact(String::new())), any_case: *ignore_case }
 }

@@ -28,6 +28,7 @@ use super::faults::Wrong;
 use super::headers::HeaderSecrets;
 use super::limit_told::{self, Told};
 use super::part::{OwnCors, Part, Place, RuleSays, StagedTokens};
+use super::processor_said::{self, ProcessingSaid};
 use super::tokens::KeyServersOf;
 use super::{access, cors, guards, headers, retries, stats, tokens};
 
@@ -47,6 +48,7 @@ pub(in crate::translator::lower) struct HostPart {
     guards: RouteGuards,
     auth: Option<AuthSwitch>,
     limits: Told,
+    processing: ProcessingSaid,
     counters: Arc<Vec<RequestCounter>>,
 }
 
@@ -128,6 +130,12 @@ fn lower_option(
             host.limits.add(value.field(), &said);
             limit_told::lower(place, &said)?
         }
+        VirtualHostOption::ExtProc(said)
+        | VirtualHostOption::ExtProcEarly(said)
+        | VirtualHostOption::ExtProcLate(said) => {
+            host.processing.add(place, &said);
+            processor_said::lower(place, &said)?
+        }
         VirtualHostOption::Rbac(said) => access::lower_access(place, &said)?,
         VirtualHostOption::CorsPolicyMergeSettings(OptionCorsMerge { expose_headers }) => {
             host.unites_exposed = expose_headers.as_ref().is_some_and(|way| matches!(way.0.as_str(), "UNION" | "1"));
@@ -208,6 +216,11 @@ impl HostPart {
         &self.limits
     }
 
+    /// What is said of servers that requests are handed to.
+    pub(in crate::translator::lower) fn processing(&self) -> &ProcessingSaid {
+        &self.processing
+    }
+
     fn under(&self, says: RuleSays, action: Action, retried: &mut impl FnMut(ClusterId)) -> Action {
         match action {
             Action::Forward(forward) => Action::Forward(self.under_forward(says, forward, retried)),
@@ -260,8 +273,8 @@ impl HostPart {
 
     fn under_filters(&self, says: RuleSays, mut filters: HttpFilters) -> HttpFilters {
         let guards = &mut filters.guards;
-        // Who counts requests is laid under afterwards: it needs the server.
-        let RouteGuards { body, origins, early_tokens, tokens, early_limits: _, limits: _, access } =
+        // Who counts requests, and who gets them, is laid under afterwards: it needs the server.
+        let RouteGuards { body, origins, early_tokens, tokens, early_limits: _, limits: _, processors: _, access } =
             self.guards.clone();
         guards.body = guards.body.or(body);
         guards.origins = guards.origins.take().or(origins);

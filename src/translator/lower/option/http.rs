@@ -32,6 +32,7 @@ use super::guards;
 use super::headers;
 use super::limit_server;
 use super::part::{HostFields, Place, RuleSays};
+use super::processors;
 use super::upgrades::to_upgrades;
 
 /// What the options of listeners say of their connections.
@@ -97,6 +98,9 @@ fn lower_option(
         HttpListenerOption::Buffer(said) => settings.guards.body = guards::lower_buffer(said, &mut faults),
         HttpListenerOption::Extauth(said) => auth_server::check_server(*said, &mut faults),
         HttpListenerOption::RatelimitServer(said) => limit_server::check_server(&said, &mut faults),
+        HttpListenerOption::ExtProc(said)
+        | HttpListenerOption::ExtProcEarly(said)
+        | HttpListenerOption::ExtProcLate(said) => processors::check_server(&said, &mut faults),
         HttpListenerOption::Csrf(said) => settings.guards.origins = guards::lower_csrf(said, &mut faults),
         HttpListenerOption::ConnectionLimit(said) => {
             settings.guards.connections = guards::lower_connection_limit(said, &mut faults);
@@ -115,8 +119,11 @@ fn lower_option(
         HttpListenerOption::HeaderValidationSettings(OptionHeaderValidation { disable_http1_method_validation }) => {
             settings.http1.any_method = disable_http1_method_validation.is_some();
         }
-        // Neither asks for anything.
-        HttpListenerOption::GrpcWeb(OptionGrpcWeb { disable: true })
+        // None of them asks for anything.
+        HttpListenerOption::DisableExtProc(_)
+        | HttpListenerOption::DisableExtProcEarly(_)
+        | HttpListenerOption::DisableExtProcLate(_)
+        | HttpListenerOption::GrpcWeb(OptionGrpcWeb { disable: true })
         | HttpListenerOption::SanitizeClusterHeader(false) => {}
         // The resolver hands on none of the others.
         other => {

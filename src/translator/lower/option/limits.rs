@@ -13,7 +13,7 @@ use crate::parser::api::{GoDuration, HttpListenerOption, OptionAuthority, Option
 use crate::resolver::{BackendRefOutcome, Effective, ListenerOptionsId, Resolved};
 
 use super::super::cluster::{Clusters, RouteProtocol, Sent};
-use super::asked::change_filters;
+use super::http_filters::change_filters;
 use super::limit_told::Told;
 
 /// Whose limits these are, to the server.

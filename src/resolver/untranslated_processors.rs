@@ -1,0 +1,78 @@
+//! What of options that hand requests to a server is not translated: all of it may keep requests out.
+
+use crate::diagnostics::FieldPath;
+use crate::parser::api::{OptionProcessing, OptionProcessingOverrides, OptionProcessor, OptionProcessorService};
+
+use super::missing::Missing;
+
+const NOT_WAITED: &str = "requests would wait for the server";
+const NOT_TOLD: &str = "the server would not be told all";
+const NOT_LOGGED: &str = "logs would not say what it adds";
+
+pub(super) fn untranslated_processor(server: &OptionProcessor, at: &FieldPath) -> Vec<Missing> {
+    let OptionProcessor {
+        allow_mode_override: _,
+        async_mode,
+        disable_clear_route_cache: _,
+        failure_mode_allow: _,
+        filter_metadata,
+        filter_stage: _,
+        forward_rules: _,
+        grpc_service,
+        max_message_timeout: _,
+        message_timeout: _,
+        metadata_context_namespaces: _,
+        mutation_rules: _,
+        processing_mode: _,
+        request_attributes,
+        response_attributes,
+        stat_prefix: _,
+        typed_metadata_context_namespaces: _,
+    } = server;
+    let mut fields = vec![
+        (at.with("asyncMode"), *async_mode, NOT_WAITED),
+        (at.with("filterMetadata"), !filter_metadata.is_empty(), NOT_LOGGED),
+        (at.with("requestAttributes"), !request_attributes.is_empty(), NOT_TOLD),
+        (at.with("responseAttributes"), !response_attributes.is_empty(), NOT_TOLD),
+    ];
+    if let Some(service) = grpc_service {
+        let OptionProcessorService { authority: _, ext_proc_server_ref: _, initial_metadata, retry_policy, timeout } =
+            service;
+        let at = at.with("grpcService");
+        fields.push((at.with("initialMetadata"), !initial_metadata.is_empty(), NOT_TOLD));
+        // Envoy keeps to neither for such servers.
+        fields.push((at.with("retryPolicy"), retry_policy.is_some(), "the server would be asked once"));
+        fields.push((
+            at.with("timeout"),
+            timeout.is_some(),
+            "a stream to the server would last as long as its request",
+        ));
+    }
+    missing(fields)
+}
+
+pub(super) fn untranslated_processing(said: &OptionProcessing, at: &FieldPath) -> Vec<Missing> {
+    let OptionProcessing { disabled: _, overrides } = said;
+    let Some(overrides) = overrides else { return Vec::new() };
+    let OptionProcessingOverrides {
+        async_mode,
+        grpc_service,
+        metadata_context_namespaces: _,
+        processing_mode: _,
+        request_attributes,
+        response_attributes,
+        typed_metadata_context_namespaces: _,
+    } = overrides;
+    let at = at.with("overrides");
+    missing(vec![
+        (at.with("asyncMode"), async_mode.is_some(), NOT_WAITED),
+        (at.with("grpcService"), grpc_service.is_some(), "the server of the listener would be asked"),
+        (at.with("requestAttributes"), !request_attributes.is_empty(), NOT_TOLD),
+        (at.with("responseAttributes"), !response_attributes.is_empty(), NOT_TOLD),
+    ])
+}
+
+fn missing(fields: Vec<(FieldPath, bool, &'static str)>) -> Vec<Missing> {
+    let fields = fields.into_iter().filter(|(_, is_set, _)| *is_set);
+    fields.map(|(path, _, loss)| Missing { path, loss, is_security: true }).collect()
+}

@@ -1,0 +1,179 @@
+//! Servers that requests and responses are handed to: a filter for each, switched off in the chain and on by the routes whose
+//! requests it gets
+//! ([external processing](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/ext_proc_filter)).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use envoy_types::pb::envoy::config::common::mutation_rules::v3::HeaderMutationRules;
+use envoy_types::pb::envoy::config::core::v3::{GrpcService, grpc_service};
+use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::{
+    ExtProcOverrides, ExtProcPerRoute, ExternalProcessor, HeaderForwardingRules, MetadataOptions, ProcessingMode,
+    ext_proc_per_route::Override,
+    metadata_options::MetadataNamespaces,
+    processing_mode::{BodySendMode, HeaderSendMode},
+};
+use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
+use envoy_types::pb::envoy::r#type::matcher::v3::ListStringMatcher;
+use envoy_types::pb::google::protobuf::Any;
+
+use crate::ir::{
+    BackendName, ChangeRules, ClusterId, Config, OriginText, Processed, ProcessedBody, ProcessedParts,
+    ProcessorOverrides, ProcessorPlace, ProcessorSettings, ProcessorStage, RequestProcessor, RouteGuards, TextIs,
+    ToldMetadata,
+};
+
+use super::http_guards::to_matcher;
+use super::name;
+use super::proto::{any, boolean, duration, http_filter, regex};
+
+const EXT_PROC: &str = "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor";
+const EXT_PROC_PER_ROUTE: &str = "envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute";
+
+/// The servers that get requests of routes, by what their filters are called.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ProcessorNeeds(
+    BTreeMap<(ProcessorPlace, ProcessorStage, String), (ClusterId, Arc<ProcessorSettings>)>,
+);
+
+impl ProcessorNeeds {
+    pub(super) fn add(&mut self, guards: &RouteGuards, config: &Config) {
+        for RequestProcessor { stage, place, cluster, settings, overrides: _ } in &guards.processors {
+            let key = (*place, *stage, name::cluster(config.cluster(*cluster)));
+            self.0.entry(key).or_insert_with(|| (*cluster, Arc::clone(settings)));
+        }
+    }
+
+    /// The filters at a place.
+    pub(super) fn filters(&self, place: ProcessorPlace, config: &Config) -> Vec<HttpFilter> {
+        let own = self.0.iter().filter(|((at, _, _), _)| *at == place);
+        own.map(|((_, stage, called), (id, settings))| to_filter((*stage, called, *id), settings, config)).collect()
+    }
+
+    /// All filters.
+    pub(super) fn all(&self, config: &Config) -> Vec<HttpFilter> {
+        let places = [ProcessorPlace::BeforeAuthorization, ProcessorPlace::BehindAuthorization, ProcessorPlace::Last];
+        places.into_iter().flat_map(|place| self.filters(place, config)).collect()
+    }
+}
+
+fn to_filter(
+    (stage, cluster, id): (ProcessorStage, &str, ClusterId),
+    settings: &ProcessorSettings,
+    config: &Config,
+) -> HttpFilter {
+    let ProcessorSettings {
+        authority,
+        lets_pass,
+        parts,
+        timeout,
+        longest,
+        counted_as,
+        keeps_route,
+        chooses_parts,
+        seen,
+        unseen,
+        changes,
+        told,
+    } = settings;
+    let BackendName { namespace, name, port: _, site: _ } = &config.cluster(id).backend;
+    // Envoy would call the server by the name of the cluster, whose slashes no authority may have.
+    let authority = authority.as_ref().map_or_else(|| format!("{name}.{namespace}"), String::to_owned);
+    let target =
+        grpc_service::EnvoyGrpc { cluster_name: cluster.to_owned(), authority, ..grpc_service::EnvoyGrpc::default() };
+    let service = GrpcService {
+        target_specifier: Some(grpc_service::TargetSpecifier::EnvoyGrpc(target)),
+        ..GrpcService::default()
+    };
+    let is_seen = |names: &[OriginText]| {
+        (!names.is_empty()).then(|| ListStringMatcher { patterns: names.iter().map(to_matcher).collect() })
+    };
+    let filter = ExternalProcessor {
+        grpc_service: Some(service),
+        failure_mode_allow: *lets_pass,
+        processing_mode: Some(to_mode(*parts)),
+        message_timeout: timeout.map(duration),
+        max_message_timeout: longest.map(duration),
+        stat_prefix: counted_as.to_owned(),
+        mutation_rules: to_rules(changes),
+        forward_rules: (!seen.is_empty() || !unseen.is_empty())
+            .then(|| HeaderForwardingRules { allowed_headers: is_seen(seen), disallowed_headers: is_seen(unseen) }),
+        disable_clear_route_cache: *keeps_route,
+        allow_mode_override: *chooses_parts,
+        metadata_options: to_told(told),
+        ..ExternalProcessor::default()
+    };
+    HttpFilter { disabled: true, ..http_filter(&called(stage, cluster), any(EXT_PROC, &filter)) }
+}
+
+fn called(stage: ProcessorStage, cluster: &str) -> String {
+    match stage {
+        ProcessorStage::Early => format!("envoy.filters.http.ext_proc/early/{cluster}"),
+        ProcessorStage::Regular => format!("envoy.filters.http.ext_proc/{cluster}"),
+        ProcessorStage::Late => format!("envoy.filters.http.ext_proc/late/{cluster}"),
+    }
+}
+
+/// What a route says to the filters that get its requests.
+pub(super) fn per_route<'g>(guards: &'g RouteGuards, config: &'g Config) -> impl Iterator<Item = (String, Any)> + 'g {
+    guards.processors.iter().map(|RequestProcessor { stage, place: _, cluster, settings: _, overrides }| {
+        let ProcessorOverrides { parts, told } = overrides;
+        let overrides = ExtProcOverrides {
+            processing_mode: parts.map(to_mode),
+            metadata_options: to_told(told),
+            ..ExtProcOverrides::default()
+        };
+        let message = ExtProcPerRoute { r#override: Some(Override::Overrides(overrides)) };
+        (called(*stage, &name::cluster(config.cluster(*cluster))), any(EXT_PROC_PER_ROUTE, &message))
+    })
+}
+
+fn to_mode(ProcessedParts { request, response }: ProcessedParts) -> ProcessingMode {
+    let sent = |is_sent: bool| if is_sent { HeaderSendMode::Send } else { HeaderSendMode::Skip } as i32;
+    let body = |body: ProcessedBody| match body {
+        ProcessedBody::None => BodySendMode::None,
+        ProcessedBody::Streamed => BodySendMode::Streamed,
+        ProcessedBody::Buffered => BodySendMode::Buffered,
+        ProcessedBody::Beginning => BodySendMode::BufferedPartial,
+    } as i32;
+    let (Processed { headers, body: own, trailers }, of_response) = (request, response);
+    ProcessingMode {
+        request_header_mode: sent(headers),
+        request_body_mode: body(own),
+        request_trailer_mode: sent(trailers),
+        response_header_mode: sent(of_response.headers),
+        response_body_mode: body(of_response.body),
+        response_trailer_mode: sent(of_response.trailers),
+    }
+}
+
+fn to_rules(changes: &ChangeRules) -> Option<HeaderMutationRules> {
+    let ChangeRules { routing, proxy, allowed, nothing, disallowed, is_error, keeps_pseudo } = changes;
+    let switch = |is_on: bool| is_on.then(|| boolean(true));
+    (*changes != ChangeRules::default()).then(|| HeaderMutationRules {
+        allow_all_routing: switch(*routing),
+        allow_envoy: switch(*proxy),
+        disallow_system: switch(*keeps_pseudo),
+        disallow_all: switch(*nothing),
+        allow_expression: allowed.as_deref().map(regex),
+        disallow_expression: disallowed.as_deref().map(regex),
+        disallow_is_error: switch(*is_error),
+    })
+}
+
+fn to_told(ToldMetadata { fields, messages }: &ToldMetadata) -> Option<MetadataOptions> {
+    (!fields.is_empty() || !messages.is_empty()).then(|| MetadataOptions {
+        forwarding_namespaces: Some(MetadataNamespaces { untyped: fields.to_vec(), typed: messages.to_vec() }),
+        ..MetadataOptions::default()
+    })
+}
+
+/// Whether names of headers are compared with an expression.
+pub(super) fn uses_regex(guards: &RouteGuards) -> bool {
+    guards.processors.iter().any(|RequestProcessor { settings, .. }| {
+        let ProcessorSettings { seen, unseen, changes, .. } = &**settings;
+        changes.allowed.is_some()
+            || changes.disallowed.is_some()
+            || seen.iter().chain(unseen).any(|name| matches!(name.is, TextIs::Regex(_)))
+    })
+}

@@ -1,0 +1,27 @@
+//! What requests pass that an action is about, changed in all of its parts.
+
+use crate::ir::{Action, Branch, HttpFilters};
+
+/// Changes what requests pass that an action is about; with `redirects`, also what those pass that are redirected.
+pub(super) fn change_filters(action: Action, redirects: bool, change: &mut impl FnMut(&mut HttpFilters)) -> Action {
+    match action {
+        Action::Forward(mut forward) => {
+            change(&mut forward.http_filters);
+            Action::Forward(forward)
+        }
+        Action::Redirect(mut redirect) if redirects => {
+            change(&mut redirect.http_filters);
+            Action::Redirect(redirect)
+        }
+        Action::Redirect(redirect) => Action::Redirect(redirect),
+        Action::Respond(status) => Action::Respond(status),
+        Action::Split(branches) => {
+            let branches = branches.into_iter().map(|Branch { weight, action, origin }| Branch {
+                weight,
+                action: change_filters(action, redirects, change),
+                origin,
+            });
+            Action::Split(branches.collect())
+        }
+    }
+}
