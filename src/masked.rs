@@ -3,6 +3,7 @@
 //! Input: a text, and the header that holds it. Output: a short digest, by which two of them can be told apart, or the text as it is.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use ring::digest::{SHA256, digest};
 
@@ -62,12 +63,62 @@ pub(crate) fn has_secret(text: &str) -> bool {
 pub(crate) fn query(path: &str) -> Cow<'_, str> {
     let Some((before, query)) = path.split_once('?') else { return Cow::Borrowed(path) };
     let shown = query.split('&').map(|part| match part.split_once('=') {
-        Some((name, value)) if is_credential(name, value) || ["key", "sig"].contains(&name) => {
+        Some((name, value)) if is_in_query(name, value) => {
             format!("{name}={}", short_digest(value))
         }
         _ => part.to_owned(),
     });
     Cow::Owned(format!("{before}?{}", shown.collect::<Vec<_>>().join("&")))
+}
+
+/// An ampersand as JSON writers put it.
+const ESCAPED_AND: &str = "\\u0026";
+
+/// Where a text has URLs with credentials, the bytes of these: who asks (`//user:password@`) and values in the query.
+pub(crate) fn url_credentials(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("://") {
+        let start = at + "://".len();
+        let rest = text.get(start..).unwrap_or_default();
+        let is_end = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | '<' | '>');
+        let url = rest.split(is_end).next().unwrap_or_default().trim_end_matches([',', '}', ']']);
+        let host = url.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+        // A name without a password is that of an account where it is asked for by its key.
+        let is_account =
+            |user: &str| !user.contains(':') && text.get(..at).is_some_and(|scheme| scheme.ends_with("ssh"));
+        if let Some((user, _)) = host.rsplit_once('@').filter(|(user, _)| !user.is_empty() && !is_account(user)) {
+            found.push(start..start + user.len());
+        }
+        let Some((before, query)) = url.split_once('?') else { continue };
+        let mut at = start + before.len() + 1;
+        for part in query.split('#').next().unwrap_or_default().replace(ESCAPED_AND, "&     ").split('&') {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let value = value.trim_end();
+            if is_in_query(name.trim_start(), value) {
+                found.push(
+                    at + part.len() - part.split_once('=').map_or("", |(_, value)| value).len()
+                        ..at + part.trim_end().len(),
+                );
+            }
+            at += part.len() + 1;
+        }
+    }
+    found
+}
+
+/// A URL with digests in the place of the credentials in it.
+pub(crate) fn url(text: &str) -> Cow<'_, str> {
+    let mut shown = Cow::Borrowed(text);
+    for range in url_credentials(text).into_iter().rev() {
+        let digest = short_digest(text.get(range.clone()).unwrap_or_default());
+        shown.to_mut().replace_range(range, &digest);
+    }
+    shown
+}
+
+/// Whether a value in the query of a URL says who somebody is.
+fn is_in_query(name: &str, value: &str) -> bool {
+    is_credential(name, value) || (["key", "sig"].contains(&name) && !value.is_empty())
 }
 
 /// The value of a header, in which these texts stand for values of Secrets: everything else in it is as whoever writes
@@ -122,7 +173,7 @@ pub(crate) fn header_value<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{header_value, header_value_among, is_credential, query, secret};
+    use super::{header_value, header_value_among, is_credential, query, secret, url, url_credentials};
 
     #[test]
     fn a_credential_beside_a_secret_is_a_digest() {
@@ -146,6 +197,27 @@ mod tests {
         assert!(shown.starts_with("/ready?full=1&token=sha256:") && shown.ends_with("&x="), "{shown}");
         assert!(!shown.contains("PLAIN"), "{shown}");
         assert_eq!(query("/ready"), "/ready");
+    }
+
+    #[test]
+    fn credentials_of_urls_are_digests() {
+        for text in [
+            "http://keys.example/jwks?x=1&api_key=PLAIN",
+            "http://keys.example/jwks?api_key=PLAIN#here",
+            "http://bob:PLAIN@keys.example/?x=1",
+            "https://PLAIN@keys.example",
+            "{url: http://keys.example/?token=PLAIN}, other: https://b:PLAIN@a/",
+            r#"{"url":"http://keys.example/?x=é\u0026sig=PLAIN\u0026y=2"}"#,
+        ] {
+            let shown = url(text);
+            assert!(shown.contains("sha256:") && !shown.contains("PLAIN"), "{shown}");
+            let words: Vec<&str> = url_credentials(text).into_iter().map(|range| &text[range]).collect();
+            assert!(words.iter().all(|word| ["PLAIN", "bob:PLAIN", "b:PLAIN"].contains(word)), "{words:?}");
+        }
+        for text in ["ssh://git@git.example/fleet.git", "https://a.example/@b?page=1&key=", "http://a?x=@", "a?token=b"]
+        {
+            assert_eq!(url(text), text);
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 
 mod ignore_rule;
 mod mesh;
+mod substitutions;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -14,6 +14,7 @@ use crate::port::Port;
 
 pub use ignore_rule::{IgnoreRule, ObjectPattern, PathPattern};
 pub use mesh::{Addresses, Capture, LoopbackRange, Mesh, OUTBOUND_PORT, PROXY_ADDRESS};
+pub use substitutions::Substitutions;
 
 /// The settings of one compilation.
 #[derive(Clone, Debug)]
@@ -85,7 +86,7 @@ pub struct Options {
     /// then, so that a change of the reference, or of what else its rule does, is seen.
     pub is_compared: bool,
     /// What stands for the variables of Flux in the input.
-    pub substitutions: BTreeMap<String, String>,
+    pub substitutions: Substitutions,
     /// The files and directories that are left out of the input.
     pub exclude: Excluded,
     /// Whether what git ignores in directories is read too.
@@ -142,7 +143,7 @@ impl Default for Options {
             writes_configuration: false,
             is_tried: false,
             is_compared: false,
-            substitutions: BTreeMap::new(),
+            substitutions: Substitutions::default(),
             exclude: Excluded::default(),
             reads_ignored: false,
             ignore: Vec::new(),

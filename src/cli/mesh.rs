@@ -8,7 +8,7 @@ use crate::compile::{ClientView, Compilation, view_of_clients};
 use crate::ir::GatewayName;
 use crate::name::{Name, Namespace, owned};
 use crate::options::Options;
-use crate::parser::api::{Service, ServiceType};
+use crate::parser::api::{L4Protocol, Service, ServiceType};
 use crate::parser::manifests::Object;
 use crate::proving::RequestCase;
 use crate::resolver::{RouteSet, ServedPort, service_named};
@@ -108,10 +108,20 @@ impl<'c> ClientSide<'c> {
                 "Service `{named}` is headless: its clients connect to pods, and no route is for them"
             ));
         }
-        let transport = if request.connection.security == Security::Udp { "UDP" } else { "TCP" };
-        let ports: Vec<String> = service.spec.ports.iter().map(|port| port.port.to_string()).collect();
+        let (transport, protocol) = match request.connection.security {
+            Security::Udp => ("UDP", L4Protocol::Udp),
+            Security::Plain | Security::Tls { .. } => ("TCP", L4Protocol::Tcp),
+        };
+        let ports = service.spec.ports.iter().filter(|port| port.protocol == protocol);
+        let ports: Vec<String> = ports.map(|port| port.port.to_string()).collect();
+
         let port = request.connection.port;
-        Err(format!("Service `{named}` has no {transport} port {port}: its ports are {}", ports.join(", ")))
+        Err(match ports.as_slice() {
+            [] => format!("Service `{named}` has no {transport} port"),
+            ports => {
+                format!("Service `{named}` has no {transport} port {port}: those that it has are {}", ports.join(", "))
+            }
+        })
     }
 
     fn listens(&self, service: &GatewayName, request: &Request) -> bool {

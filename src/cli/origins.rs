@@ -83,7 +83,9 @@ impl<'m> Locations<'m> {
             let span = range.map(|range| Span::of(&found.file.text, range));
             Box::new(Place { file: found.file.path.to_string_lossy().into_owned(), span, origin: None })
         });
-        Some(Origin { name: written.name.clone(), place })
+        let named =
+            is_of_file(&written.name).then(|| Box::new(Place { file: written.name.clone(), span: None, origin: None }));
+        Some(Origin { name: written.name.clone(), place, named })
     }
 
     /// The line of a place in standard input, where no other line of its document says the same.
@@ -129,6 +131,13 @@ impl<'m> Locations<'m> {
         }
         found
     }
+}
+
+/// Whether a name may be the path of a file in a repository, and not in another one or above it.
+fn is_of_file(name: &str) -> bool {
+    !name.is_empty()
+        && !name.contains([':', ' '])
+        && Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 /// The files below the working directory, looked at as names ask for them.

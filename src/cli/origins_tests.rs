@@ -27,6 +27,12 @@ fn tools_name_what_a_document_was_made_of() {
 }
 
 #[test]
+fn a_name_of_no_file_here_is_a_path_only_where_it_can_be_one() {
+    assert!(["web/templates/route.yaml", "./a.yaml"].into_iter().all(is_of_file));
+    assert!(!["", "../a.yaml", "/a.yaml", "https://a.example/b.yaml", "base/a.yaml of b"].into_iter().any(is_of_file));
+}
+
+#[test]
 fn a_path_leads_nowhere_above_and_to_no_root() {
     assert_eq!(names_only("../../base/./a.yaml"), Path::new("base/a.yaml"));
     assert_eq!(names_only("/etc/passwd"), Path::new("etc/passwd"));

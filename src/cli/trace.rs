@@ -469,7 +469,10 @@ impl From<&Request> for SentRequest {
             Security::Tls { server_name, .. } => server_name.clone(),
             Security::Plain | Security::Udp => None,
         };
-        Self { method: request.method.clone(), url: request.url(), server_name, headers: request.headers.clone() }
+        // A datagram is of no method, whatever else was said.
+        let is_http = request.connection.security != Security::Udp;
+        let method = if is_http { request.method.clone() } else { String::new() };
+        Self { method, url: request.url(), server_name, headers: request.headers.clone() }
     }
 }
 

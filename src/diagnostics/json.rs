@@ -307,7 +307,7 @@ fn finding<'a>(entry: &'a Entry<'_>) -> JsonFinding<'a> {
     }
 }
 
-fn origin(Origin { name, place }: &Origin) -> JsonOrigin<'_> {
+fn origin(Origin { name, place, named: _ }: &Origin) -> JsonOrigin<'_> {
     let place = place.as_deref();
     JsonOrigin {
         name,

@@ -29,6 +29,8 @@ pub struct Origin {
     pub name: String,
     /// The file of that name, and the same part of it where that is certain.
     pub place: Option<Box<Place>>,
+    /// The name as that of a file which is not here; `None` where it can be none.
+    pub named: Option<Box<Place>>,
 }
 
 impl Origin {
@@ -39,9 +41,11 @@ impl Origin {
 }
 
 impl Place {
-    /// The place to look at in a repository: where the text was written, as far as that is known.
+    /// The place to look at in a repository: where the text was written, as far as that is known. A file that is not here has
+    /// the name that the tool gives it.
     pub fn in_repository(&self) -> &Self {
-        self.origin.as_ref().and_then(|origin| origin.place.as_deref()).unwrap_or(self)
+        let origin = self.origin.as_ref();
+        origin.and_then(|origin| origin.place.as_deref().or(origin.named.as_deref())).unwrap_or(self)
     }
 
     /// `FILE:LINE`, or the file alone.

@@ -162,7 +162,7 @@ registry! {
         }
         /// A Service all of whose endpoints are absent or not ready.
         NO_READY_ENDPOINTS = "GW2007" "no-ready-endpoints" Warning {
-            traffic: "the share of the traffic that belongs to the Service is answered with 503",
+            traffic: "the share of the traffic that belongs to the Service is answered with 503; a server that options name answers nothing that it is asked",
             remedy: "take a fresh copy of the slices, leave them out of the input (the Service's DNS name is used then), or name the addresses with `--resolve`",
         }
         /// A headless Service whose named target port cannot be known.

@@ -58,6 +58,9 @@ pub fn without_credentials(value: &Value, names: &BTreeSet<String>) -> Value {
             let field = |(name, value): (&String, &Value)| match (&shown, name.as_str(), matched) {
                 (Some(shown), "value", _) => (name.clone(), shown.clone().into()),
                 (_, "string_match", Some(matched)) => (name.clone(), without_matched(matched, value)),
+                (_, "uri", _) if value.is_string() => {
+                    (name.clone(), masked::url(value.as_str().unwrap_or_default()).into())
+                }
                 (_, "http_health_check", _) => (name.clone(), without_query(&without_credentials(value, names))),
                 _ => (name.clone(), without_credentials(value, names)),
             };

@@ -1,5 +1,7 @@
 //! From what is resolved to the picture.
 
+mod servers;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnostics::{Code, Finding, ObjectPart, ObjectRef, Severity, codes};
@@ -26,6 +28,7 @@ pub fn build(resolved: &Resolved<'_>, findings: &[Finding]) -> Graph {
     builder.add_gateways();
     builder.add_routes();
     builder.add_policies();
+    builder.add_servers();
     builder.add_grants();
     builder.graph
 }

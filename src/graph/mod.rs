@@ -170,7 +170,7 @@ pub enum Link {
         /// That of all backends of the rule.
         of: u64,
     },
-    /// A filter of the rule refers to the backend.
+    /// A filter of the rule, or an option, refers to the backend.
     Filter(&'static str),
     /// The Upstream says more of the Service.
     Stands,

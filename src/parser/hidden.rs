@@ -16,6 +16,7 @@ use regex::Regex;
 use super::decode_error::MAX_DEPTH;
 use super::spans::{SpanTree, View};
 use super::split::split;
+use crate::masked::url_credentials;
 use crate::private_key::{joined, key_material};
 
 pub use scrub::scrub;
@@ -31,6 +32,7 @@ const COPY: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// The parts of a text that are not shown, in order, none touching another.
 pub fn hidden_ranges(text: &str) -> Vec<Range<usize>> {
     let mut found = key_material(text);
+    found.extend(url_credentials(text));
     let pieces = split(text);
     for (position, piece) in pieces.iter().enumerate() {
         let document = text.get(piece.range.clone()).unwrap_or_default();

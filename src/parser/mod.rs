@@ -47,4 +47,5 @@ pub mod split;
 pub mod substitution;
 mod syntax_error;
 mod tags;
+mod unfilled;
 mod unquoted;

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Omission, Subject, Unjudged, codes};
-use crate::options::Options;
+use crate::options::{Options, Substitutions};
 use crate::path;
 use typed_index_collections::TiVec;
 
@@ -31,7 +31,8 @@ use super::skip::{self, Chart, Foreign};
 use super::skipped::{self, Skipped, Sort};
 use super::source::{Document, DocumentId, Found, Source, SourceSet};
 use super::split::{Piece, Syntax, split};
-use super::substitution::has_variables;
+use super::substitution::{has_variables, variables};
+use super::unfilled;
 use super::unquoted;
 
 /// The size of a document in bytes from which on it is refused.
@@ -45,6 +46,7 @@ pub fn parse_with<R>(sources: SourceSet, options: &Options, diagnostics: &mut Di
 where
     R: Fn(Node, Position, &ReadOptions, &mut Diagnostics) -> Outcome + Sync,
 {
+    let sources_given = &options.substitutions;
     let read_options = ReadOptions { namespace: options.namespace.clone(), channel: options.channel };
     let mut found = Diagnostics::new();
     let (documents, syntaxes, charts) = documents(&sources);
@@ -60,7 +62,8 @@ where
             let text = document.text(source);
             let is_patch = patches.contains(&document.source);
             let (options, parsed) = (&read_options, Parsed::default());
-            let mut reading = Reading { id, document, source, text, is_patch, options, read: &read, parsed };
+            let mut reading =
+                Reading { id, document, source, text, is_patch, options, given: sources_given, read: &read, parsed };
             reading.document(*syntax);
             reading.parsed
         })
@@ -77,7 +80,7 @@ where
         manifests.skipped.extend(document.skipped);
     }
     manifests.counted = skipped::report(&manifests.skipped, &manifests.sources, &manifests.documents, &mut found);
-    let mut found = once_a_file(&manifests, found);
+    let mut found = once_a_file(&manifests, found, options.substitutions.is_given());
     let of_files =
         [codes::UNREADABLE, codes::UNSUBSTITUTED, codes::SYNTAX, codes::NOT_TEXT, codes::LIMIT, codes::NOT_KUBERNETES];
     let all = diagnostics.findings().iter().chain(found.findings());
@@ -87,8 +90,8 @@ where
     manifests
 }
 
-/// The findings, the one about variables once for each file.
-fn once_a_file(manifests: &Manifests, found: Diagnostics) -> Diagnostics {
+/// The findings, those about variables once for each file, and for each variable where others were filled in.
+fn once_a_file(manifests: &Manifests, found: Diagnostics, is_each: bool) -> Diagnostics {
     let mut told = HashSet::new();
     found.filtered(|finding| {
         let source = match &finding.location {
@@ -97,7 +100,7 @@ fn once_a_file(manifests: &Manifests, found: Diagnostics) -> Diagnostics {
             Location::Source(_) | Location::Run | Location::Path(_) => return true,
         };
         ![codes::UNSUBSTITUTED, codes::VARIABLE_AS_TEXT].contains(&finding.code)
-            || told.insert((source, finding.code.id()))
+            || told.insert((source, finding.code.id(), finding.label.clone().filter(|_| is_each)))
     })
 }
 
@@ -159,6 +162,8 @@ struct Reading<'a, R> {
     /// Whether a Kustomization names the file as no object.
     is_patch: bool,
     options: &'a ReadOptions,
+    /// What was put in the place of variables.
+    given: &'a Substitutions,
     read: &'a R,
     parsed: Parsed,
 }
@@ -202,7 +207,7 @@ where
         }
         self.parsed.rules = decoded.rules;
         let template = skip::is_template(self.text).then(|| decoded.node.clone());
-        let unsubstituted = has_variables(self.text).then(|| decoded.node.clone());
+        let unsubstituted = variables(self.text, self.given).next().is_some().then(|| decoded.node.clone());
         self.value(decoded.node, FieldPath::ROOT, None, &decoded.repeated);
         if let Some(root) = template {
             let mut found = self.parsed.diagnostics.findings().iter();
@@ -226,24 +231,25 @@ where
 
     /// Says one thing about variables that nothing was put in the place of, in place of what is wrong with each.
     fn unsubstituted(&mut self, root: &Node) {
-        let mut first = None;
+        let (mut first, given) = (None, self.given);
         let documents = std::mem::take(&mut self.parsed.diagnostics);
         self.parsed.diagnostics = documents.filtered(|finding| {
-            let is_about = skip::is_about_variable(root, finding);
+            let is_about = unfilled::is_about_variable(root, finding, given);
             if is_about && first.is_none() {
-                first = Some(finding.location.clone());
+                first =
+                    Some(unfilled::unsubstituted(finding.location.clone(), unfilled::text_about(root, finding), given));
             }
             !is_about
         });
-        if let Some(location) = first {
-            self.parsed.diagnostics.report(unsubstituted(location));
+        if let Some(first) = first {
+            self.parsed.diagnostics.report(first);
             self.parsed.definitions.iter_mut().for_each(Definition::forget);
-        } else if self.parsed.judged > 0
-            && let Some(path) = skip::first_variable(root, &FieldPath::ROOT)
-        {
-            let message = "a variable of Flux stands in the file as text";
-            let finding = Finding::new(codes::VARIABLE_AS_TEXT, self.at(&path), message);
-            self.parsed.diagnostics.report(finding.label("nothing was put in its place"));
+        } else if self.parsed.judged > 0 {
+            for (path, variable) in unfilled::in_texts(root, &FieldPath::ROOT, given) {
+                let message = "a variable of Flux stands in the file as text";
+                let finding = Finding::new(codes::VARIABLE_AS_TEXT, self.at(&path), message);
+                self.parsed.diagnostics.report(unfilled::about_variable(finding, &variable, given));
+            }
         }
     }
 
@@ -257,8 +263,10 @@ where
         }
         let start = self.document.range.start;
         let range = start + error.range.start..start + error.range.end;
-        if error.code == codes::SYNTAX && has_variables(line_of(self.text, error.range.start)) {
-            self.parsed.diagnostics.report(unsubstituted(Location::Bytes(self.document.source, range)));
+        if error.code == codes::SYNTAX && has_variables(line_of(self.text, error.range.start), self.given) {
+            let (location, line) =
+                (Location::Bytes(self.document.source, range), line_of(self.text, error.range.start));
+            self.parsed.diagnostics.report(unfilled::unsubstituted(location, Some(line), self.given));
             return self.leave();
         }
         let mut finding = Finding::new(error.code, Location::Bytes(self.document.source, range), error.message);
@@ -506,12 +514,6 @@ where
         };
         self.not_kubernetes((base, base), format!("{subject} is not a Kubernetes object: {what}"), help);
     }
-}
-
-/// The finding about variables, at the first of them.
-fn unsubstituted(location: Location) -> Finding {
-    let message = "the file has variables that nothing has been put in the place of";
-    Finding::new(codes::UNSUBSTITUTED, location, message).label("a variable of Flux")
 }
 
 /// The line of a text on which a byte is.

@@ -3,12 +3,11 @@
 
 use std::path::Path;
 
-use crate::diagnostics::{FieldPath, Finding, Location, Segment, Series};
+use crate::diagnostics::{Finding, Location, Segment, Series};
 
 use super::kind::Kind;
 use super::node::Node;
 use super::source::{Found, Source, SourceSet};
-use super::substitution::has_variables;
 
 /// What a document without `kind` or of a tool's own kind is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +76,7 @@ pub(super) fn recognise(root: &Node, file: &str) -> Option<Foreign> {
         "values.yaml" | "values.yml" => Some(Foreign::Helm),
         "gwctl.yaml" | "gwctl.yml" => Some(Foreign::Own),
         _ if root.get("requests").and_then(Node::as_list).is_some() => Some(Foreign::Own),
+        _ if is_baseline(root) => Some(Foreign::Own),
         _ if is_settings(root) => Some(Foreign::Settings),
         _ => None,
     }
@@ -151,27 +151,6 @@ pub(super) fn is_about_placeholder(root: &Node, finding: &Finding) -> bool {
     finding.code.series() == Series::Schema && (is_key || value().is_some_and(is_placeholder))
 }
 
-/// Whether what a finding is about is a text with variables of Flux.
-pub(super) fn is_about_variable(root: &Node, finding: &Finding) -> bool {
-    let Location::Field { path, .. } = &finding.location else { return false };
-    let value = || root.at(&path.0).and_then(Node::as_str);
-    let is_key = matches!(path.0.last(), Some(Segment::Field(key)) if has_variables(key));
-    is_key || value().is_some_and(has_variables)
-}
-
-/// The first value with a variable of Flux in what an object declares.
-pub(super) fn first_variable(node: &Node, path: &FieldPath) -> Option<FieldPath> {
-    match node {
-        Node::String(text) => has_variables(text).then(|| path.clone()),
-        Node::List(items) => items.iter().enumerate().find_map(|(at, item)| first_variable(item, &path.with(at))),
-        Node::Map(entries) => {
-            let declared = entries.iter().filter(|(key, _)| !matches!(key.as_str(), "metadata" | "status"));
-            declared.into_iter().find_map(|(key, value)| first_variable(value, &path.with(key.clone())))
-        }
-        _ => None,
-    }
-}
-
 fn is_chart(root: &Node) -> bool {
     matches!(root.get("apiVersion").and_then(Node::as_str), Some("v1" | "v2"))
         && root.get("name").is_some()
@@ -226,6 +205,15 @@ pub(crate) const SETTINGS: &[&str] = &[
 
 /// The key under which the settings about clients of Services may stand together, each without this word.
 pub(crate) const MESH: &str = "mesh";
+
+/// Whether a document is what `validate --write-baseline` writes.
+fn is_baseline(root: &Node) -> bool {
+    let findings = root.get("findings").and_then(Node::as_list);
+    let is_finding = |one: &Node| ["code", "message", "count"].iter().all(|key| one.get(key).is_some());
+    matches!(root.get("version"), Some(Node::Int(_)))
+        && root.as_map().is_some_and(|entries| entries.len() == 2)
+        && findings.is_some_and(|findings| findings.iter().all(is_finding))
+}
 
 fn is_settings(root: &Node) -> bool {
     root.as_map().is_some_and(|entries| {
@@ -333,6 +321,9 @@ mod tests {
             ("requests: []\n", "cases.yaml", Some(Foreign::Own)),
             ("namespace: a\nlistenerAddress: 0.0.0.0\n", "x.yaml", Some(Foreign::Settings)),
             ("anything: 1\n", "dir/gwctl.yaml", Some(Foreign::Own)),
+            ("{\"version\": 1, \"findings\": []}\n", "known.json", Some(Foreign::Own)),
+            ("version: 1\nfindings: [{code: GW4002, message: a, count: 1}]\n", "known.yaml", Some(Foreign::Own)),
+            ("version: 1\nfindings: [{code: GW4002}]\n", "known.yaml", None),
             ("resources: []\n", "kustomization.yaml", Some(Foreign::Kustomization)),
             ("resources: []\n", "x.yaml", None),
             (

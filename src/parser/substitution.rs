@@ -1,111 +1,196 @@
 //! Variables in manifests that Flux fills in after a build
-//! ([post-build variable substitution](https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution)):
-//! `${NAME}`, with a default `${NAME:=text}` or `${NAME:-text}`; `$${NAME}` stands for `${NAME}` itself.
+//! ([post-build variable substitution](https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution)).
+//!
+//! `${NAME}` and its forms ([`expression`]) get values, and `$$` stands for `$`. An object may ask to be left as it is.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
+mod expression;
 
-/// Variables with their values.
-pub type Variables = BTreeMap<String, String>;
+use self::expression::Expression;
+use super::node::Node;
+use crate::options::Substitutions;
 
-/// A variable in a text.
-#[derive(Debug, PartialEq, Eq)]
-struct Variable<'t> {
-    /// Its bytes, from `$` to `}`.
-    range: Range<usize>,
-    name: &'t str,
-    /// What stands for it where it has no value.
-    default: Option<&'t str>,
-    /// Whether a second `$` before it keeps it as it is.
-    is_escaped: bool,
+/// The label or annotation by which an object asks to be left as it is.
+pub const SWITCH: &str = "kustomize.toolkit.fluxcd.io/substitute";
+/// The value of [`SWITCH`] that does.
+const OFF: &str = "disabled";
+
+/// What a text has in the place of which Flux puts something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Variable<'t> {
+    /// A variable, by its name.
+    Named(&'t str),
+    /// `$${NAME}`, of which Flux makes `${NAME}`.
+    Escaped(&'t str),
+    /// `${` of no form: Flux refuses the object.
+    Broken,
 }
 
-/// Whether a text has variables.
-pub(super) fn has_variables(text: &str) -> bool {
-    variables(text).any(|one| !one.is_escaped)
+/// A part of a text.
+enum Piece<'t> {
+    Text(&'t str),
+    /// `$$`, with the name of the variable that it keeps from being one.
+    Escape(Option<&'t str>),
+    /// `${…}` as it is written, and what it asks for if it has a form.
+    Variable(&'t str, Option<Expression<'t>>),
 }
 
-/// The text with the values of its variables. One that has neither a value nor a default stays as it is.
-pub fn substitute(text: &str, values: &Variables) -> String {
-    let mut substituted = String::with_capacity(text.len());
-    let mut at = 0;
-    for Variable { range, name, default, is_escaped } in variables(text) {
-        let before = text.get(at..range.start).unwrap_or_default();
-        match values.get(name).map(String::as_str).or(default) {
-            _ if is_escaped => {
-                substituted.push_str(before.strip_suffix('$').unwrap_or(before));
-                substituted.push_str(&text[range.clone()]);
-            }
-            Some(value) => substituted.extend([before, value]),
-            None => substituted.extend([before, &text[range.clone()]]),
+/// Whether an object asks to be left as it is.
+pub fn is_disabled(object: &Node) -> bool {
+    let value = |of: &str| object.get("metadata")?.get(of)?.get(SWITCH)?.as_str();
+    ["annotations", "labels"].into_iter().any(|of| value(of) == Some(OFF))
+}
+
+/// Whether a text has variables that wait for values.
+pub(super) fn has_variables(text: &str, given: &Substitutions) -> bool {
+    variables(text, given).any(|one| !matches!(one, Variable::Escaped(_)))
+}
+
+/// What a text has that Flux would change. Where values were put in, also what Flux refuses or makes empty.
+pub(super) fn variables<'t>(text: &'t str, given: &Substitutions) -> impl Iterator<Item = Variable<'t>> {
+    let is_filled = given.is_given();
+    pieces(text).filter_map(move |piece| match piece {
+        Piece::Variable(_, Some(expression)) => {
+            // A name that begins with a digit cannot be given a value. What has one and stands here was kept by `$$`.
+            let may_have_value = !expression.name.starts_with(|first: char| first.is_ascii_digit());
+            let waits = if is_filled { expression.value(given).is_none() } else { may_have_value };
+            waits.then_some(Variable::Named(expression.name))
         }
-        at = range.end;
-    }
-    substituted.push_str(text.get(at..).unwrap_or_default());
-    substituted
-}
-
-fn variables(text: &str) -> impl Iterator<Item = Variable<'_>> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let found = next(text, at)?;
-        at = found.range.end;
-        Some(found)
+        Piece::Variable(_, None) => is_filled.then_some(Variable::Broken),
+        Piece::Escape(name) => name.map(Variable::Escaped),
+        Piece::Text(_) => None,
     })
 }
 
-/// The first variable from a byte on.
-fn next(text: &str, from: usize) -> Option<Variable<'_>> {
-    let mut at = from;
-    loop {
-        let start = at + text.get(at..)?.find("${")?;
-        at = start + 2;
-        let rest = text.get(at..)?;
-        let length = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-        let (name, rest) = rest.split_at(length);
-        if name.is_empty() || name.as_bytes()[0].is_ascii_digit() {
-            continue;
-        }
-        let line = rest.split('\n').next().unwrap_or_default();
-        let Some(end) = line.find('}') else { continue };
-        let (middle, signs) = (&line[..end], [":=", ":-", "=", "-"]);
-        let default = signs.into_iter().find_map(|sign| middle.strip_prefix(sign));
-        if middle.is_empty() || default.is_some() {
-            let is_escaped = text[..start].ends_with('$');
-            return Some(Variable { range: start..at + length + end + 1, name, default, is_escaped });
+/// The text with the values of its variables. One that has neither a value nor a default stays as it is.
+pub fn substitute(text: &str, given: &Substitutions) -> String {
+    let mut substituted = String::with_capacity(text.len());
+    for piece in pieces(text) {
+        match piece {
+            Piece::Text(text) => substituted.push_str(text),
+            Piece::Escape(_) => substituted.push('$'),
+            Piece::Variable(written, expression) => match expression.and_then(|one| one.value(given)) {
+                Some(value) => substituted.push_str(&value),
+                None => substituted.push_str(written),
+            },
         }
     }
+    substituted
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (piece, length) = first_piece(rest)?;
+        rest = rest.get(length..).unwrap_or_default();
+        Some(piece)
+    })
+}
+
+/// The first part of a text that is not empty, and its length.
+fn first_piece(text: &str) -> Option<(Piece<'_>, usize)> {
+    let read = |text| Expression::read(text).map(|(expression, length)| (expression, length + 2));
+    if let Some(behind) = text.strip_prefix("${") {
+        let (expression, length) = read(behind).map_or((None, 2), |(expression, length)| (Some(expression), length));
+        return Some((Piece::Variable(text.get(..length)?, expression), length));
+    }
+    if let Some(behind) = text.strip_prefix("$$") {
+        let name = behind.strip_prefix('{').and_then(read).map(|(expression, _)| expression.name);
+        return Some((Piece::Escape(name), 2));
+    }
+    let first = text.chars().next()?.len_utf8();
+    let length = text.get(first..)?.find('$').map_or(text.len(), |at| first + at);
+    Some((Piece::Text(text.get(..length)?), length))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Variables, has_variables, substitute};
+    use super::{Variable, has_variables, is_disabled, substitute, variables};
+    use crate::options::Substitutions;
+    use crate::parser::decode::decode;
+    use crate::parser::split::Syntax;
+
+    fn given(values: &[(&str, &str)]) -> Substitutions {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Substitutions { values, unseen: Vec::new() }
+    }
 
     #[test]
     fn variables_have_their_values_defaults_or_stay() {
-        let values = Variables::from([("A".to_owned(), "x".to_owned()), ("E".to_owned(), String::new())]);
+        let values = given(&[("A", "x"), ("E", ""), ("P", "/home/bozo/ideas.txt"), ("M", "aBc")]);
         for (text, expected) in [
             ("host: a.${A}.b", "host: a.x.b"),
             ("${A}${A}", "xx"),
             ("${B}", "${B}"),
-            ("${B:=y} ${B:-z} ${B=v} ${B-w}", "y z v w"),
+            ("${B:=y} ${B:-z} ${B=v}", "y z v"),
             ("${A:=y}", "x"),
-            ("${E:=y}|", "|"),
+            // What is empty has its default too.
+            ("${E:=y}|${E}|${E:=}|", "y|||"),
+            ("${B:=${A}-z} ${B:=a${E:=q}}", "x-z aq"),
+            ("${B:=${C}}", "${B:=${C}}"),
             ("$${A}", "${A}"),
             ("$${B} ${A}", "${B} x"),
-            ("$A {A} ${} ${1} ${A", "$A {A} ${} ${1} ${A"),
-            ("${A/x/y} ${A^}", "${A/x/y} ${A^}"),
+            ("$$${A} $$$${A} ^/a$$", "$x $${A} ^/a$"),
+            ("$A {A} ${} ${A", "$A {A} ${} ${A"),
+            (
+                "${P:11} ${P:6:4} ${P:-4:3} ${P: -4} ${P:99} ${P:1:-4}",
+                "ideas.txt bozo /home/bozo/ideas.txt /home/bozo/ideas.txt  home/bozo/ideas",
+            ),
+            ("${#P} ${#E}", "20 0"),
+            ("${M^} ${M^^} ${M,} ${M,,}", "ABc ABC aBc abc"),
+            (
+                "${P/o/0} ${P//o/0} ${P/#\\/home/} ${P/%txt/md} ${P/\\//}",
+                "/h0me/bozo/ideas.txt /h0me/b0z0/ideas.txt /home/bozo/ideas.txt /home/bozo/ideas.md home/bozo/ideas.txt",
+            ),
+            ("${M/#/p-} ${M/%/-s}", "p-aBc aBc-s"),
+            (
+                "${P#*/} ${P##*/} ${P%/*} ${P%%/*} ${P%.???} ${P%.[a-z]xt}",
+                "home/bozo/ideas.txt ideas.txt /home/bozo  /home/bozo/ideas /home/bozo/ideas.txt",
+            ),
+            ("${B:0:1} ${B/x/y} ${#B} ${B^}", "${B:0:1} ${B/x/y} ${#B} ${B^}"),
+            // Of no form.
+            ("${A-w} ${A:} ${A!} ${A:=\n}", "${A-w} ${A:} ${A!} ${A:=\n}"),
             ("é${A}é", "éxé"),
+            ("${é:=ü}", "ü"),
         ] {
             assert_eq!(substitute(text, &values), expected, "{text}");
         }
     }
 
     #[test]
+    fn a_default_is_none_where_a_source_of_values_is_not_known() {
+        let mut values = given(&[("A", "x")]);
+        values.unseen = vec!["Secret `a/b`".to_owned()];
+        assert_eq!(substitute("${A:=y} ${B:=y}", &values), "x ${B:=y}");
+    }
+
+    #[test]
     fn text_without_variables_is_none_of_flux() {
+        let (none, some) = (Substitutions::default(), given(&[("Z", "z")]));
         for text in ["a: $x", "a: ${", "a: ${}", "a: ${1}", "a: $${X}", "${{ github.ref }}", "%{X}"] {
-            assert!(!has_variables(text), "{text}");
+            assert!(!has_variables(text, &none), "{text}");
         }
-        assert!(has_variables("$${X} ${Y}"));
+        for text in ["$${X} ${Y}", "${X:0:1}", "${#X}", "${X/a/b}", "${X^^}", "${X%.*}"] {
+            assert!(has_variables(text, &none), "{text}");
+        }
+        // Flux makes the first empty and refuses the others.
+        assert!(!has_variables("${Z} ${B:=a}", &some));
+        for text in ["${1}", "${}", "${{ github.ref }}", "a ${"] {
+            assert!(has_variables(text, &some), "{text}");
+        }
+        let found: Vec<Variable<'_>> = variables("$${X} ${Y:=z}", &none).collect();
+        assert_eq!(found, [Variable::Escaped("X"), Variable::Named("Y")]);
+    }
+
+    #[test]
+    fn an_object_is_left_by_its_label_or_annotation() {
+        for (metadata, expected) in [
+            ("{annotations: {kustomize.toolkit.fluxcd.io/substitute: disabled}}", true),
+            ("{labels: {kustomize.toolkit.fluxcd.io/substitute: disabled}}", true),
+            ("{labels: {kustomize.toolkit.fluxcd.io/substitute: enabled}}", false),
+            ("{name: a}", false),
+        ] {
+            let text = format!("kind: Service\nmetadata: {metadata}\n");
+            assert_eq!(is_disabled(&decode(&text, Syntax::Yaml).unwrap().node), expected, "{metadata}");
+        }
     }
 }

@@ -296,6 +296,7 @@ impl<'m> BackendIndex<'m> {
                     format!("Service `{namespace}/{name}` has no ready endpoint for port {port}"),
                 )
                 .consequence(match from.kind {
+                    _ if is_of_options(from.object.kind) => "it answers nothing that it is asked",
                     RouteKind::Http => "requests for this backend get 503",
                     RouteKind::Grpc => "calls for this backend get UNAVAILABLE",
                     RouteKind::Tls | RouteKind::Tcp => "connections for this backend are closed",
@@ -394,6 +395,11 @@ fn refused_targets<'m>(policies: &BackendTlsPolicies<'m>) -> RefusedTargets<'m> 
 
 fn by_name<S>(objects: &[Object<S>]) -> HashMap<NamespacedName<'_>, &Object<S>> {
     objects.iter().map(|object| (object.metadata.sort_key(), object)).collect()
+}
+
+/// Whether what refers to a backend asks it something by itself: for keys, or whether a request may pass.
+const fn is_of_options(kind: Kind) -> bool {
+    matches!(kind, Kind::HttpListenerOption | Kind::VirtualHostOption | Kind::RouteOption)
 }
 
 fn given_endpoints(endpoints: &[(String, Port)]) -> Endpoints {

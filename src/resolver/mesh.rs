@@ -245,7 +245,9 @@ fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> (Vec<(RouteId
                 clients.namespace?;
                 winners.get(&Clients { namespace: None, ..clients })
             });
-            if let Some(replaced) = replaced.filter(|replaced| !replaced.is_of_refused) {
+            // Of a Service that is not there nobody is a client.
+            let is_there = |replaced: &&&Bound<'_, '_>| !replaced.is_of_refused && one.refused.is_none();
+            if let Some(replaced) = replaced.filter(is_there) {
                 one.named().report_replaced(replaced.declared, diagnostics);
             }
         }

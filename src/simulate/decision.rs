@@ -260,7 +260,7 @@ impl Reason {
             Self::NoRoute => "no rule matches",
             Self::Misdirected => "the host belongs to another TLS listener of the port",
             Self::Redirect => "the rule redirects",
-            Self::Respond => "no backend of the rule can be used",
+            Self::Respond => "the rule lacks what it cannot be served without",
             Self::Fault => "the rule breaks off a share of its requests on purpose",
             Self::InvalidBackend => "the backend cannot be used",
             Self::NoEndpoint => "the backend has no endpoint",

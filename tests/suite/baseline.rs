@@ -46,6 +46,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("moved_lines_and_renamed_files_are_no_difference", moved),
         test("what_is_gone_is_told", stale),
         test("a_file_that_is_no_baseline_is_an_error", no_baseline),
+        test("one_that_is_kept_in_the_tree_is_no_manifest_and_no_note", kept),
     ]
 }
 
@@ -84,6 +85,17 @@ fn new_findings_fail(stage: &Stage) -> Result<(), Failed> {
     stage.write("b/route.yaml", &twice)?;
     let twice = stage.run(&READ)?;
     ensure(twice.code == Some(1) && codes(&twice, "findings")?.contains(&"GW2001".to_owned()), &twice)
+}
+
+fn kept(stage: &Stage) -> Result<(), Failed> {
+    for known in ["b/known.json", "b/known.yaml"] {
+        let line = ["validate", "b", "--baseline", known, "-v"];
+        let written = stage.run(&[&line[..], &["--write-baseline"]].concat())?;
+        ensure(written.code == Some(0), &written)?;
+        let read = stage.run(&line)?;
+        ensure(read.code == Some(0) && !read.stderr.contains("GW8006"), &read)?;
+    }
+    Ok(())
 }
 
 fn moved(stage: &Stage) -> Result<(), Failed> {

@@ -87,6 +87,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("a_namespace_selects_and_that_of_settings_does_not", namespaces),
         test("an_object_has_the_status_that_is_computed", with_status),
         test("of_a_secret_only_what_it_is_is_shown", secrets),
+        test("credentials_in_urls_are_shown_nowhere", urls),
+        test("a_piped_template_that_is_not_here_is_named_in_every_form", piped),
         test("an_effective_policy_names_the_object_of_each_field", policies),
         test("every_object_that_is_written_can_be_read_again", again),
     ]
@@ -94,6 +96,42 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 
 fn lines(output: &Output) -> Vec<&str> {
     output.stdout.lines().collect()
+}
+
+fn urls(stage: &Stage) -> Result<(), Failed> {
+    for url in ["http://keys.test/jwks?x=1&api_key=PLAIN", "http://bob:PLAIN@keys.test/jwks"] {
+        let option = format!(
+            "apiVersion: gateway.solo.io/v1\nkind: VirtualHostOption\nmetadata: {{name: tokens, namespace: shop}}\nspec:\n  \
+             targetRefs: [{{group: gateway.networking.k8s.io, kind: Gateway, name: edge}}]\n  options: {{jwt: {{providers: {{a: \
+             {{jwks: {{remote: {{url: '{url}', upstreamRef: {{name: keys, namespace: shop}}}}}}}}}}}}}}\n"
+        );
+        stage.write("m/tokens.yaml", &option)?;
+        for line in [
+            &["get", "virtualhostoptions", "m", "-o", "yaml"][..],
+            &["get", "virtualhostoptions", "m", "-o", "json"],
+            &["describe", "virtualhostoption", "tokens", "m", "-n", "shop"],
+            &["graph", "m", "-o", "html", "--partial"],
+            &["validate", "m", "-v"],
+        ] {
+            let output = stage.run(line)?;
+            ensure(!output.stdout.is_empty() || !output.stderr.is_empty(), &output)?;
+            ensure(!output.stdout.contains("PLAIN") && !output.stderr.contains("PLAIN"), &output)?;
+        }
+    }
+    Ok(())
+}
+
+fn piped(stage: &Stage) -> Result<(), Failed> {
+    let text = "---\n# Source: far/templates/route.yaml\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n\
+                metadata: {name: web}\nspec:\n  rules: [{backendRefs: [{name: gone, port: 80}]}]\n";
+    stage.write("piped.yaml", text)?;
+    for form in ["human", "json", "github", "sarif", "gitlab", "rdjson", "junit"] {
+        let output = stage.run_on(&["validate", "-", "-o", form], "piped.yaml")?;
+        let told = format!("{}{}", output.stdout, output.stderr);
+        ensure(output.code == Some(1) && told.contains("far/templates/route.yaml"), &output)?;
+    }
+    let output = stage.run_on(&["validate", "-", "-o", "github"], "piped.yaml")?;
+    ensure(output.stdout.contains("file=far/templates/route.yaml,") && !output.stdout.contains("line="), &output)
 }
 
 fn told_apart(stage: &Stage) -> Result<(), Failed> {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -86,7 +88,21 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("a_difference_in_markdown_has_a_picture_of_what_changes", difference),
         test("a_picture_of_a_difference_shows_what_it_can", large_difference),
         test("a_page_knows_objects_and_requests", page),
+        test("servers_that_options_name_are_drawn_as_backends", servers),
     ]
+}
+
+fn servers(stage: &Stage) -> Result<(), Failed> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (case, option) in [("tokens-remote", "jwt"), ("limits", "ratelimitServer")] {
+        let text = fs::read_to_string(root.join("testdata/virtual-host-option").join(case).join("manifests.yaml"))
+            .map_err(|error| format!("{case}: {error}"))?;
+        stage.write("m/manifests.yaml", &text)?;
+        let drawn = draw(stage, "mermaid", &[])?;
+        let is_drawn = drawn.stdout.lines().any(|line| line.contains("-->") && line.contains(option));
+        ensure(is_drawn && drawn.stdout.contains("Upstream"), &drawn)?;
+    }
+    Ok(())
 }
 
 fn draw(stage: &Stage, form: &str, more: &[&str]) -> Result<Output, Failed> {

@@ -38,7 +38,12 @@ const LAYERS: &[Layer] = &[
     layer("private_key", &[], false, false),
     layer("diagnostics", &["id", "name", "private_key"], false, false),
     layer("parser/load", &["diagnostics", "glob"], false, true),
-    layer("parser", &["diagnostics", "http", "name", "options", "port", "private_key", "spelling"], false, false),
+    layer(
+        "parser",
+        &["diagnostics", "http", "masked", "name", "options", "port", "private_key", "spelling"],
+        false,
+        false,
+    ),
     // The resolver speaks of endpoints and origins in the words of the IR, and of nothing else in it.
     layer(
         "resolver",

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::error::ErrorKind;
 use serde::Serialize;
 
 use super::super::args::{Cli, Command, RouteArgs};
@@ -13,6 +14,10 @@ use crate::simulate::Simulator;
 
 /// What may stand behind the URL. Whatever else `gwctl route` takes is about files and formats.
 const FLAGS: [&str; 9] = ["-X", "--method", "-H", "--header", "--sni", "--address", "--http2", "--from", "--explain"];
+
+/// What is said of a line without a URL.
+const NO_URL: &str =
+    "a request has a URL, such as `http://shop.example/cart`; a method may stand before it and flags behind it";
 
 /// What is shown, and what answers are made of.
 pub(super) struct Asked {
@@ -96,6 +101,9 @@ fn parsed(line: &str) -> Result<Box<RouteArgs>, String> {
     let line = ["gwctl", "route", "-f", "-"].map(str::to_owned).into_iter();
     let line = line.chain(method.into_iter().flat_map(|method| ["-X".to_owned(), method])).chain(words);
     let cli = Cli::parse_line(line.map(OsString::from)).map_err(|error| {
+        if error.kind() == ErrorKind::MissingRequiredArgument {
+            return NO_URL.to_owned();
+        }
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();
         first.strip_prefix("error: ").unwrap_or(first).to_owned()
@@ -129,7 +137,7 @@ fn words(line: &str) -> Result<Vec<String>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parsed, words};
+    use super::{NO_URL, parsed, words};
 
     #[test]
     fn a_line_is_a_request_and_nothing_else() {
@@ -137,6 +145,9 @@ mod tests {
         let args = parsed("POST http://a/b -H 'x: a b' --http2").unwrap();
         assert_eq!((args.method.as_str(), args.http2), ("POST", true));
         assert_eq!(args.header, [("x".to_owned(), "a b".to_owned())]);
+        for line in ["", "  ", "GET", "-H 'x: a'"] {
+            assert_eq!(parsed(line).expect_err(line), NO_URL, "{line}");
+        }
         for line in [
             "",
             "GET",

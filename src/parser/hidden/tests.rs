@@ -79,6 +79,9 @@ fn values_of_a_secret_are_hidden_however_they_are_written() {
         "kind: ExternalSecret\napiVersion: x\nspec: {templateFrom: [{literal: 'p: marked'}]}\n",
         "a: &k\n- >-\n  marked\n  marked\nitems:\n- kind: Secret\n  metadata: {}\n  data: {b: *k}\n",
         "kind: Service\nmetadata:\n  annotations:\n    original: '{\"kind\":\"Secret\",\"data\":{\"a\":\"marked\"}}'\n",
+        "kind: VirtualHostOption\nurl: 'http://keys.example/?x=1&api_key=marked'\n",
+        "kind: VirtualHostOption\nremote: {url: http://bob:marked@keys.example/jwks}\n",
+        "# https://bob:marked@keys.example/\nkind: [\n",
         "é: 😀\nkind: Secret\ndata: {é: marked, 😀: marked}\n",
     ] {
         assert!(!shown(text).contains("marked"), "{text}\n--\n{}", shown(text));
