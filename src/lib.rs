@@ -36,6 +36,7 @@ pub mod port;
 mod private_key;
 #[cfg(feature = "cli")]
 pub mod proving;
+mod re2;
 pub mod resolver;
 pub mod simulate;
 mod spelling;

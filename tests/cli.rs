@@ -482,6 +482,33 @@ fn a_document_of_over_8_mib_is_refused_and_its_neighbours_are_read() {
     assert!(stdout.contains("error[GW8002]") && stdout.contains("  --> all.yaml:23:8\n"), "{stdout}");
 }
 
+/// Such a request would take more than minutes; a short one has its answer.
+#[test]
+fn a_request_that_expressions_take_long_for_is_not_answered() {
+    let part = "(?:.?[a-z]?){500}".repeat(39);
+    let manifests = format!(
+        "{{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {{name: edge}}, spec: {{gatewayClassName: a, \
+         listeners: [{{name: http, port: 80, protocol: HTTP}}]}}}}\n---\n\
+         {{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {{name: slow}}, spec: {{parentRefs: [{{name: edge}}], \
+         rules: [{{matches: [{{path: {{type: RegularExpression, value: \"/{part}\"}}}}], backendRefs: [{{name: web, port: 80}}]}}]}}}}\n---\n\
+         {{apiVersion: v1, kind: Service, metadata: {{name: web}}, spec: {{ports: [{{port: 80}}]}}}}\n"
+    );
+    let long = format!("http://a.example.com/{}", "a9".repeat(4_000));
+    let cases = format!(
+        "requests:\n- {{name: long, request: {{url: \"{long}\"}}, expect: {{status: 200}}}}\n\
+         - {{name: short, request: {{url: \"http://a.example.com/ab\"}}, expect: {{status: 200}}}}\n"
+    );
+    let folder = folder(&[("m.yaml", manifests.as_bytes()), ("cases.yaml", cases.as_bytes())]);
+    let (code, stdout, stderr) = run(folder.path(), &["route", "-f", "m.yaml", &long]);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+    assert!(stderr.contains("instructions, and a value of the request has 8001 bytes"), "{stderr}");
+    let (code, stdout, stderr) = run(folder.path(), &["route", "-f", "m.yaml", "http://a.example.com/ab"]);
+    assert!(code == Some(0) && stdout.contains("web"), "{code:?} {stdout} {stderr}");
+    let (_, stdout, stderr) = run(folder.path(), &["test", "-f", "m.yaml", "cases.yaml"]);
+    assert!(stdout.contains("1 passed, 0 failed, 1 skipped"), "{stdout} {stderr}");
+    assert!(stdout.contains("longer than a second"), "{stdout}");
+}
+
 #[test]
 fn thousands_of_documents_are_each_judged() {
     let mut text = "---\nkind: X\napiVersion: example.com/v1\n".repeat(5_000);

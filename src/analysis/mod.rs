@@ -11,6 +11,7 @@
 mod address;
 mod certificate;
 pub(crate) mod cover;
+mod expressions;
 mod header;
 mod hostname;
 mod impossible;
@@ -90,6 +91,12 @@ pub fn analyse(
     }
     rewritten::report(lowered.judged(), options.envoy_version, &objects, diagnostics);
     release::report(lowered.judged(), options.envoy_version, &objects, diagnostics);
+    let mut told = HashSet::new();
+    expressions::report(lowered.judged(), &objects, &mut told, diagnostics);
+    if let Some(services) = &services {
+        let of_services = Objects::new(services.resolved, &services.lowered.origins);
+        expressions::report(services.lowered.judged(), &of_services, &mut told, diagnostics);
+    }
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
     witnesses.attach(ABOUT_RULES, &resolved.routes, diagnostics.findings_mut());
     let configurations = (lowered, services.as_ref().map(|services| services.lowered));

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::trace::{Clients, CountingRoutes, Trace, Tracer};
 use super::unlooked::unread_of_mesh;
 use crate::compile::{ClientView, Compilation, view_of_clients};
-use crate::ir::GatewayName;
+use crate::ir::{Config, GatewayName};
 use crate::name::{Name, Namespace, owned};
 use crate::options::Options;
 use crate::parser::api::{L4Protocol, Service, ServiceType};
@@ -40,7 +40,12 @@ impl<'c> ClientSide<'c> {
 
     /// Who answers at a Service.
     pub(super) fn simulator(&self, service: &GatewayName) -> Simulator<'_> {
-        Simulator::of_gateway(self.view.lowered.judged(), service)
+        Simulator::of_gateway(self.config(), service)
+    }
+
+    /// What the clients are served by.
+    pub(super) fn config(&self) -> &Config {
+        self.view.lowered.judged()
     }
 
     /// What puts decisions in the words of the manifests.
@@ -125,7 +130,7 @@ impl<'c> ClientSide<'c> {
     }
 
     fn listens(&self, service: &GatewayName, request: &Request) -> bool {
-        let serving = Simulator::gateways_of(self.view.lowered.judged(), &request.connection);
+        let serving = Simulator::gateways_of(self.config(), &request.connection);
         serving.into_iter().any(|name| name == service)
     }
 

@@ -17,11 +17,11 @@ use super::unlooked::{unlooked, unread};
 use crate::compile::Compilation;
 use crate::diagnostics::escape::Commands;
 use crate::diagnostics::{Code, codes};
-use crate::ir::CONNECT;
+use crate::ir::{CONNECT, Config};
 use crate::options::Options;
 use crate::port::Port;
 use crate::proving::Scheme;
-use crate::simulate::{Connection, Request, Security, Simulator, Version};
+use crate::simulate::{Connection, Expressions, Request, Security, Simulator, Version};
 
 /// Compiles the input and prints the decision for the request.
 ///
@@ -73,9 +73,11 @@ pub(super) fn answers(
     if let Some(client) = &args.from {
         let side = ClientSide::new(compilation, client, options);
         let service = side.service(&args.url.host, request)?;
+        in_time(side.config(), request)?;
         return Ok(vec![side.trace(&service, request, args.explain)]);
     }
     let config = compilation.lowered.judged();
+    in_time(config, request)?;
     let gateways = Simulator::gateways_of(config, &request.connection);
     if gateways.is_empty()
         && let Some(why) = unlooked(compilation, request.connection.port)
@@ -102,6 +104,14 @@ pub(super) fn answers(
         trace
     });
     Ok(traces.collect())
+}
+
+/// Whether a request is soon compared with the expressions of a configuration.
+///
+/// # Errors
+/// Why it may not be.
+fn in_time(config: &Config, request: &Request) -> Result<(), String> {
+    Expressions::of(config).refuse(request).map_or(Ok(()), Err)
 }
 
 fn write(args: &RouteArgs, traces: &[Trace], moved: Option<Port>, streams: &mut Streams<'_>) -> Result<(), Failure> {

@@ -684,6 +684,11 @@ registry! {
             traffic: "the largest number that Envoy can hold, 4294967295, counts in the place of the number",
             remedy: "write a number up to 4294967295",
         }
+        /// Regular expressions that take Envoy long to load and to match.
+        COSTLY_REGEX = "GW5102" "costly-regular-expression" Warning {
+            traffic: "it is served as declared; Envoy takes longer to start, and long values keep a worker busy",
+            remedy: "lower the bounds of repetitions, or write prefixes, exact values and several matches",
+        }
         /// A kind or version that a release of Gateway API has dropped.
         DROPPED_VERSION = "GW5110" "dropped-version" Warning {
             traffic: "it is served as declared; clusters of the release that the finding names, or of a later one, refuse the object",

@@ -8,7 +8,7 @@ use regex_automata::util::look::Look;
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::syntax;
 
-use super::re2::translate;
+use crate::re2::translate;
 
 /// The most memory that the automaton of a pattern may take, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;

@@ -42,6 +42,11 @@ impl<'c> Decision<'c> {
         Self { listener, chain: None, host: None, route: None, path: None, outcomes: vec![outcome] }
     }
 
+    /// What becomes of a request that nobody looks at.
+    pub fn unknown() -> Self {
+        Self { listener: None, chain: None, host: None, route: None, path: None, outcomes: Vec::new() }
+    }
+
     /// The status that every request gets from the proxy itself; `None` when a backend answers some.
     pub fn only_reply(&self) -> Option<&LocalReply> {
         match self.outcomes.as_slice() {

@@ -4,7 +4,7 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use super::re2::translate;
+use crate::re2::translate;
 
 /// How many texts are listed at most.
 const MOST_TEXTS: usize = 16;

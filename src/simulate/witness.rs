@@ -12,9 +12,9 @@ use crate::ir::{
 use super::decision::Decision;
 use super::matching::Conditions;
 use super::path::written;
-use super::re2::translate;
 use super::request::{Connection, Request, Security, Version};
 use super::simulator::Simulator;
+use crate::re2::translate;
 
 /// What stands for the labels of a wildcard, and for a host that may be any.
 const LABELS: &[&str] = &["www", "gwctl-witness", "a.b"];

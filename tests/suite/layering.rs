@@ -25,6 +25,7 @@ const fn layer(path: &'static str, modules: &'static [&'static str], messages: b
 const LAYERS: &[Layer] = &[
     layer("hostname", &[], false, false),
     layer("glob", &[], false, false),
+    layer("re2", &[], false, false),
     layer("spelling", &[], false, false),
     layer("leftovers", &[], false, true),
     layer("certificate/tests", &["hostname"], false, true),
@@ -67,7 +68,20 @@ const LAYERS: &[Layer] = &[
     layer("ir", &["hostname", "http", "id", "masked", "name", "port"], false, false),
     layer(
         "translator/lower",
-        &["diagnostics", "hostname", "http", "id", "ir", "jwks", "name", "options", "parser", "port", "resolver"],
+        &[
+            "diagnostics",
+            "hostname",
+            "http",
+            "id",
+            "ir",
+            "jwks",
+            "name",
+            "options",
+            "parser",
+            "port",
+            "re2",
+            "resolver",
+        ],
         false,
         false,
     ),
@@ -85,6 +99,7 @@ const LAYERS: &[Layer] = &[
             "options",
             "parser",
             "port",
+            "re2",
             "resolver",
             "simulate",
             "translator",
@@ -96,7 +111,7 @@ const LAYERS: &[Layer] = &[
     layer("graph/form", &["diagnostics", "parser"], false, false),
     layer("graph", &["diagnostics", "id", "ir", "name", "parser", "port", "resolver"], false, false),
     layer("emit", &["ir", "leftovers", "masked"], true, true),
-    layer("simulate", &["hostname", "http", "ir", "jwks", "port"], false, false),
+    layer("simulate", &["hostname", "http", "ir", "jwks", "port", "re2"], false, false),
     // A stand-in for an authorization service speaks Envoy's protocol.
     layer("proving/authorization", &[], true, false),
     // So does one for a server that requests are handed to.

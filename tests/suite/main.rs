@@ -34,6 +34,7 @@ mod constructs;
 mod copies;
 mod docs;
 mod exchanged;
+mod expressions;
 mod features;
 mod formatter;
 mod get;
@@ -184,6 +185,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(admitted::trials(&harness));
     trials.extend(compared::trials(&harness));
     trials.extend(exchanged::trials(&harness));
+    trials.extend(expressions::trials(&harness));
     trials.extend(staked::trials(&harness));
     trials.extend(confined::trials(&harness));
     trials.extend(property::trials(&harness));

@@ -50,16 +50,17 @@ impl<'t> Cursor<'t> {
         let may_begin = match (self.peek(), context) {
             (b'-', Context::Block) => !is_blank_or_end(next),
             (b'-', Context::Flow) => !is_blank_or_end(next) && !matches!(next, b',' | b'[' | b']' | b'{' | b'}'),
-            (b'?' | b':', Context::Block) => !is_blank_or_end(next),
-            (b'?' | b':', Context::Flow) => false,
+            (b':', Context::Block) => !is_blank_or_end(next),
+            // The readers of YAML differ about it.
+            (b'?', _) | (b':', Context::Flow) => false,
             (first, _) => !NOT_FIRST[first as usize],
         };
         if !may_begin {
             return Err(Unsure);
         }
         let start = self.at;
-        // `?x` and `:x` are scalars in a block.
-        self.at += usize::from(matches!(self.peek(), b'?' | b':'));
+        // `:x` is a scalar in a block.
+        self.at += usize::from(self.peek() == b':');
         self.plain_up_to_stop(start, context)
     }
 

@@ -33,7 +33,7 @@ fn what_manifests_are_written_in_is_taken() {
         "a: one\n  two\n\n  three # four\nb: 'one\n  two'\nc: \"one \\\n  two\\n\n\n  \\u00e9\"\n",
         "a: {b: 1,\n c: [\n  2,\n],\n}\nd: {\"e\":1, 'f': g:h}\n",
         "é: ü # 🦀\n\"a b\": 'it''s'\n0777: on the way\non: 1\n",
-        "a: http://x:80/?y#z\nb: a#b\nc: :d\ne: ?f\ng: -h\ni: 1.2.3.4\n",
+        "a: http://x:80/?y#z\nb: a#b\nc: :d\ng: -h\ni: 1.2.3.4\n",
         "a: 1\r\nb: |\r\n  x\r\n  y\r\nc: 'z\r\n  z'\r\n",
         "a: \"x\ty\" # a\ttab\nb: |\n  x\n  \ty\n",
         "  a: 1\n  b: 2",
@@ -57,6 +57,9 @@ fn what_is_not_certain_is_left_to_the_full_reader() {
         "a: 1\na: 2\n",
         "{a: 1, a: 2}\n",
         "? a\n: b\n",
+        // One reader of the two takes it.
+        "\n - z:\n   - {}\n   - ?a\n",
+        "a: ?b\n",
         "a: yes\n",
         "a: .inf\n",
         "1.5: a\n",

@@ -24,7 +24,6 @@ mod operator;
 mod option;
 mod path;
 mod precedence;
-mod re2;
 mod redirect_template;
 mod retry;
 mod routes;

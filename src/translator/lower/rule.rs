@@ -17,9 +17,9 @@ use super::option::limit_told::Told;
 use super::option::part::{Parts, RuleSays};
 use super::option::processor_said::ProcessingSaid;
 use super::precedence::MatchRank;
-use super::re2;
 use super::rule_action::RuleAction;
 use super::session::SessionNames;
+use crate::re2;
 
 /// What Envoy answers itself in place of a backend, for the rules of a kind of route.
 #[derive(Debug)]
@@ -197,12 +197,24 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
             }
             return true;
         };
+        let (message, label, help) = match bad.offset {
+            Some(offset) => (
+                format!("Envoy's regular expressions (RE2) refuse `{pattern}`"),
+                format!("{} at character {}", bad.message, pattern[..offset].chars().count() + 1),
+                "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax",
+            ),
+            None => (
+                "the expression is too large for Envoy to load it in a reasonable time".to_owned(),
+                bad.message,
+                "lower the bounds of repetitions, or write several matches",
+            ),
+        };
         self.diagnostics.report(
             self.object
-                .finding(codes::BAD_REGEX, at, format!("Envoy's regular expressions (RE2) refuse `{pattern}`"))
-                .label(format!("{} at character {}", bad.message, pattern[..bad.offset].chars().count() + 1))
+                .finding(codes::BAD_REGEX, at, message)
+                .label(label)
                 .consequence("the match takes no requests")
-                .help("write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax"),
+                .help(help),
         );
         false
     }

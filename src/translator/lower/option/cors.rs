@@ -9,8 +9,8 @@ use crate::parser::api::OptionCors;
 use crate::path;
 
 use super::super::filter::lower_origin;
-use super::super::re2;
 use super::part::{Part, Place};
+use crate::re2;
 
 pub(super) fn lower(place: Place<'_>, cors: OptionCors) -> Result<Part, Box<Finding>> {
     let OptionCors {

@@ -11,9 +11,9 @@ use crate::parser::api::{
 };
 use crate::path;
 
-use super::super::re2;
 use super::faults::{Faults, Wrong};
 use super::part::{Part, Place};
+use crate::re2;
 
 /// How often tokens may come.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);

@@ -9,9 +9,9 @@ use crate::parser::api::{
 use crate::path;
 use crate::resolver::{Effective, ResolvedRule};
 
-use super::super::re2;
 use super::faults::Faults;
 use super::part::{Part, Place};
+use crate::re2;
 
 /// What servers are told, by when they are.
 #[derive(Clone, Debug, Default)]

@@ -11,9 +11,9 @@ use crate::parser::api::{
 };
 use crate::path;
 
-use super::super::re2;
 use super::faults::Faults;
 use super::log_format::is_header;
+use crate::re2;
 
 /// How far filters may stand within filters: Envoy reads no message that goes much deeper.
 const DEEPEST: usize = 10;

@@ -21,12 +21,12 @@ use crate::path;
 use crate::resolver::{BackendRefOutcome, Effective, ListenerOptionsId, Resolved};
 
 use super::super::cluster::{Clusters, RouteProtocol, Sent};
-use super::super::re2;
 use super::faults::Faults;
 use super::guards::lower_text;
 use super::http_filters::change_filters;
 use super::part::Place;
 use super::processor_said::{Processing, ProcessingSaid, lower_mode, stage_of};
+use crate::re2;
 
 /// The longest that Envoy lets a server take for an answer, and what it takes where nothing is said.
 const LONGEST: Duration = Duration::from_secs(3600);

@@ -5,9 +5,9 @@ use crate::ir::RequestCounter;
 use crate::parser::api::{OptionStats, OptionVirtualCluster};
 use crate::path;
 
-use super::super::re2;
 use super::faults::{Faults, Wrong};
 use super::part::Place;
+use crate::re2;
 
 pub(super) fn lower(place: Place<'_>, said: OptionStats) -> Result<Vec<RequestCounter>, Wrong> {
     let mut faults = Faults::new(place);

@@ -5,8 +5,8 @@ use crate::ir::Substitution;
 use crate::parser::api::{OptionPattern, OptionSubstitution};
 use crate::path;
 
-use super::super::re2;
 use super::part::Place;
+use crate::re2;
 
 pub(super) fn lower(place: Place<'_>, option: OptionSubstitution) -> Result<Substitution, Box<Finding>> {
     let OptionSubstitution { pattern, substitution } = option;
