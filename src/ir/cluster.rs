@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::default::is_default;
-use super::{ClusterSettings, Origin, UpstreamTls};
+use super::{ClusterSettings, Failover, Origin, UpstreamTls};
 
 ids! {
     /// A cluster, by its position in [`super::Config::clusters`].
@@ -54,6 +54,9 @@ pub struct Cluster {
     pub protocol: UpstreamProtocol,
     /// How its connections are encrypted; `None` is plain text.
     pub tls: Option<UpstreamTls>,
+    /// How connections to hosts of the failover are encrypted that say so themselves.
+    #[serde(skip_serializing_if = "is_default")]
+    pub failover_tls: Vec<UpstreamTls>,
     /// What tells this cluster from the backend's plain one; empty for that one.
     pub variant: String,
     /// Where it is.
@@ -74,6 +77,24 @@ pub struct Cluster {
     /// What the proxy calls it, where that is not made of what is above.
     #[serde(skip_serializing_if = "is_default")]
     pub called: Option<String>,
+}
+
+impl Cluster {
+    /// Whether there is nobody to connect to.
+    pub fn is_empty(&self) -> bool {
+        self.endpoints.is_empty() && self.settings.failover.is_none()
+    }
+
+    /// Whether some endpoint is looked up by its name.
+    pub fn is_dns(&self) -> bool {
+        let has_names = self.settings.failover.as_ref().is_some_and(Failover::has_names);
+        has_names || matches!(self.endpoints, Endpoints::Dns(_))
+    }
+
+    /// How connections are encrypted: those to its endpoints, and those to hosts of the failover.
+    pub fn every_tls(&self) -> impl Iterator<Item = &UpstreamTls> {
+        self.tls.iter().chain(&self.failover_tls)
+    }
 }
 
 /// The protocol on upstream connections.

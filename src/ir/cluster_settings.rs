@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::default::is_default;
+use super::failover::Failover;
 use super::header::HeaderMutations;
 use crate::masked;
 
@@ -46,6 +47,9 @@ pub struct ClusterSettings {
     /// How often names are looked up.
     #[serde(skip_serializing_if = "is_default")]
     pub dns: Dns,
+    /// Who is sent to where the endpoints are not healthy.
+    #[serde(skip_serializing_if = "is_default")]
+    pub failover: Option<Failover>,
 }
 
 impl ClusterSettings {
@@ -124,6 +128,10 @@ pub struct Balancing {
     /// Whether all connections end where an endpoint comes or goes.
     #[serde(skip_serializing_if = "is_default")]
     pub closes_on_change: bool,
+    /// Whether localities of one priority share requests by their weights, not by their healthy endpoints. Only with a
+    /// failover.
+    #[serde(skip_serializing_if = "is_default")]
+    pub weighs_localities: bool,
 }
 
 /// A rule by which an endpoint is chosen.

@@ -1,7 +1,7 @@
 //! What refers to clusters and authorizations, and the same action with others.
 
 use super::{
-    Action, AuthId, Authorities, Branch, ClientCertificates, ClusterId, Config, Forward, Handler, HttpFilters,
+    Action, AuthId, Authorities, Branch, ClientCertificates, Cluster, ClusterId, Config, Forward, Handler, HttpFilters,
     Listener, Mirror, Redirect, Target, TcpBackend, Transport, WeightedBackend,
 };
 
@@ -96,7 +96,8 @@ impl Config {
             ClientCertificates::Required(authorities) => Some(authorities),
             ClientCertificates::Unasked | ClientCertificates::Optional => None,
         });
-        of_clients.chain(self.clusters.iter().filter_map(|cluster| cluster.tls.as_ref()?.authorities.as_ref()))
+        let of_clusters = self.clusters.iter().flat_map(Cluster::every_tls);
+        of_clients.chain(of_clusters.filter_map(|tls| tls.authorities.as_ref()))
     }
 
     /// Every cluster that an action sends something to.

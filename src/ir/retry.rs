@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::default::is_default;
+use crate::http::HeaderName;
 
 /// Limits on time; none by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -46,6 +47,31 @@ pub struct Retry {
     pub attempts: u32,
     /// The waits between tries, each of which is drawn at random and grows exponentially.
     pub backoff: Option<BackOff>,
+    /// The waits that backends ask for, which go before the others.
+    #[serde(skip_serializing_if = "is_default")]
+    pub asked: Option<AskedWaits>,
+    /// After how many tries others than the priorities of endpoints that were tried are taken; above 0. `None` goes by health
+    /// alone.
+    #[serde(skip_serializing_if = "is_default")]
+    pub leaves_priority_after: Option<u32>,
+}
+
+/// The waits that backends ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AskedWaits {
+    /// The headers of responses that say how long, at least one; the first that can be read counts.
+    pub headers: Vec<(HeaderName, AskedTime)>,
+    /// A header that asks for longer does not count; above 0. `None` is 5 minutes.
+    pub longest: Option<Duration>,
+}
+
+/// What a header says of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum AskedTime {
+    /// For how many seconds.
+    Seconds,
+    /// Until when, in seconds since 1970.
+    Until,
 }
 
 /// The waits between tries.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hyper::Method;
 
-use crate::ir::{AuthHeaders, CONNECT, Cluster, ClusterId, Endpoints, UpstreamProtocol, unread_secret};
+use crate::ir::{AuthHeaders, CONNECT, Cluster, ClusterId, Endpoints, FailoverHost, UpstreamProtocol, unread_secret};
 use crate::simulate::{
     Answer, Decision, Permission, Question, Request, Security, SessionStart, Share, Simulator, Upstream, Version,
 };
@@ -337,8 +337,17 @@ impl<'a> Echo<'a> {
 
     /// The echo backends of a cluster: one for each endpoint that is kept, else one.
     pub(super) fn backends(&self, id: ClusterId) -> Vec<Named> {
-        let Cluster { backend, endpoints, .. } = self.simulator.config().cluster(id);
+        let Cluster { backend, endpoints, settings, .. } = self.simulator.config().cluster(id);
         let name = || format!("{}/{}:{}", backend.namespace, backend.name, backend.port);
+        // Whether others are healthy is not known here; where there are none it is.
+        if let Some(failover) = settings.failover.as_ref().filter(|_| endpoints.is_empty()) {
+            let first = failover.localities.iter().filter(|locality| locality.priority == 1);
+            let hosts = first.flat_map(|locality| &locality.hosts);
+            let address = |host: &FailoverHost| Some(SocketAddr::new(host.address()?, host.port.number()));
+            return hosts
+                .map(|host| (format!("{}/{}:{}", backend.namespace, backend.name, host.called), address(host)))
+                .collect();
+        }
         match endpoints {
             Endpoints::Static(addresses) if self.cases.keep_endpoints && !addresses.first().is_some_and(is_nowhere) => {
                 addresses.iter().map(|address| (address.to_string(), Some(*address))).collect()

@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use crate::ir::{
-    Action, ClientCertificates, ClusterId, Endpoints, FilterChain, Handler, HttpGuards, Material, Reference, Route,
-    Timeouts, unread_secret,
+    Action, ClientCertificates, ClusterId, FilterChain, Handler, HttpGuards, Material, Reference, Route, Timeouts,
+    unread_secret,
 };
 use crate::masked;
 use crate::options::Options;
@@ -244,7 +244,7 @@ impl<'a> Offline<'a> {
     /// What only the other side of a connection knows.
     fn skip_answers(&self, case: &RequestCase, echo: &Echo<'_>, decision: &Decision<'_>) -> Option<&'static str> {
         let config = self.simulator.config();
-        let has_tls = |id: ClusterId| config.cluster(id).tls.is_some();
+        let has_tls = |id: ClusterId| config.cluster(id).every_tls().next().is_some();
         let asks_over_tls = decision.outcomes.iter().flat_map(|outcome| outcome.asked);
         let mut asked = asks_over_tls.map(|id| config.external_auth(*id).settings.cluster);
         let mut reached = upstreams(decision)
@@ -273,9 +273,15 @@ impl<'a> Offline<'a> {
         if decision.route.is_some_and(is_handed_on) && silent.any(|id| echo.answers_nobody(id)) {
             return Some("what a server makes of requests needs a run");
         }
-        let is_dns = |id: ClusterId| matches!(config.cluster(id).endpoints, Endpoints::Dns(_));
+        let is_dns = |id: ClusterId| config.cluster(id).is_dns();
         if self.cases.keep_endpoints && upstreams(decision).any(|upstream| is_dns(upstream.cluster)) {
             return Some("which addresses a DNS name has needs a run");
+        }
+        let leaves_priority = |leaf: &Action| matches!(leaf, Action::Forward(leaf) if leaf.retry.as_ref().is_some_and(|retry| retry.leaves_priority_after.is_some()));
+        let has_failover = |upstream: &Upstream<'_>| config.cluster(upstream.cluster).settings.failover.is_some();
+        let mut leaves = decision.route.into_iter().flat_map(|route| route.action.leaves());
+        if upstreams(decision).any(has_failover) && leaves.any(leaves_priority) {
+            return Some("which host gets a further try needs a run");
         }
         if upstreams(decision).any(|upstream| config.cluster(upstream.cluster).settings.can_close()) {
             return Some("whether an endpoint is healthy and may be sent to needs a run");

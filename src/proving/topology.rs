@@ -162,11 +162,15 @@ impl Topology {
         }
     }
 
-    /// Adds an Upstream with the port of each of its hosts, or of its Service: it is called by one of them.
+    /// Adds an Upstream with the port of each of its hosts, those of its failover included, or of its Service: it is called
+    /// by one of them.
     fn add_upstream(&mut self, object: &Value, namespace: &str, name: &str) {
         let hosts = items(object, &["spec", "static", "hosts"]);
         let key = |port| ServiceKey { namespace: Namespace::from(namespace), name: Name::from(name), port };
         self.services.extend(hosts.iter().filter_map(port).map(key));
+        let priorities = items(object, &["spec", "failover", "prioritizedLocalities"]).iter();
+        let localities = priorities.flat_map(|priority| items(priority, &["localityEndpoints"]));
+        self.services.extend(localities.flat_map(|one| items(one, &["lbEndpoints"])).filter_map(port).map(key));
         // A socket file has no port, and is called by that of HTTP.
         self.services.extend(at(object, &["spec", "pipe"]).map(|_| key(80)));
         let of_service = at(object, &["spec", "kube", "servicePort"]).and_then(Value::as_u64);

@@ -16,6 +16,8 @@ mod unusable;
 mod upstream;
 mod upstream_backend;
 mod upstream_checks;
+mod upstream_failover;
+mod upstream_host;
 mod upstream_settings;
 mod upstream_tls;
 
@@ -181,6 +183,7 @@ impl<'m> BackendIndex<'m> {
             suits: Suits::Every,
             hostname: None,
             settings: Arc::default(),
+            failover_tls: Vec::new(),
             behind: None,
         });
         self.by_name.insert(key, Ok(id));
@@ -288,6 +291,9 @@ impl<'m> BackendIndex<'m> {
         let backend = self.get(id);
         let BackendName { namespace, name, port, site: _ } = &backend.name;
         if backend.endpoints == Endpoints::Static(Vec::new()) {
+            let of_upstream =
+                from.through.and_then(|object| self.meant.get(&object.metadata.sort_key())?.as_ref().ok());
+            let has_failover = of_upstream.is_some_and(|meant| meant.says.settings.failover.is_some());
             let finding = from
                 .object
                 .finding(
@@ -296,6 +302,7 @@ impl<'m> BackendIndex<'m> {
                     format!("Service `{namespace}/{name}` has no ready endpoint for port {port}"),
                 )
                 .consequence(match from.kind {
+                    _ if has_failover => "what is sent to this backend goes to the hosts of its failover",
                     _ if is_of_options(from.object.kind) => "it answers nothing that it is asked",
                     RouteKind::Http => "requests for this backend get 503",
                     RouteKind::Grpc => "calls for this backend get UNAVAILABLE",

@@ -3,8 +3,8 @@
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
     ConnectionSettings, HttpListenerOption, ListenerOption, OptionAccessLogs, OptionAuth, OptionAuthServer,
-    OptionGrpcWeb, OptionProcessing, OptionProcessor, OptionRateLimits, OptionRetries, OptionStagedTokens,
-    OptionTokens, OptionUpgrade, RequestHeaderOption, RouteOption, VirtualHostOption,
+    OptionGrpcWeb, OptionProcessing, OptionProcessor, OptionRateLimits, OptionStagedTokens, OptionTokens,
+    OptionUpgrade, RequestHeaderOption, RouteOption, VirtualHostOption,
 };
 use crate::path;
 
@@ -38,8 +38,6 @@ pub enum Said<'o> {
     Whole(&'static str, bool),
     /// What connections may become.
     Upgrades(&'o [OptionUpgrade]),
-    /// Further tries.
-    Retries(&'o OptionRetries),
     /// Settings of connections.
     Connections(&'o ConnectionSettings),
     /// Logs.
@@ -67,7 +65,6 @@ impl PolicyOption for RouteOption {
 
     fn said(&self) -> Said<'_> {
         match self {
-            Self::Retries(retries) => Said::Retries(retries),
             Self::JwtProvidersStaged(staged) => Said::Staged(staged),
             Self::AppendXForwardedHost(_)
             | Self::AutoHostRewrite(_)
@@ -76,6 +73,7 @@ impl PolicyOption for RouteOption {
             | Self::Csrf(_)
             | Self::EnvoyMetadata(_)
             | Self::Faults(_)
+            | Self::Retries(_)
             | Self::HeaderManipulation(_)
             | Self::HostRewrite(_)
             | Self::HostRewriteHeader(_)
@@ -116,8 +114,8 @@ impl PolicyOption for VirtualHostOption {
 
     fn said(&self) -> Said<'_> {
         match self {
-            Self::Retries(retries) => Said::Retries(retries),
             Self::BufferPerRoute(_)
+            | Self::Retries(_)
             | Self::Cors(_)
             | Self::CorsPolicyMergeSettings(_)
             | Self::Csrf(_)
@@ -275,9 +273,6 @@ fn untranslated_upgrades(at: FieldPath, upgrades: &[OptionUpgrade]) -> Vec<Missi
 
 /// What of an option is not translated; nothing for one that is as a whole.
 pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
-    let of_part = |is_missing: bool, path: FieldPath, loss: &'static str| {
-        if is_missing { vec![Missing { path, loss, is_security: false }] } else { Vec::new() }
-    };
     match option.said() {
         Said::Translated => Vec::new(),
         Said::Auth(auth) => untranslated_auth(auth, &path![option.field()]),
@@ -294,19 +289,6 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
         }
         Said::Whole(loss, is_security) => vec![Missing { path: path![option.field()], loss, is_security }],
         Said::Upgrades(upgrades) => untranslated_upgrades(path![option.field()], upgrades),
-        Said::Retries(OptionRetries { previous_priorities, rate_limited_retry_back_off, .. }) => {
-            let mut missing = of_part(
-                previous_priorities.is_some(),
-                path!["retries", "previousPriorities"],
-                "further tries would go to endpoints of the same priority",
-            );
-            missing.extend(of_part(
-                rate_limited_retry_back_off.is_some(),
-                path!["retries", "rateLimitedRetryBackOff"],
-                "further tries would not wait as long as backends ask for",
-            ));
-            missing
-        }
     }
 }
 

@@ -291,7 +291,7 @@ fn send<'c>(
             return Answer::Local(with_headers(reply, &response, cors_headers.as_ref()));
         }
     };
-    if config.cluster(cluster).endpoints.is_empty() {
+    if config.cluster(cluster).is_empty() {
         let reply = LocalReply::new(503, Reason::NoEndpoint).with_body("no healthy upstream");
         return Answer::Local(with_headers(reply, &response, cors_headers.as_ref()));
     }

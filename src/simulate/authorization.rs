@@ -85,7 +85,7 @@ pub(super) fn ask(
         if !cuts_body && max_body_bytes.is_some_and(|most| request.body_bytes > u64::from(most)) {
             return Err(LocalReply::new(TOO_LARGE, Reason::BodyTooLarge).with_body("Payload Too Large"));
         }
-        if config.cluster(*cluster).endpoints.is_empty() {
+        if config.cluster(*cluster).is_empty() {
             if *lets_pass {
                 continue;
             }

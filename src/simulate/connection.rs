@@ -91,7 +91,7 @@ impl<'c> Simulator<'c> {
             asked: &[],
             answer: match cluster {
                 None => Answer::Closed(Closed::InvalidBackend),
-                Some(id) if self.config.cluster(*id).endpoints.is_empty() => Answer::Closed(Closed::NoEndpoint),
+                Some(id) if self.config.cluster(*id).is_empty() => Answer::Closed(Closed::NoEndpoint),
                 Some(id) => Answer::Stream(*id),
             },
         });

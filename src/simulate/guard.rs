@@ -58,7 +58,7 @@ pub(super) fn refusal(KeptOut { is_foreign, is_long }: KeptOut) -> Option<LocalR
 /// first of all.
 pub(super) fn unanswered(config: &Config, limits: Option<&RequestLimits>) -> Option<LocalReply> {
     let server = &limits?.server;
-    let is_there = !config.cluster(server.cluster).endpoints.is_empty();
+    let is_there = !config.cluster(server.cluster).is_empty();
     (!is_there && !server.lets_pass).then(|| LocalReply::new(500, Reason::NoLimits))
 }
 

@@ -119,7 +119,8 @@ pub(super) fn choices<'c>(config: &Config, forward: &'c Forward, request: &Admit
         return vec![one];
     }
     let drawn = || forward.backends.iter().filter(|backend| backend.weight > 0);
-    let is_member = |backend: &&WeightedBackend| matches!(backend.target, Target::Cluster(id) if !config.cluster(id).endpoints.is_empty());
+    let is_member =
+        |backend: &&WeightedBackend| matches!(backend.target, Target::Cluster(id) if !config.cluster(id).is_empty());
     match forward.session.as_deref() {
         // Whoever has a session has it with somebody who can answer, and goes on with the others of them.
         Some(Session { across: Across::Pool(_), carrier }) if is_carried(carrier, request) => {

@@ -54,6 +54,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "timeouts/backend-request",
             "timeouts/request",
             "upstream/ejection",
+            "upstream/failover",
             "upstream/traffic",
             "virtual-host-option/rules",
         ],
@@ -62,8 +63,15 @@ const EXEMPT: &[(&str, &[&str])] = &[
     // What endpoints answered before, and what they are asked.
     (
         "whether an endpoint is healthy and may be sent to needs a run",
-        &["upstream/ejection", "upstream/health", "upstream/traffic"],
+        &[
+            "route-option/tries-elsewhere",
+            "upstream/ejection",
+            "upstream/failover",
+            "upstream/health",
+            "upstream/traffic",
+        ],
     ),
+    ("which host gets a further try needs a run", &["route-option/tries-elsewhere"]),
     ("whether the keys of a server verify a token needs a run", &["virtual-host-option/tokens-remote"]),
     ("whether a request is one too many needs a run", &["http-listener-option/rates", "virtual-host-option/limits"]),
     ("what a server makes of requests needs a run", &["ext-proc/options"]),
@@ -81,6 +89,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "backend-tls/invalid",
             "backend-tls/targets",
             "backend-tls/client-certificate",
+            "upstream/failover",
             "upstream/tls",
             "backend-tls/client-certificate-refused",
             "backend-tls/assumed",
@@ -132,9 +141,12 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ),
     // Bodies of backends are their own, and so is the number of their messages.
     ("grpcMessages", &["grpc/matches"]),
-    ("attempts", &["retry/bodies", "retry/codes", "retry/under-load", "session/with-filters"]),
+    (
+        "attempts",
+        &["retry/bodies", "retry/codes", "retry/under-load", "route-option/tries-elsewhere", "session/with-filters"],
+    ),
     ("totalAttempts", &["retry/budget"]),
-    ("within", &["mirror/several", "route-option/faults", "timeouts/request"]),
+    ("within", &["mirror/several", "route-option/faults", "route-option/tries-elsewhere", "timeouts/request"]),
     // Envoy makes up the values, from the address of the client or from the time.
     (
         "headers that a run generates",

@@ -93,6 +93,7 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
         backend: _,
         protocol,
         tls,
+        failover_tls,
         variant: _,
         endpoints,
         hostname: _,
@@ -117,6 +118,10 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
     }
     let endpoints = if endpoints.is_empty() { "nobody".to_owned() } else { endpoints.join(", ") };
     let tls = tls.as_ref().map(|tls| format!(" with TLS ({})", describe_upstream_tls(tls, config))).unwrap_or_default();
+    let more = failover_tls.iter().enumerate();
+    let more: String = more
+        .map(|(index, tls)| format!(", TLS {index} of its failover ({})", describe_upstream_tls(tls, config)))
+        .collect();
     let retries = match retries {
         RetryLimit::Unused => String::new(),
         RetryLimit::Unlimited => ", with as many retries as its rules ask for".to_owned(),
@@ -124,7 +129,7 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
             format!(", with retries for {percent} % of its requests, at least {least}")
         }
     };
-    format!("{protocol}{tls} to {endpoints}{retries}{}", settings::in_words_of_masked(&asked.masked()))
+    format!("{protocol}{tls} to {endpoints}{more}{retries}{}", settings::in_words_of_masked(&asked.masked()))
 }
 
 /// Which pods are behind a Service port, in words that are equal where they are.

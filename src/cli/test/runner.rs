@@ -20,7 +20,7 @@ use super::sent_from::{self, SentFrom};
 use crate::compile::Compilation;
 use crate::diagnostics::escape::{for_terminal, path_for_terminal};
 use crate::diagnostics::{Code, Denied, Finding, Severity, codes};
-use crate::ir::{Config, GatewayName, RouteName};
+use crate::ir::{BackendName, Cluster, Config, Failover, GatewayName, RouteName};
 use crate::masked;
 use crate::name::owned;
 use crate::options::{ListenerAddress, Options};
@@ -525,7 +525,15 @@ fn is_known(name: &str, compilation: &Compilation) -> bool {
     };
     let mut clusters = compilation.lowered.judged().clusters.iter();
     compilation.manifests.services.iter().any(of_service)
-        || clusters.any(|cluster| backend_name(&cluster.backend) == name)
+        || clusters.any(|cluster| cluster_names(cluster).any(|own| own == name))
+}
+
+/// What the endpoints of a cluster are called: its backend, and the Upstream with the port of each host of its failover.
+fn cluster_names(cluster: &Cluster) -> impl Iterator<Item = String> {
+    let BackendName { namespace, name, .. } = &cluster.backend;
+    let hosts = cluster.settings.failover.iter().flat_map(Failover::hosts);
+    let of_failover = hosts.map(move |host| format!("{namespace}/{name}:{}", host.called));
+    std::iter::once(backend_name(&cluster.backend)).chain(of_failover)
 }
 
 /// Envoy's counters, which only a run shows.

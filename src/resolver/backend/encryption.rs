@@ -16,3 +16,13 @@ pub enum BackendTls {
     /// They should use TLS, with settings that cannot be used: there are no connections.
     Invalid(Reported),
 }
+
+impl BackendTls {
+    /// What the connections use, where they use TLS that can be used.
+    pub fn settings(&self) -> Option<&TlsSettings> {
+        match self {
+            Self::Tls(settings) => Some(settings),
+            Self::Plain | Self::Invalid(_) => None,
+        }
+    }
+}

@@ -14,7 +14,7 @@ use crate::parser::route::RouteKind;
 use crate::port::Port;
 use typed_index_collections::TiVec;
 
-use super::super::backend_tls::BackendTlsPolicies;
+use super::super::backend_tls::{BackendTlsPolicies, TlsSettings};
 use super::super::consequence::Consequence;
 pub use super::encryption::BackendTls;
 use super::upstream::Meant;
@@ -47,8 +47,17 @@ pub struct Backend<'m> {
     pub(super) suits: Suits,
     /// What its declaration asks for besides.
     pub settings: Arc<ClusterSettings>,
+    /// How connections to hosts of its failover are encrypted that say so themselves.
+    pub failover_tls: Vec<Arc<TlsSettings>>,
     /// The port of a Service that an Upstream says more of.
     pub behind: Option<Behind>,
+}
+
+impl Backend<'_> {
+    /// What connections to it use that use TLS, those to hosts of its failover included.
+    pub fn every_tls(&self) -> impl Iterator<Item = &TlsSettings> {
+        self.tls.settings().into_iter().chain(self.failover_tls.iter().map(Arc::as_ref))
+    }
 }
 
 /// A backend behind another one.

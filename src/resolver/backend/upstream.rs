@@ -11,21 +11,21 @@ use std::sync::Arc;
 use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, Reported, codes};
 use crate::ir::{BackendName, ClusterSettings, Endpoints, Site, UpstreamProtocol};
 use crate::parser::api::{
-    OptionList, UpstreamHost, UpstreamKube, UpstreamOption, UpstreamPipe, UpstreamSpec, UpstreamStatic,
+    OptionList, UpstreamFailover, UpstreamHost, UpstreamKube, UpstreamOption, UpstreamPipe, UpstreamSpec, UpstreamSsl,
+    UpstreamStatic,
 };
 use crate::parser::manifests::Object;
 use crate::path;
 use crate::port::Port;
 
-use super::super::backend_tls::TrustAnchors;
+use super::super::backend_tls::{TlsSettings, TrustAnchors};
 use super::encryption::BackendTls;
 use super::refused::{Refused, untranslated, unusable};
 use super::upstream_checks;
+use super::upstream_failover::{self, Elsewhere};
+use super::upstream_host::{HEAVIEST, is_address, is_server_name, lacking, port};
 use super::upstream_settings;
-use super::upstream_tls::{self, TlsOfHosts, TlsWishes, UpstreamSecrets, is_server_name};
-
-/// The largest weight of a host.
-const HEAVIEST: u32 = 1_000_000;
+use super::upstream_tls::{self, HeaderSecrets, TlsOfHosts, TlsWishes, UpstreamSecrets};
 
 /// The most bytes of the path of a socket file
 /// ([unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html)).
@@ -46,6 +46,8 @@ pub(super) struct Says {
     /// How connections are encrypted; `None` leaves it as it is.
     pub(super) tls: Option<BackendTls>,
     pub(super) settings: Arc<ClusterSettings>,
+    /// How connections to hosts of the failover are encrypted that say so themselves.
+    pub(super) failover_tls: Vec<Arc<TlsSettings>>,
 }
 
 /// Where it is.
@@ -63,31 +65,16 @@ pub(super) fn meant(
     UpstreamSecrets { tls: secrets, headers }: &UpstreamSecrets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Meant, Reported> {
-    let OptionList(options) = &object.spec;
-    let (mut refused, mut place, mut protocol) = (Vec::new(), None, None);
-    let (mut ssl, mut hosts) = (None, None);
-    let mut settings = ClusterSettings::default();
-    for option in options {
-        match option {
-            UpstreamOption::Kube(kube) => place = Some(service(object, kube, &mut refused)),
-            UpstreamOption::Static(listed) => {
-                hosts = Some(listed);
-                place = Some(hosts_of(listed, &mut settings, &mut refused));
-            }
-            UpstreamOption::Pipe(pipe) => place = Some(socket_file(pipe, &mut refused)),
-            UpstreamOption::SslConfig(config) => ssl = Some(config),
-            UpstreamOption::UseHttp2(is_set) => protocol = is_set.then_some(UpstreamProtocol::Http2),
-            // They are about a mesh and about discovery, and nothing that is served here depends on them.
-            UpstreamOption::DisableIstioAutoMtls(_)
-            | UpstreamOption::DiscoveryMetadata(_)
-            | UpstreamOption::NamespacedStatuses(_) => {}
-            other if upstream_settings::take(other, headers, &mut settings, &mut refused) => {}
-            other => refused.push(untranslated(path![other.field()])),
-        }
-    }
-    let secret = secrets.get(&object.metadata.sort_key());
-    let encrypted = upstream_tls::of_upstream(&TlsWishes { ssl, hosts, protocol, secret }, &mut refused);
-    let tls = encrypted.map(|TlsOfHosts { tls, server_names }| {
+    let mut refused = Vec::new();
+    let Declared { place, mut protocol, ssl, hosts, failover, mut settings } = declared(object, headers, &mut refused);
+    let secret = |at: &FieldPath| secrets.get(&(object.metadata.sort_key(), at.to_string()));
+    let wishes = TlsWishes { ssl, hosts, protocol, secret: secret(&path!["sslConfig"]) };
+    let encrypted = upstream_tls::of_upstream(&wishes, &mut refused);
+    let tls_of = |ssl: &UpstreamSsl, at: &FieldPath, refused: &mut Vec<Refused>| {
+        upstream_tls::own_settings(ssl, at, (protocol, secret(at)), refused)
+    };
+    let elsewhere = failover.map(|config| upstream_failover::elsewhere(config, &tls_of, &mut refused));
+    let mut tls = encrypted.map(|TlsOfHosts { tls, server_names }| {
         settings.server_names = server_names;
         // What is spoken in it is not left to the handshake.
         protocol = protocol.or(Some(UpstreamProtocol::Http1));
@@ -97,6 +84,14 @@ pub(super) fn meant(
     if matches!(place, Some(Place::Hosts(_))) && protocol != Some(UpstreamProtocol::Http2) {
         refused.extend(upstream_checks::over_http2(&settings.health_checks));
     }
+    let mut failover_tls = Vec::new();
+    if let Some(Elsewhere { failover, tls: own, invalid }) = elsewhere {
+        let is_file = matches!(place, Some(Place::Hosts(Endpoints::File(_))));
+        refused.extend(is_file.then(|| upstream_failover::beside_file(&failover)).flatten());
+        settings.failover = Some(failover);
+        failover_tls = own;
+        tls = invalid.map(BackendTls::Invalid).or(tls);
+    }
     if place.is_none() && refused.is_empty() {
         refused.push(Refused {
             path: path![],
@@ -104,18 +99,68 @@ pub(super) fn meant(
             help: "add `static`, `kube` or `pipe`",
         });
     }
-    match report(object, refused, diagnostics) {
-        Some(proof) => Err(proof),
-        // Without a place something has been reported.
-        None => {
-            if matches!(&tls, Some(BackendTls::Tls(tls)) if tls.anchors == TrustAnchors::Unasked && !tls.is_missing) {
-                upstream_tls::report_unverified(object, diagnostics);
+    if let Some(proof) = report(object, refused, diagnostics) {
+        return Err(proof);
+    }
+    let says = Says { protocol, tls, settings: Arc::new(settings), failover_tls };
+    warn(object, &says, diagnostics);
+    // Without a place something has been reported.
+    Ok(Meant { place: place.unwrap_or(Place::Hosts(Endpoints::Static(Vec::new()))), says })
+}
+
+/// What the options of an Upstream say, each by itself.
+#[derive(Default)]
+struct Declared<'u> {
+    place: Option<Place>,
+    protocol: Option<UpstreamProtocol>,
+    ssl: Option<&'u UpstreamSsl>,
+    hosts: Option<&'u UpstreamStatic>,
+    failover: Option<&'u UpstreamFailover>,
+    settings: ClusterSettings,
+}
+
+fn declared<'u>(
+    object: &'u Object<UpstreamSpec>,
+    headers: &HeaderSecrets<'_>,
+    refused: &mut Vec<Refused>,
+) -> Declared<'u> {
+    let OptionList(options) = &object.spec;
+    let mut said = Declared::default();
+    for option in options {
+        match option {
+            UpstreamOption::Kube(kube) => said.place = Some(service(object, kube, refused)),
+            UpstreamOption::Static(listed) => {
+                said.hosts = Some(listed);
+                said.place = Some(hosts_of(listed, &mut said.settings, refused));
             }
-            Ok(Meant {
-                place: place.unwrap_or(Place::Hosts(Endpoints::Static(Vec::new()))),
-                says: Says { protocol, tls, settings: Arc::new(settings) },
-            })
+            UpstreamOption::Pipe(pipe) => said.place = Some(socket_file(pipe, refused)),
+            UpstreamOption::SslConfig(config) => said.ssl = Some(config),
+            UpstreamOption::Failover(config) => said.failover = Some(config),
+            UpstreamOption::UseHttp2(is_set) => said.protocol = is_set.then_some(UpstreamProtocol::Http2),
+            // They are about a mesh and about discovery, and nothing that is served here depends on them.
+            UpstreamOption::DisableIstioAutoMtls(_)
+            | UpstreamOption::DiscoveryMetadata(_)
+            | UpstreamOption::NamespacedStatuses(_) => {}
+            other if upstream_settings::take(other, headers, &mut said.settings, refused) => {}
+            other => refused.push(untranslated(path![other.field()])),
         }
+    }
+    said
+}
+
+/// Warns of TLS that verifies nobody, and of a failover that health never leads to.
+fn warn(object: &Object<UpstreamSpec>, says: &Says, diagnostics: &mut Diagnostics) {
+    let Says { protocol: _, tls, settings, failover_tls } = says;
+    let own = tls.as_ref().and_then(BackendTls::settings);
+    // What cannot be used is not connected to.
+    let is_used = !matches!(tls, Some(BackendTls::Invalid(_)));
+    let is_unverified = |tls: &TlsSettings| tls.anchors == TrustAnchors::Unasked && !tls.is_missing;
+    let is_open = own.is_some_and(is_unverified);
+    if is_open || is_used && failover_tls.iter().any(|tls| is_unverified(tls)) {
+        upstream_tls::report_unverified(object, !is_open, diagnostics);
+    }
+    if settings.failover.is_some() && settings.health_checks.is_empty() && settings.outliers.is_none() {
+        upstream_failover::report_unasked(object, diagnostics);
     }
 }
 
@@ -170,21 +215,6 @@ fn socket_file(UpstreamPipe { path, service_spec }: &UpstreamPipe, refused: &mut
     Place::Hosts(Endpoints::File(path.clone()))
 }
 
-/// Whether a host can be looked up: an IP address, or a name whose last label is no number, which would make it one that is
-/// written wrong ([RFC 1123, section 2.1](https://www.rfc-editor.org/rfc/rfc1123#section-2.1)).
-fn is_address(host: &str) -> bool {
-    let is_edge = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    let is_label = |label: &str| {
-        let bytes = label.as_bytes();
-        let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
-        bytes.len() < 64 && is_edge(bytes.first()) && is_edge(bytes.last()) && bytes.iter().all(is_of_name)
-    };
-    let name = host.strip_suffix('.').unwrap_or(host);
-    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
-    let is_name = name.split('.').all(is_label) && !name.rsplit('.').next().is_some_and(is_number);
-    host.parse::<IpAddr>().is_ok() || is_name && name.len() < 254
-}
-
 fn hosts_of(
     UpstreamStatic { auto_sni_rewrite: _, hosts, service_spec, use_tls: _ }: &UpstreamStatic,
     settings: &mut ClusterSettings,
@@ -222,17 +252,4 @@ fn hosts_of(
     let addresses: Option<Vec<SocketAddr>> =
         names.iter().map(|(host, port)| Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port.number()))).collect();
     Place::Hosts(addresses.map_or(Endpoints::Dns(names), Endpoints::Static))
-}
-
-fn lacking(path: FieldPath, help: &'static str) -> Refused {
-    Refused { message: format!("`{path}` does not say where requests go"), path, help }
-}
-
-/// The number of a port; 0 where it is reported that there is none.
-fn port(number: u32, path: FieldPath, refused: &mut Vec<Refused>) -> Port {
-    let port = Port::new(u16::try_from(number).unwrap_or_default());
-    if port == 0 {
-        refused.push(lacking(path, "write a number from 1 to 65535"));
-    }
-    port
 }

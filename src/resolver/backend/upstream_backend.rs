@@ -1,5 +1,6 @@
 //! The backends that Upstreams are: a port of a Service, the same with what the Upstream says, or hosts.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Reported, codes};
@@ -75,8 +76,9 @@ impl<'m> BackendIndex<'m> {
         let own = key.0.clone();
         let base = self.get(id).clone();
         let given = self.given(&own).map(|given| given.endpoints);
-        let object = self.upstreams.get(&(&own.namespace, &own.name));
-        let Says { protocol, tls, settings } = says;
+        let object = self.upstreams.get(&(&own.namespace, &own.name)).copied();
+        let Says { protocol, tls, settings, failover_tls } = says;
+        let settings = self.with_given(&own, settings);
         let has_two = tls.is_some() && base.tls != BackendTls::Plain;
         let tls = match object.filter(|_| has_two) {
             Some(object) => {
@@ -93,10 +95,11 @@ impl<'m> BackendIndex<'m> {
             .and_then(|object| report(object, upstream_checks::over_http2(&settings.health_checks), diagnostics));
         let tls = refused.map_or(tls, BackendTls::Invalid);
         let derived = Backend {
-            object: object.map_or(base.object, |object| BackendObject::Upstream(object)),
+            object: object.map_or(base.object, BackendObject::Upstream),
             protocol,
             tls,
             settings,
+            failover_tls,
             behind: Some(Behind { id, name: base.name }),
             is_virtual: base.is_virtual && given.is_none(),
             endpoints: given.unwrap_or(base.endpoints),
@@ -108,16 +111,39 @@ impl<'m> BackendIndex<'m> {
         derived
     }
 
+    /// The settings with the addresses that are given to hosts of a failover. Such a host is called by the Upstream and its port.
+    fn with_given(&mut self, own: &BackendName, settings: Arc<ClusterSettings>) -> Arc<ClusterSettings> {
+        if settings.failover.is_none() {
+            return settings;
+        }
+        let mut settings = Arc::unwrap_or_clone(settings);
+        let localities = settings.failover.iter_mut().flat_map(|failover| &mut failover.localities);
+        for host in localities.flat_map(|locality| &mut locality.hosts) {
+            let name = BackendName { port: host.called, ..own.clone() };
+            let place = self.given(&name).and_then(|given| match given.endpoints {
+                Endpoints::Static(addresses) => addresses.first().map(|at| (at.ip().to_string(), at.port().into())),
+                Endpoints::Dns(names) => names.into_iter().next(),
+                Endpoints::File(_) => None,
+            });
+            let Some((address, port)) = place else { continue };
+            let declared = std::mem::replace(&mut host.host, address);
+            host.hostname = declared.parse::<IpAddr>().is_err().then_some(declared);
+            host.port = port;
+            host.checked_port = None;
+        }
+        Arc::new(settings)
+    }
+
     pub(super) fn look_up_upstream(&mut self, name: &BackendName) -> Result<Backend<'m>, Unusable> {
         let given = self.given(name);
         let key = (&name.namespace, &name.name);
-        let (Some(object), Some(meant)) = (self.upstreams.get(&key), self.meant.get(&key)) else {
+        let (Some(object), Some(meant)) = (self.upstreams.get(&key).copied(), self.meant.get(&key)) else {
             let likely = self.manifests.likely(Kind::Upstream, &name.namespace, &name.name);
             let (namespace, name) = (name.namespace.clone(), name.name.clone());
             let refused = self.refused.contains_key(&ObjectKey { kind: Kind::Upstream, namespace, name });
             return Err(Unusable::NoUpstream { likely, refused });
         };
-        let Meant { place, says: Says { protocol, tls, settings } } = match meant {
+        let Meant { place, says: Says { protocol, tls, settings, failover_tls } } = match meant {
             Ok(meant) => meant.clone(),
             Err(proof) => return Err(Unusable::BadUpstream(*proof)),
         };
@@ -129,6 +155,7 @@ impl<'m> BackendIndex<'m> {
         let hostname = given.as_ref().and_then(|_| Given::hostname(&endpoints));
         let tls = tls.unwrap_or(BackendTls::Plain);
         let (tls, settings) = if given.is_some() { as_one_host(tls, settings) } else { (tls, settings) };
+        let settings = self.with_given(name, settings);
         Ok(Backend {
             name: name.clone(),
             object: BackendObject::Upstream(object),
@@ -140,6 +167,7 @@ impl<'m> BackendIndex<'m> {
             suits: Suits::Every,
             hostname,
             settings,
+            failover_tls,
             behind: None,
         })
     }

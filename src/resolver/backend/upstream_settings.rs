@@ -156,8 +156,6 @@ fn balancing(config: &UpstreamBalancer, at: &FieldPath, refused: &mut Vec<Refuse
         update_merge_window,
         use_hostname_for_hashing,
     } = config;
-    // All endpoints of an Upstream are in one locality.
-    let _ = locality_weighted_lb_config;
     let (mut choice, mut slow_start) = (None, None);
     if let Some(UpstreamLeastRequest { choice_count, slow_start_config }) = least_request {
         let drawn = Some(*choice_count).filter(|count| *count > 0);
@@ -190,6 +188,7 @@ fn balancing(config: &UpstreamBalancer, at: &FieldPath, refused: &mut Vec<Refuse
         merge_window: length(*update_merge_window),
         hashes_names: *use_hostname_for_hashing,
         closes_on_change: *close_connections_on_host_set_change,
+        weighs_localities: locality_weighted_lb_config.is_some(),
     }
 }
 

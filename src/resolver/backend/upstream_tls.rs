@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, Reported, codes};
 use crate::ir::{CertificateName, TlsOffer, TlsVersion, UpstreamProtocol};
 use crate::name::NamespacedName;
 use crate::parser::api::{
@@ -27,6 +27,8 @@ use super::super::certificate::{
 use super::super::object_name::is_object_name;
 use super::encryption::BackendTls;
 use super::refused::{Refused, untranslated, unusable};
+use super::upstream_failover;
+use super::upstream_host::is_server_name;
 
 /// The port that TLS goes to without being asked for.
 const HTTPS_PORT: u32 = 443;
@@ -58,11 +60,14 @@ const CURVES: [&str; 4] = ["P-256", "P-384", "P-521", "X25519"];
 /// The Secrets of Upstreams.
 #[derive(Debug)]
 pub(in super::super) struct UpstreamSecrets<'m> {
-    /// What is shown to servers and what vouches for them, by namespace and name of the Upstream.
-    pub(super) tls: HashMap<NamespacedName<'m>, Result<HeldSecret, Reported>>,
+    /// What is shown to servers and what vouches for them, by Upstream and place.
+    pub(super) tls: HashMap<SslPlace<'m>, Result<HeldSecret, Reported>>,
     /// What health checks send, by namespace and name of the Secret.
     pub(super) headers: HeaderSecrets<'m>,
 }
+
+/// Namespace and name of an Upstream, and the field below its spec that says how connections are encrypted.
+type SslPlace<'m> = (NamespacedName<'m>, String);
 
 /// What becomes of references to Secrets with headers, by namespace and name of the Secret.
 pub(super) type HeaderSecrets<'m> = HashMap<NamespacedName<'m>, Result<HeaderSecret, NoHeaders>>;
@@ -73,21 +78,22 @@ pub(in super::super) fn resolve_upstream_secrets<'m>(
     certificates: &mut CertificateIndex<'m>,
     diagnostics: &mut Diagnostics,
 ) -> UpstreamSecrets<'m> {
-    let named = manifests.upstreams.iter().filter_map(|object| {
-        let reference = object.spec.0.iter().find_map(|option| match option {
-            UpstreamOption::SslConfig(ssl) => ssl.secret_ref.as_ref(),
-            _ => None,
-        })?;
+    let configs = manifests
+        .upstreams
+        .iter()
+        .flat_map(|object| ssl_configs(&object.spec).into_iter().map(move |(at, ssl)| (object, at, ssl)));
+    let named = configs.filter_map(|(object, at, ssl)| {
+        let reference = ssl.secret_ref.as_ref()?;
         // What the Upstream says of it is refused.
         let is_named = is_object_name(&reference.name) && !reference.namespace.is_empty();
-        is_named.then_some((object, reference))
+        is_named.then_some((object, at, reference))
     });
     let tls = named
-        .map(|(object, GlooResourceRef { name, namespace })| {
+        .map(|(object, at, GlooResourceRef { name, namespace })| {
             let from = CertificateReferrer {
                 kind: Kind::Upstream,
                 namespace: &object.metadata.namespace,
-                path: whole!["spec", "sslConfig", "secretRef"],
+                path: ObjectPart::Whole.at(&path!["spec"].join(&at).with("secretRef")),
                 consequence: "requests for this backend get 500",
                 finding: &|code, path, message| {
                     // Upstreams have no conditions that a code could speak for.
@@ -95,13 +101,29 @@ pub(in super::super) fn resolve_upstream_secrets<'m>(
                     object.finding(code, path, format!("Upstream `{}`: {message}", object.full_name()))
                 },
             };
-            (object.metadata.sort_key(), certificates.resolve_held_secret(&from, (namespace, name), diagnostics))
+            (
+                (object.metadata.sort_key(), at.to_string()),
+                certificates.resolve_held_secret(&from, (namespace, name), diagnostics),
+            )
         })
         .collect();
     let headers = header_references_of_upstreams(manifests)
         .map(|reference| ((&reference.namespace, &reference.name), certificates.header_secret(reference)))
         .collect();
     UpstreamSecrets { tls, headers }
+}
+
+/// Whatever says how connections are encrypted, with its place below the spec.
+fn ssl_configs(OptionList(options): &UpstreamSpec) -> Vec<(FieldPath, &UpstreamSsl)> {
+    let mut configs = Vec::new();
+    for option in options {
+        match option {
+            UpstreamOption::SslConfig(ssl) => configs.push((path!["sslConfig"], ssl)),
+            UpstreamOption::Failover(config) => configs.extend(upstream_failover::ssl_configs(config)),
+            _ => {}
+        }
+    }
+    configs
 }
 
 /// What of an Upstream is about TLS.
@@ -126,7 +148,7 @@ pub(super) fn of_upstream(wishes: &TlsWishes<'_>, refused: &mut Vec<Refused>) ->
     });
     let known = refused.len();
     let (own, held) = match wishes.ssl {
-        Some(ssl) => own_settings(ssl, wishes, refused),
+        Some(ssl) => own_settings(ssl, &path!["sslConfig"], (wishes.protocol, wishes.secret), refused),
         None if is_automatic => (TlsSettings::unverified(first_name(wishes.hosts)), Ok(())),
         None => return None,
     };
@@ -163,10 +185,11 @@ impl TlsSettings {
     }
 }
 
-/// What `sslConfig` asks for, and whether its Secret can be used.
-fn own_settings(
+/// What `sslConfig` or the like asks for, and whether its Secret can be used.
+pub(super) fn own_settings(
     ssl: &UpstreamSsl,
-    wishes: &TlsWishes<'_>,
+    at: &FieldPath,
+    (protocol, secret): (Option<UpstreamProtocol>, Option<&Result<HeldSecret, Reported>>),
     refused: &mut Vec<Refused>,
 ) -> (TlsSettings, Result<(), Reported>) {
     let UpstreamSsl {
@@ -180,7 +203,6 @@ fn own_settings(
         ssl_files,
         verify_subject_alt_name,
     } = ssl;
-    let at = path!["sslConfig"];
     for (field, is_set) in [("oneWayTls", *one_way_tls), ("sds", sds.is_some()), ("sslFiles", ssl_files.is_some())] {
         if is_set {
             refused.push(Refused {
@@ -205,7 +227,7 @@ fn own_settings(
     if !is_server_name(sni) {
         refused.push(unusable(at.with("sni"), "is no server name", "write a DNS name"));
     }
-    let held = match wishes.secret {
+    let held = match secret {
         Some(Ok(held)) => Ok(Some(held)),
         Some(Err(proof)) => Err(*proof),
         None => Ok(None),
@@ -223,11 +245,11 @@ fn own_settings(
     let settings = TlsSettings {
         server_name: Some(sni.clone()).filter(|sni| !sni.is_empty() && sni.parse::<IpAddr>().is_err()),
         anchors: authorities.map_or(TrustAnchors::Unasked, |named| TrustAnchors::Bundles(vec![named.id])),
-        names: names(verify_subject_alt_name, &at, refused),
+        names: names(verify_subject_alt_name, at, refused),
         offer: TlsOffer {
-            alpn: alpn(alpn_protocols, wishes.protocol, &at, refused),
+            alpn: alpn(alpn_protocols, protocol, at, refused),
             renegotiates: *allow_renegotiation,
-            ..parameters.as_ref().map(|parameters| offer(parameters, &at, refused)).unwrap_or_default()
+            ..parameters.as_ref().map(|parameters| offer(parameters, at, refused)).unwrap_or_default()
         },
         client_certificate: pair.map(|named| named.id),
         unplaced: pair.and_then(|named| named.unplaced).or_else(|| authorities.and_then(|named| named.unplaced)),
@@ -250,11 +272,6 @@ fn server_names(UpstreamStatic { hosts, auto_sni_rewrite, .. }: &UpstreamStatic)
 fn first_name(hosts: Option<&UpstreamStatic>) -> Option<String> {
     let mut names = hosts?.hosts.iter().map(|host| &host.addr);
     names.find(|addr| addr.parse::<IpAddr>().is_err()).cloned()
-}
-
-/// Whether a text may stand in a handshake, or is empty.
-pub(super) fn is_server_name(name: &str) -> bool {
-    name.len() < 254 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte))
 }
 
 /// The names of which the server's certificate must carry one.
@@ -337,10 +354,14 @@ fn offer(parameters: &UpstreamSslParameters, at: &FieldPath, refused: &mut Vec<R
 }
 
 /// Warns that whoever answers is trusted.
-pub(super) fn report_unverified(object: &Object<UpstreamSpec>, diagnostics: &mut Diagnostics) {
+pub(super) fn report_unverified(object: &Object<UpstreamSpec>, is_of_failover: bool, diagnostics: &mut Diagnostics) {
     let OptionList(options) = &object.spec;
     let has_ssl = options.iter().any(|option| matches!(option, UpstreamOption::SslConfig(_)));
-    let at = if has_ssl { whole!["spec", "sslConfig"] } else { whole!["spec", "static"] };
+    let at = match (is_of_failover, has_ssl) {
+        (true, _) => whole!["spec", "failover"],
+        (false, true) => whole!["spec", "sslConfig"],
+        (false, false) => whole!["spec", "static"],
+    };
     let message = format!("TLS to Upstream `{}` does not verify who answers", object.full_name());
     diagnostics.report(
         object

@@ -27,6 +27,7 @@ use crate::ir::{self, ClusterSettings, Endpoints, Question, UpstreamProtocol};
 use super::circuit_breaker::to_circuit_breakers;
 use super::cluster_settings;
 use super::endpoint_tls;
+use super::failover;
 use super::layout::{Layout, Part};
 use super::name;
 use super::proto::{any, boolean, duration, named_address, socket_address, socket_file, uint32};
@@ -58,6 +59,7 @@ pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config, layout: &La
         backend: _,
         protocol,
         tls,
+        failover_tls: _,
         variant: _,
         endpoints,
         hostname: _,
@@ -68,23 +70,22 @@ pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config, layout: &La
         called: _,
     } = cluster;
     let name = name::cluster(cluster);
+    let is_dns = cluster.is_dns();
     let discovery = match (endpoints, &layout.endpoints) {
+        _ if is_dns => Discovery::Dns,
         (Endpoints::Static(_), Part::File(files)) => Discovery::Files(Box::new(files.source(&name))),
-        (Endpoints::Static(_) | Endpoints::File(_), _) => Discovery::Static,
-        (Endpoints::Dns(_), _) => Discovery::Dns,
+        (Endpoints::Static(_) | Endpoints::File(_) | Endpoints::Dns(_), _) => Discovery::Static,
     };
     let is_inline = !matches!(discovery, Discovery::Files(_));
+    let of_hosts = tls.iter().flat_map(|tls| endpoint_tls::to_matches(&settings.server_names, tls, config, layout));
     let base = Cluster {
         load_assignment: is_inline.then(|| to_assignment(cluster)),
         transport_socket: tls.as_ref().map(|tls| to_upstream_socket(tls, config, layout)),
-        transport_socket_matches: tls
-            .as_ref()
-            .map(|tls| endpoint_tls::to_matches(&settings.server_names, tls, config, layout))
-            .unwrap_or_default(),
+        transport_socket_matches: of_hosts.chain(failover::to_matches(cluster, config, layout)).collect(),
         circuit_breakers: Some(to_circuit_breakers(*protocol, *retries, &settings.limits)),
         ..base_cluster(name, discovery, *protocol, settings)
     };
-    cluster_settings::lay_over(base, settings, matches!(endpoints, Endpoints::Dns(_)), plain_socket)
+    cluster_settings::lay_over(base, settings, is_dns, plain_socket)
 }
 
 /// A cluster without endpoints, for the entries of weighted lists that answer
@@ -131,7 +132,7 @@ pub(super) fn base_cluster(
     }
 }
 
-/// The endpoints of a cluster, all in one place.
+/// The endpoints of a cluster, all in one place, and those of its failover.
 pub(super) fn to_assignment(cluster: &ir::Cluster) -> ClusterLoadAssignment {
     let mut lb_endpoints = lb_endpoints(&cluster.endpoints, &cluster.settings.weights, None);
     endpoint_tls::mark(&mut lb_endpoints, &cluster.settings.server_names);
@@ -143,9 +144,21 @@ pub(super) fn to_assignment(cluster: &ir::Cluster) -> ClusterLoadAssignment {
             }
         }
     }
-    let locality = LocalityLbEndpoints { lb_endpoints, ..LocalityLbEndpoints::default() };
-    let endpoints = if locality.lb_endpoints.is_empty() { Vec::new() } else { vec![locality] };
-    ClusterLoadAssignment { cluster_name: name::cluster(cluster), endpoints, ..ClusterLoadAssignment::default() }
+    let are_weighed = cluster.settings.balancing.weighs_localities;
+    let locality = LocalityLbEndpoints {
+        lb_endpoints,
+        load_balancing_weight: are_weighed.then(|| uint32(failover::LOCALITY_WEIGHT)),
+        ..LocalityLbEndpoints::default()
+    };
+    let mut endpoints = if locality.lb_endpoints.is_empty() { Vec::new() } else { vec![locality] };
+    let elsewhere = cluster.settings.failover.as_ref();
+    endpoints.extend(elsewhere.into_iter().flat_map(|elsewhere| failover::to_localities(elsewhere, are_weighed)));
+    ClusterLoadAssignment {
+        cluster_name: name::cluster(cluster),
+        endpoints,
+        policy: elsewhere.and_then(failover::to_policy),
+        ..ClusterLoadAssignment::default()
+    }
 }
 
 /// The endpoints with what is said about each of them.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use envoy_types::pb::envoy::config::cluster::v3::cluster::{
     ClusterDiscoveryType, CommonLbConfig, CustomClusterType, DnsLookupFamily, LbConfig, LbPolicy, LeastRequestLbConfig,
     PreconnectPolicy, RingHashLbConfig, RoundRobinLbConfig, SlowStartConfig, TransportSocketMatch,
-    common_lb_config::ConsistentHashingLbConfig,
+    common_lb_config::{ConsistentHashingLbConfig, LocalityConfigSpecifier, LocalityWeightedLbConfig},
 };
 use envoy_types::pb::envoy::config::cluster::v3::{Cluster, OutlierDetection, UpstreamConnectionOptions};
 use envoy_types::pb::envoy::config::core::v3::health_check::{
@@ -72,6 +72,8 @@ pub(super) fn lay_over(
         http1: _,
         http2: _,
         dns,
+        // The endpoints.
+        failover: _,
     } = settings;
     let Connections {
         timeout,
@@ -193,11 +195,21 @@ fn to_slow_start(slow: &SlowStart) -> SlowStartConfig {
 /// Only endpoints that DNS finds have names besides their addresses, and Envoy loads no hash of others' names
 /// ([use_hostname_for_hashing](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/cluster.proto#envoy-v3-api-field-config-cluster-v3-cluster-commonlbconfig-consistenthashinglbconfig-use-hostname-for-hashing)).
 fn to_common(balancing: &Balancing, is_dns: bool) -> Option<CommonLbConfig> {
-    let Balancing { choice: _, slow_start: _, panic_below, merge_window, hashes_names, closes_on_change } = balancing;
+    let Balancing {
+        choice: _,
+        slow_start: _,
+        panic_below,
+        merge_window,
+        hashes_names,
+        closes_on_change,
+        weighs_localities,
+    } = balancing;
     let common = CommonLbConfig {
         healthy_panic_threshold: panic_below.map(percent),
         update_merge_window: merge_window.map(duration),
         close_connections_on_host_set_change: *closes_on_change,
+        locality_config_specifier: weighs_localities
+            .then(|| LocalityConfigSpecifier::LocalityWeightedLbConfig(LocalityWeightedLbConfig::default())),
         consistent_hashing_lb_config: (*hashes_names && is_dns).then(|| ConsistentHashingLbConfig {
             use_hostname_for_hashing: true,
             ..ConsistentHashingLbConfig::default()

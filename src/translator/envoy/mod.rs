@@ -14,6 +14,7 @@ mod compression;
 mod cors;
 mod endpoint_tls;
 mod ext_authz;
+mod failover;
 mod forward;
 mod forward_proxy;
 pub mod gloo_name;

@@ -3,11 +3,16 @@
 
 use envoy_types::pb::envoy::config::route::v3::{
     RetryPolicy,
-    retry_policy::{RetryBackOff, RetryHostPredicate, retry_host_predicate},
+    retry_policy::{
+        RateLimitedRetryBackOff, ResetHeader, ResetHeaderFormat, RetryBackOff, RetryHostPredicate, RetryPriority,
+        retry_host_predicate, retry_priority,
+    },
 };
 use envoy_types::pb::envoy::extensions::retry::host::previous_hosts::v3::PreviousHostsPredicate;
+use envoy_types::pb::envoy::extensions::retry::priority::previous_priorities::v3::PreviousPrioritiesConfig;
 
-use crate::ir::{self, Retry, RetryOn, Timeouts};
+use crate::http::HeaderName;
+use crate::ir::{self, AskedTime, AskedWaits, Retry, RetryOn, Timeouts};
 
 use super::proto::{any, duration, uint32};
 
@@ -22,6 +27,11 @@ const STATUS_CODES: &str = "retriable-status-codes";
 const PREVIOUS_HOSTS: &str = "envoy.retry_host_predicates.previous_hosts";
 const PREVIOUS_HOSTS_MESSAGE: &str = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate";
 
+/// What leaves priorities that were tried.
+const PREVIOUS_PRIORITIES: &str = "envoy.retry_priorities.previous_priorities";
+const PREVIOUS_PRIORITIES_MESSAGE: &str =
+    "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig";
+
 /// How often another host is drawn before one that was tried is taken after all.
 /// The host that failed has no requests under way, which makes it likely to be
 /// drawn, and in a pool its backend may have nearly all of the weight.
@@ -29,7 +39,7 @@ const HOST_DRAWS: i64 = 100;
 
 /// The retry policy of a route; with `other_hosts` a try goes to another host than the ones before.
 pub(super) fn to_retry_policy(retry: Option<&Retry>, timeouts: Timeouts, other_hosts: bool) -> Option<RetryPolicy> {
-    let Retry { on, attempts, backoff } = retry?;
+    let Retry { on, attempts, backoff, asked, leaves_priority_after } = retry?;
     let predicate = || RetryHostPredicate {
         name: PREVIOUS_HOSTS.to_owned(),
         config_type: Some(retry_host_predicate::ConfigType::TypedConfig(any(
@@ -57,6 +67,35 @@ pub(super) fn to_retry_policy(retry: Option<&Retry>, timeouts: Timeouts, other_h
         }),
         retry_host_predicate: other_hosts.then(predicate).into_iter().collect(),
         host_selection_retry_max_attempts: if other_hosts { HOST_DRAWS } else { 0 },
+        rate_limited_retry_back_off: asked.as_ref().map(to_asked),
+        retry_priority: leaves_priority_after.map(to_priority),
         ..RetryPolicy::default()
     })
+}
+
+/// The waits that backends ask for.
+fn to_asked(asked: &AskedWaits) -> RateLimitedRetryBackOff {
+    let AskedWaits { headers, longest } = asked;
+    let header = |(name, time): &(HeaderName, AskedTime)| ResetHeader {
+        name: name.to_string(),
+        format: match time {
+            AskedTime::Seconds => ResetHeaderFormat::Seconds,
+            AskedTime::Until => ResetHeaderFormat::UnixTimestamp,
+        } as i32,
+    };
+    RateLimitedRetryBackOff { reset_headers: headers.iter().map(header).collect(), max_interval: longest.map(duration) }
+}
+
+/// Further tries at other priorities
+/// ([previous priorities](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/retry/priority/previous_priorities/v3/previous_priorities_config.proto)).
+fn to_priority(update_frequency: u32) -> RetryPriority {
+    // Lowering keeps it within 31 bits.
+    let update_frequency = i32::try_from(update_frequency).unwrap_or(i32::MAX);
+    RetryPriority {
+        name: PREVIOUS_PRIORITIES.to_owned(),
+        config_type: Some(retry_priority::ConfigType::TypedConfig(any(
+            PREVIOUS_PRIORITIES_MESSAGE,
+            &PreviousPrioritiesConfig { update_frequency },
+        ))),
+    }
 }

@@ -10,7 +10,7 @@ pub(super) fn members<'f>(forward: &'f Forward, config: &Config) -> Option<Vec<(
     let session = forward.session.as_ref()?;
     matches!(session.across, Across::Pool(_)).then(|| {
         let live = forward.backends.iter().filter_map(|backend| match backend.target {
-            Target::Cluster(id) if !config.cluster(id).endpoints.is_empty() => Some((id, backend)),
+            Target::Cluster(id) if !config.cluster(id).is_empty() => Some((id, backend)),
             Target::Cluster(_) | Target::Invalid(_) => None,
         });
         live.collect()

@@ -88,8 +88,9 @@ pub(super) fn plain_socket() -> TransportSocket {
 
 /// Whether a cluster's certificates are compared with a regular expression.
 pub(super) fn uses_regex(cluster: &Cluster) -> bool {
-    let names = cluster.tls.iter().flat_map(|tls| &tls.names);
-    names.into_iter().any(|name| matches!(name, CertificateName::DnsWildcard(_)))
+    let names = cluster.every_tls().flat_map(|tls| &tls.names);
+    let mut names = names;
+    names.any(|name| matches!(name, CertificateName::DnsWildcard(_)))
 }
 
 /// One matching name is enough. Exact DNS names are compared without case, and

@@ -1,6 +1,7 @@
 //! Clusters: one for each backend and each set of upstream settings that something sends to.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::diagnostics::{Finding, ObjectPart};
 use crate::id::ids;
@@ -10,7 +11,7 @@ use crate::parser::api::{RetryBudget, RetryConstraint};
 use crate::parser::manifests::ObjectHead;
 use crate::resolver::{
     Audience, Backend, BackendId, BackendObject, BackendTls, KeyPairId, OriginTable, Protocol, Resolved,
-    ResolvedGateway, ResolvedRoute, retry_concurrency,
+    ResolvedGateway, ResolvedRoute, TlsSettings, retry_concurrency,
 };
 use typed_index_collections::TiVec;
 
@@ -249,6 +250,9 @@ fn retry_constraint<'m>(resolved: &Resolved<'m>, backend: &Backend<'m>) -> Optio
     resolved.traffic_policies.of_backend(backend)?.spec.retry_constraint.as_ref()
 }
 
+/// The cluster of a backend with TLS for what is handed on as it comes.
+const BYTES: &str = "bytes";
+
 /// What tells the clusters of one backend apart.
 #[derive(Clone, Copy, Debug)]
 struct Settings {
@@ -263,11 +267,19 @@ impl Settings {
     /// to, because its TLS settings cannot be honoured: what they need may have no
     /// place in a configuration.
     fn of(backend: &Backend<'_>, protocol: RouteProtocol, (scope, plain): (Scope, UpstreamProtocol)) -> Option<Self> {
+        let may_have_none = matches!(protocol, RouteProtocol::TlsPassthrough);
+        let is_unplaced = || backend.every_tls().any(|settings| settings.unplaced.is_some());
         let tls = match (&backend.tls, protocol) {
+            // A host of the failover may want what the backend's own do not.
+            (BackendTls::Plain | BackendTls::Tls(_), _)
+                if !may_have_none && scope == Scope::Emitted && is_unplaced() =>
+            {
+                return None;
+            }
+            (BackendTls::Plain, RouteProtocol::Udp) if !backend.failover_tls.is_empty() => return None,
             (_, RouteProtocol::TlsPassthrough) | (BackendTls::Plain, _) => false,
             // Datagrams have no TLS, and plain text is no answer to the wish for it.
             (BackendTls::Tls(_), RouteProtocol::Udp) | (BackendTls::Invalid(_), _) => return None,
-            (BackendTls::Tls(settings), _) if scope == Scope::Emitted && settings.unplaced.is_some() => return None,
             (BackendTls::Tls(_), _) => true,
         };
         let own = backend.protocol.unwrap_or(if tls { UpstreamProtocol::Negotiated } else { plain });
@@ -275,8 +287,8 @@ impl Settings {
             RouteProtocol::Grpc if own != UpstreamProtocol::Http2 => {
                 Self { protocol: UpstreamProtocol::Http2, tls, variant: "http2" }
             }
-            RouteProtocol::TlsPassthrough if backend.tls != BackendTls::Plain => {
-                Self { protocol: UpstreamProtocol::Http1, tls, variant: "bytes" }
+            RouteProtocol::TlsPassthrough if backend.tls != BackendTls::Plain || !backend.failover_tls.is_empty() => {
+                Self { protocol: UpstreamProtocol::Http1, tls, variant: BYTES }
             }
             RouteProtocol::Udp => Self { protocol: UpstreamProtocol::Udp, tls, variant: "udp" },
             RouteProtocol::Http | RouteProtocol::Grpc | RouteProtocol::Tcp | RouteProtocol::TlsPassthrough => {
@@ -285,14 +297,20 @@ impl Settings {
         })
     }
 
+    /// The TLS of connections of these settings.
+    fn every_tls<'b>(self, backend: &'b Backend<'_>) -> impl Iterator<Item = &'b TlsSettings> {
+        let of_failover = backend.failover_tls.iter().filter(move |_| self.variant != BYTES).map(Arc::as_ref);
+        backend.tls.settings().filter(|_| self.tls).into_iter().chain(of_failover)
+    }
+
     /// Whether the TLS of the backend needs what nobody has.
     fn is_withheld(self, backend: &Backend<'_>) -> bool {
-        self.tls && matches!(&backend.tls, BackendTls::Tls(settings) if settings.is_missing)
+        self.every_tls(backend).any(|settings| settings.is_missing)
     }
 
     /// A backend may have a certificate of its own to be shown.
     fn shows_certificate_of_gateway(self, backend: &Backend<'_>) -> bool {
-        self.tls && matches!(&backend.tls, BackendTls::Tls(settings) if settings.client_certificate.is_none())
+        self.every_tls(backend).any(|settings| settings.client_certificate.is_none())
     }
 
     fn into_cluster(
@@ -314,6 +332,8 @@ impl Settings {
             BackendTls::Tls(settings) if self.tls => Some(material.upstream_tls(settings, certificate, origins)),
             _ => None,
         };
+        let of_failover = backend.failover_tls.iter().filter(|_| self.variant != BYTES);
+        let failover_tls = of_failover.map(|own| material.upstream_tls(own, certificate, origins)).collect();
         let shown = certificate.map(|id| {
             let stored = resolved.certificates.pair(id);
             format!("client-cert/{}/{}", stored.namespace, stored.name)
@@ -323,6 +343,7 @@ impl Settings {
             backend: backend.name.clone(),
             protocol: self.protocol,
             tls,
+            failover_tls,
             variant: own.into_iter().chain(shown).collect::<Vec<_>>().join("/"),
             endpoints: backend.endpoints.clone(),
             hostname: backend.hostname.clone(),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::ir::{
-    Choice, ClusterHttp1, ClusterSettings, Connections, Dns, Endpoints, Http2, Question, UpstreamProtocol,
+    Choice, ClusterHttp1, ClusterSettings, Connections, Dns, Endpoints, Failover, Http2, Question, UpstreamProtocol,
 };
 
 /// The settings that count for a cluster.
@@ -17,7 +17,8 @@ pub(super) fn in_effect(
         return Arc::clone(asked);
     }
     let mut settings = ClusterSettings::clone(asked);
-    let ClusterSettings { balancing, weights, health_checks, connections, http1, http2, dns, .. } = &mut settings;
+    let ClusterSettings { balancing, weights, health_checks, connections, http1, http2, dns, failover, .. } =
+        &mut settings;
     let is_asked_calls = health_checks.iter().any(|check| matches!(check.question, Question::Grpc { .. }));
     let speaks = match protocol {
         // What asks for health in calls speaks HTTP/2, whatever the bytes are that are sent.
@@ -40,7 +41,10 @@ pub(super) fn in_effect(
         *connections = none;
     }
     let is_by_hash = balancing.choice.is_some_and(Choice::is_by_hash);
-    let has_names = matches!(endpoints, Endpoints::Dns(_));
+    let of_failover = failover.as_ref().is_some_and(Failover::has_names);
+    let has_names = of_failover || matches!(endpoints, Endpoints::Dns(_));
+    // Without it all endpoints are in one locality.
+    balancing.weighs_localities &= failover.is_some();
     if !has_names {
         *dns = Dns::default();
     }

@@ -30,12 +30,13 @@ pub(super) fn lower_retry(retry: &HttpRouteRetry, fit: impl FnOnce(u64) -> u32) 
         on: RetryOn::Failures(codes.into_iter().collect()),
         attempts: attempts.map_or(DEFAULT_ATTEMPTS, fit).max(1),
         backoff: backoff.map(|Duration(wait)| BackOff { base: wait.max(SHORTEST_BACKOFF), longest: None }),
+        ..Retry::default()
     }
 }
 
 /// The retry that a session needs: an endpoint that refuses connections is left.
 pub(super) fn session_retry() -> Retry {
-    Retry { on: RetryOn::Connect, attempts: SESSION_ATTEMPTS, backoff: None }
+    Retry { on: RetryOn::Connect, attempts: SESSION_ATTEMPTS, ..Retry::default() }
 }
 
 /// Lowers timeouts; a zero one sets no limit. Envoy's limit for one try ends

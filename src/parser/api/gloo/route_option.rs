@@ -11,6 +11,7 @@ use super::access::{OptionAccess, OptionStagedSwitches, OptionStagedTokens, Opti
 use super::duration::GoDuration;
 use super::ext_auth::OptionAuth;
 use super::ext_proc::OptionProcessing;
+use super::gloo_enum::GlooEnum;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::option_list::{OptionList, Untranslated, options};
 use super::rate_limit::RouteRateLimits;
@@ -162,10 +163,35 @@ pub struct OptionRetries {
     pub num_retries: u32,
     pub per_try_timeout: Option<GoDuration>,
     pub retry_back_off: Option<OptionBackOff>,
-    pub previous_priorities: Option<Untranslated>,
+    pub previous_priorities: Option<OptionPriorities>,
     #[serde(default)]
     pub retriable_status_codes: Vec<u32>,
-    pub rate_limited_retry_back_off: Option<Untranslated>,
+    pub rate_limited_retry_back_off: Option<OptionAskedBackOff>,
+}
+
+/// `previousPriorities`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionPriorities {
+    pub update_frequency: Option<u32>,
+}
+
+/// `rateLimitedRetryBackOff`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionAskedBackOff {
+    pub max_interval: Option<GoDuration>,
+    #[serde(default)]
+    pub reset_headers: Vec<OptionResetHeader>,
+}
+
+/// One of `resetHeaders`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionResetHeader {
+    pub format: Option<GlooEnum>,
+    #[serde(default)]
+    pub name: HeaderName,
 }
 
 /// The waits between tries.

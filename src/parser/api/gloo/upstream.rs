@@ -7,6 +7,7 @@ use crate::name::{Name, Namespace};
 
 use super::duration::GoDuration;
 use super::option_list::{OptionList, Untranslated, options};
+use super::upstream_failover::UpstreamFailover;
 use super::upstream_settings::{
     UpstreamBalancer, UpstreamBreakers, UpstreamConnection, UpstreamHealthCheck, UpstreamOutliers, UpstreamPreconnect,
 };
@@ -28,7 +29,7 @@ options! {
         DisableIstioAutoMtls(Untranslated) = "disableIstioAutoMtls",
         DiscoveryMetadata(Untranslated) = "discoveryMetadata",
         DnsRefreshRate(GoDuration) = "dnsRefreshRate",
-        Failover(Untranslated) = "failover",
+        Failover(UpstreamFailover) = "failover",
         Gcp(Untranslated) = "gcp",
         HealthChecks(Vec<UpstreamHealthCheck>) = "healthChecks",
         HttpConnectHeaders(Untranslated) = "httpConnectHeaders",

@@ -1,8 +1,10 @@
 //! `retries` ([Retries](https://docs.solo.io/gateway/latest/resiliency/retry/)).
 
 use crate::diagnostics::Finding;
-use crate::ir::{BackOff, Retry, RetryCondition, RetryOn};
-use crate::parser::api::{GoDuration, OptionBackOff, OptionRetries};
+use crate::ir::{AskedTime, AskedWaits, BackOff, Retry, RetryCondition, RetryOn};
+use crate::parser::api::{
+    GlooEnum, GoDuration, OptionAskedBackOff, OptionBackOff, OptionPriorities, OptionResetHeader, OptionRetries,
+};
 use crate::path;
 
 use super::part::{Part, Place};
@@ -13,10 +15,9 @@ pub(super) fn lower(place: Place<'_>, option: &OptionRetries) -> Result<Part, Bo
         num_retries,
         per_try_timeout,
         retry_back_off,
-        // The resolver lets none of them through.
-        previous_priorities: _,
+        previous_priorities,
         retriable_status_codes,
-        rate_limited_retry_back_off: _,
+        rate_limited_retry_back_off,
     } = option;
     let mut conditions = Vec::new();
     for word in retry_on.split(',').map(str::trim).filter(|word| !word.is_empty()) {
@@ -38,10 +39,57 @@ pub(super) fn lower(place: Place<'_>, option: &OptionRetries) -> Result<Part, Bo
     codes.sort_unstable();
     codes.dedup();
     let backoff = retry_back_off.as_ref().map(|waits| lower_waits(place, waits)).transpose()?.flatten();
+    let asked = rate_limited_retry_back_off.as_ref().map(|waits| lower_asked(place, waits)).transpose()?;
+    let leaves_priority_after = previous_priorities.as_ref().map(|own| lower_priorities(place, own)).transpose()?;
     let on = RetryOn::Conditions { conditions, codes };
     let per_try = per_try_timeout.map(|GoDuration(limit)| limit).filter(|limit| !limit.is_zero());
     // Zero is what stands for a number that nobody wrote, and that is one.
-    Ok(Part::Retry(Retry { on, attempts: (*num_retries).max(1), backoff }, per_try))
+    Ok(Part::Retry(Retry { on, attempts: (*num_retries).max(1), backoff, asked, leaves_priority_after }, per_try))
+}
+
+/// After how many tries other priorities are taken: the field has no default that a proxy would load.
+fn lower_priorities(place: Place<'_>, priorities: &OptionPriorities) -> Result<u32, Box<Finding>> {
+    let OptionPriorities { update_frequency } = priorities;
+    update_frequency.filter(|count| (1..=i32::MAX.unsigned_abs()).contains(count)).ok_or_else(|| {
+        let message = "`updateFrequency` is no number of tries";
+        place.refuse(
+            &path!["previousPriorities"],
+            message,
+            "write a number from 1 on: after so many tries others are taken",
+        )
+    })
+}
+
+/// The waits that backends ask for.
+fn lower_asked(place: Place<'_>, waits: &OptionAskedBackOff) -> Result<AskedWaits, Box<Finding>> {
+    let OptionAskedBackOff { max_interval, reset_headers } = waits;
+    let at = path!["rateLimitedRetryBackOff"];
+    if reset_headers.is_empty() {
+        let message = "no header says how long a backend wants to be left alone";
+        return Err(place.refuse(&at.with("resetHeaders"), message, "add a header, such as `retry-after`"));
+    }
+    let longest = max_interval.map(|GoDuration(longest)| longest);
+    if longest.is_some_and(|longest| longest.is_zero()) {
+        let help = "write a length of time above zero";
+        return Err(place.refuse(&at.with("maxInterval"), "the longest wait is zero", help));
+    }
+    let mut headers = Vec::with_capacity(reset_headers.len());
+    for (index, OptionResetHeader { format, name }) in reset_headers.iter().enumerate() {
+        let at = at.with("resetHeaders").with(index);
+        if !name.is_token() {
+            return Err(place.refuse(&at.with("name"), "it is not the name of a header", "write the name of a header"));
+        }
+        let time = match format.as_ref().map(|GlooEnum(text)| text.as_str()) {
+            None | Some("SECONDS" | "0") => AskedTime::Seconds,
+            Some("UNIX_TIMESTAMP" | "1") => AskedTime::Until,
+            Some(other) => {
+                let message = format!("`{other}` is not a format of time");
+                return Err(place.refuse(&at.with("format"), message, "write `SECONDS` or `UNIX_TIMESTAMP`"));
+            }
+        };
+        headers.push((name.clone(), time));
+    }
+    Ok(AskedWaits { headers, longest })
 }
 
 fn lower_waits(place: Place<'_>, waits: &OptionBackOff) -> Result<Option<BackOff>, Box<Finding>> {
