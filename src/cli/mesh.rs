@@ -87,10 +87,10 @@ impl<'c> ClientSide<'c> {
         }
     }
 
-    /// The Service that an address is the `clusterIP` of.
+    /// The Service that an address is a `clusterIP` of.
     fn at(&self, address: IpAddr) -> Result<GatewayName, String> {
         let services = self.compilation.manifests.services.iter();
-        let mut found = services.filter(|service| service.spec.cluster_ip == Some(address));
+        let mut found = services.filter(|service| service.spec.cluster_ips().any(|own| own == address));
         let name = |service: &Object<Service>| GatewayName::new(service.metadata.sort_key());
         match (found.next(), found.next()) {
             (Some(only), None) => Ok(name(only)),

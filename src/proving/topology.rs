@@ -141,7 +141,10 @@ impl Topology {
     }
 
     fn add_service(&mut self, object: &Value, namespace: &str, name: &str) {
-        if let Some(address) = text(object, &["spec", "clusterIP"]).and_then(|text| text.parse().ok()) {
+        let others = items(object, &["spec", "clusterIPs"]).iter().filter_map(|item| item.as_str());
+        for address in
+            text(object, &["spec", "clusterIP"]).into_iter().chain(others).filter_map(|text| text.parse().ok())
+        {
             self.cluster_ips.insert(address, (Namespace::from(namespace), Name::from(name)));
         }
         for item in items(object, &["spec", "ports"]) {

@@ -21,12 +21,21 @@ pub struct Service {
     pub headless: bool,
     /// Its address, where the manifest says it.
     pub cluster_ip: Option<IpAddr>,
+    /// Its address of the other family (`clusterIPs`).
+    pub other_cluster_ip: Option<IpAddr>,
     /// `sessionAffinity: ClientIP`.
     pub client_ip_affinity: bool,
     /// The labels of the pods behind it; empty where somebody else writes its endpoints.
     pub selector: BTreeMap<String, String>,
     /// The ports, in the order of the manifest.
     pub ports: Vec<ServicePort>,
+}
+
+impl Service {
+    /// Its addresses, of each family one at most.
+    pub fn cluster_ips(&self) -> impl Iterator<Item = IpAddr> + use<> {
+        self.cluster_ip.into_iter().chain(self.other_cluster_ip)
+    }
 }
 
 /// The type of a Service.

@@ -220,6 +220,7 @@ impl Reader<'_> {
         let address = self.cluster_ip(spec);
         let headless = address == Some("None");
         let cluster_ip = address.and_then(|address| address.parse().ok());
+        let other_cluster_ip = cluster_ip.and_then(|first| Self::other_cluster_ip(spec, first));
         let client_ip_affinity = self.choice(spec, "sessionAffinity", &["None", "ClientIP"]) == 1;
         let external_name = self.external_name(spec, service_type);
         let ports = self.service_ports(spec);
@@ -230,7 +231,16 @@ impl Reader<'_> {
         }
         let selector = self.selector(spec);
         self.unused_fields(spec);
-        Service { service_type, external_name, headless, cluster_ip, client_ip_affinity, selector, ports }
+        Service {
+            service_type,
+            external_name,
+            headless,
+            cluster_ip,
+            other_cluster_ip,
+            client_ip_affinity,
+            selector,
+            ports,
+        }
     }
 
     /// The address of a Service: `None` for a headless one, empty where the cluster chooses.

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::diagnostics::{Diagnostics, Finding, Location, ObjectPart, PartPath, codes};
 use crate::ir::{self, Endpoints, Entrance, ForwardProxy, Outbound, ProxiedPort, Sharing};
-use crate::options::{Addresses, Capture, EnvoyVersion, Mesh, Options};
+use crate::options::{Capture, EnvoyVersion, Mesh, Options};
 use crate::parser::manifests::{Kind, ObjectHead};
 use crate::port::Port;
 use crate::resolver::{ListenerId, OriginTable, ParentSource, Protocol, Resolved, names_of_service};
@@ -31,7 +31,7 @@ pub fn lower_for_clients(
     let addresses = match mesh.capture {
         Capture::Proxy(_) => None,
         Capture::Address(wanted) => Some(ServiceAddresses::new(resolved, &services, wanted)),
-        Capture::Redirect(_) => Some(ServiceAddresses::new(resolved, &services, Addresses::ClusterIp)),
+        Capture::Redirect(_) => Some(ServiceAddresses::redirected(resolved, &services)),
     };
     let led = Led { resolved, services: &services, addresses: addresses.as_ref(), mesh, options };
     sockets.retain(|(bind, ids)| ids.iter().all(|id| is_served(&led, *bind, *id, diagnostics)));
@@ -244,8 +244,8 @@ fn proxied_ports(
         let Some(service) = listener.gateways.first() else { continue };
         let key = (&service.namespace, &service.name);
         let names = names_of_service(key, &mesh.client, &options.cluster_domain);
-        let address = services.get(&key).and_then(|service| service.spec.cluster_ip).map(host_of);
-        for (index, host) in names.into_iter().chain(address).enumerate() {
+        let addresses = services.get(&key).into_iter().flat_map(|service| service.spec.cluster_ips()).map(host_of);
+        for (index, host) in names.into_iter().chain(addresses).enumerate() {
             owners.entry((host, listener.port)).or_insert((ports.len(), index));
         }
         ports.push(ProxiedPort { hosts: Vec::new(), listener: place });

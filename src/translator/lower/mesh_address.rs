@@ -28,13 +28,13 @@ impl<'m> ServiceAddresses<'m> {
     /// Chooses addresses for the Services that clients connect to. Which one a Service has depends on these alone, and not
     /// on their routes.
     pub(super) fn new(resolved: &'m Resolved<'m>, services: &Services<'m>, wanted: Addresses) -> Self {
-        let keys = resolved.gateways.iter().map(|service| service.object.metadata.sort_key());
-        let keys: Vec<NamespacedName<'m>> = keys.filter(|key| services.contains_key(key)).collect();
+        let keys = known(resolved, services);
+        let first = |service: &Service| service.cluster_ip;
         let (range, of_cluster) = match wanted {
             Addresses::Loopback(range) => (range, None),
-            Addresses::ClusterIp => (LoopbackRange::default(), Some(of_cluster(&keys, services))),
+            Addresses::ClusterIp => (LoopbackRange::default(), Some(of_cluster(&keys, services, first))),
             Addresses::Any => {
-                let found = of_cluster(&keys, services);
+                let found = of_cluster(&keys, services, first);
                 (LoopbackRange::default(), Some(found).filter(|found| found.values().all(Result::is_ok)))
             }
         };
@@ -52,6 +52,12 @@ impl<'m> ServiceAddresses<'m> {
         }
     }
 
+    /// The addresses that rules of a machine lead to the proxy: of two families the one that they are about.
+    pub(super) fn redirected(resolved: &'m Resolved<'m>, services: &Services<'m>) -> Self {
+        let led = |service: &Service| service.cluster_ips().find(IpAddr::is_ipv4).or(service.cluster_ip);
+        Self { by_service: of_cluster(&known(resolved, services), services, led), are_of_cluster: true }
+    }
+
     /// The address of a Service.
     ///
     /// # Errors
@@ -65,14 +71,21 @@ impl<'m> ServiceAddresses<'m> {
     }
 }
 
+/// The Services that clients connect to and the input has.
+fn known<'m>(resolved: &'m Resolved<'m>, services: &Services<'m>) -> Vec<NamespacedName<'m>> {
+    let keys = resolved.gateways.iter().map(|service| service.object.metadata.sort_key());
+    keys.filter(|key| services.contains_key(key)).collect()
+}
+
 /// The addresses that the cluster gave; no two Services have one.
 fn of_cluster<'m>(
     keys: &[NamespacedName<'m>],
     services: &Services<'m>,
+    chosen: impl Fn(&Service) -> Option<IpAddr>,
 ) -> HashMap<NamespacedName<'m>, Result<IpAddr, String>> {
     let mut owners: HashMap<IpAddr, NamespacedName<'m>> = HashMap::new();
     let mut address = |key: NamespacedName<'m>| {
-        let address = services.get(&key).and_then(|service| service.spec.cluster_ip);
+        let address = services.get(&key).and_then(|service| chosen(&service.spec));
         let address = address.ok_or_else(|| "it has no `clusterIP`".to_owned())?;
         let (namespace, name) = *owners.entry(address).or_insert(key);
         match (namespace, name) == key {

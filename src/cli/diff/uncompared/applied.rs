@@ -139,7 +139,7 @@ fn selectors_in<'c>(node: &Node, by: &'c ObjectRef, found: &mut Vec<(LabelSelect
 fn add_services(compilation: &Compilation, named: &BTreeMap<(&str, &str), &ObjectRef>, left: &mut AllLeft) {
     let Manifests { services, endpoint_slices, .. } = &compilation.manifests;
     // A cluster gives the address, and each cluster another one.
-    let said = |spec: &Service| format!("{:?}", Service { cluster_ip: None, ..spec.clone() });
+    let said = |spec: &Service| format!("{:?}", Service { cluster_ip: None, other_cluster_ip: None, ..spec.clone() });
     let own = services.iter().map(|one| (&one.head, Some(&one.metadata.name), said(&one.spec)));
     let slices = endpoint_slices.iter();
     let slices = slices.map(|one| (&one.head, one.spec.service_name.as_ref(), format!("{:?}", one.spec)));

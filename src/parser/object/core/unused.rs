@@ -16,6 +16,13 @@ const FAMILY_POLICIES: [&str; 3] = ["SingleStack", "PreferDualStack", "RequireDu
 const LONGEST_LABEL: usize = 63;
 
 impl Reader<'_> {
+    /// The address of a Service that is of another family than its first one.
+    pub(super) fn other_cluster_ip(spec: Place<'_>, first: IpAddr) -> Option<IpAddr> {
+        let all = spec.get("clusterIPs").and_then(Node::as_list).unwrap_or_default();
+        let mut addresses = all.iter().filter_map(|node| node.as_str()?.parse::<IpAddr>().ok());
+        addresses.find(|address| address.is_ipv4() != first.is_ipv4())
+    }
+
     /// The labels of the pods behind a Service. What the API server refuses is left out.
     pub(super) fn selector(&mut self, spec: Place<'_>) -> BTreeMap<String, String> {
         let at = spec.at.field("selector");
