@@ -4,9 +4,10 @@
 //! for 100,000 of one expression whose alternatives repeat; a value of 8 KiB is matched in 33 ms by an expression of 2,000,
 //! and longer ones take longer in proportion (docs/performance.md).
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::diagnostics::{Diagnostics, codes};
 use crate::ir::{Action, Config, Forward, HostRewrite, Origin, PathMatch, PathRewrite, Route, ValuePattern};
 use crate::re2;
 
@@ -46,8 +47,7 @@ pub(super) fn report<'c>(
         );
     }
     if found.most() >= LARGE_TOGETHER {
-        let sum = found.places.iter().map(|(pattern, place)| re2::instructions(pattern).saturating_mul(place.times));
-        report_sum(sum.fold(0, u64::saturating_add), found.times(), diagnostics);
+        report_sum(&found, objects, diagnostics);
     }
 }
 
@@ -66,19 +66,28 @@ const SHOWN: usize = 60;
 const MILLISECONDS: u64 = 33;
 const INSTRUCTIONS: u64 = 2_000;
 
-fn report_sum(sum: u64, times: u64, diagnostics: &mut Diagnostics) {
-    if sum < LARGE_TOGETHER {
-        return;
-    }
-    let message = format!("the {times} regular expressions of the configuration compile to {sum} instructions");
+/// Reports all expressions together, at the match whose expression costs the most.
+fn report_sum(found: &Found<'_>, objects: &Objects<'_>, diagnostics: &mut Diagnostics) {
+    let size = |(pattern, place): (&&str, &Place)| re2::instructions(pattern).saturating_mul(place.times);
+    let mut costs: Vec<(u64, Origin, u64)> =
+        found.places.iter().map(|entry| (size(entry), entry.1.origin, entry.1.times)).collect();
+    costs.sort_unstable_by_key(|(size, origin, _)| (Reverse(*size), *origin));
+    let sum = costs.iter().fold(0, |sum: u64, (size, _, _)| sum.saturating_add(*size));
+    let Some((most, origin, times)) = costs.first().filter(|_| sum >= LARGE_TOGETHER) else { return };
+    let all = found.times();
+    let message = format!("the {all} regular expressions of the configuration compile to {sum} instructions");
+    let Some(finding) = objects.finding(codes::COSTLY_REGEX, *origin, false, message) else { return };
     diagnostics.report(
-        Finding::new(codes::COSTLY_REGEX, Location::Run, message)
+        finding
+            .label(format!("{most} of them: the configuration has this expression {times} times"))
             .consequence(format!(
                 "Envoy takes about {:.1} seconds and {} MiB more to load the configuration",
                 sum as f64 / 3e6,
                 sum / 30_000
             ))
-            .help("write prefixes and exact values where no expression is needed, and fewer hosts for routes that need some"),
+            .help(
+                "write prefixes and exact values where no expression is needed, and fewer hosts for routes that need some",
+            ),
     );
 }
 

@@ -14,7 +14,7 @@ use super::label::{lines, number};
 use super::svg::{STYLE, picture};
 use crate::diagnostics::escape::is_unsafe;
 use crate::diagnostics::xml::Xml;
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, Node, NodeId};
 
 const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -106,6 +106,11 @@ struct Data<'n> {
     notes: &'n Notes,
 }
 
+/// What a node is found by: its words, and a part of an object by the name of that too.
+fn searched(node: &Node) -> String {
+    format!("{} {} {}", node.namespace(), node.name(), lines(node).join(" "))
+}
+
 /// Writes the page.
 ///
 /// # Errors
@@ -114,7 +119,7 @@ pub fn write(graph: &Graph, notes: &Notes, out: &mut dyn Write) -> io::Result<()
     let digest = STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, SCRIPT.as_bytes()));
     // A page that is served may ask whoever serves it.
     let connect = if notes.live.is_some() { "connect-src 'self'; " } else { "" };
-    let nodes = graph.nodes.iter().map(|node| format!("{} {}", node.namespace(), lines(node).join(" "))).collect();
+    let nodes = graph.nodes.iter().map(searched).collect();
     let data = in_script(&serde_json::to_string(&Data { nodes, notes })?);
     let mut drawn = Vec::new();
     Xml::document(&mut drawn, |xml| picture(graph, None, xml))?;

@@ -175,6 +175,14 @@ fn by_keyboard(page: &mut Page) -> Result<(), String> {
         "{focus}.classList.contains('n') && document.getElementById('card').childElementCount === 0"
     ))?;
     page.ensure("document.querySelectorAll('.hit, .dim, .chosen').length === 0 && document.getElementById('search').value === ''")?;
+    // A route is found with its rules.
+    page.press("/")?;
+    page.write("broken")?;
+    page.ensure(
+        "document.querySelectorAll('.hit.route').length === 1 && document.querySelectorAll('.hit.rule').length === 2",
+    )?;
+    page.press("Escape")?;
+    page.get("document.querySelector('.n.route').focus()")?;
     page.press("Enter")
 }
 

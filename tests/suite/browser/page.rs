@@ -22,6 +22,8 @@ impl Page {
     pub(super) fn open(program: &Path, work: &Path, address: &str, own: &str) -> Result<Self, String> {
         let mut page = Self { chromium: Chromium::start(program, work)?, own: own.to_owned() };
         page.size(1280, 800)?;
+        // As if its window were in front, whatever else is on the machine.
+        page.chromium.call("Emulation.setFocusEmulationEnabled", json!({"enabled": true}))?;
         let went = page.chromium.call("Page.navigate", json!({"url": address}))?;
         if let Some(error) = went["errorText"].as_str() {
             return Err(format!("{address}: {error}"));
