@@ -1,7 +1,7 @@
 //! Variables in manifests that Flux fills in after a build
 //! ([post-build variable substitution](https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution)).
 //!
-//! `${NAME}` and its forms ([`expression`]) get values, and `$$` stands for `$`. An object may ask to be left as it is.
+//! `${NAME}` and its forms (`expression`) get values, and `$$` stands for `$`. An object may ask to be left as it is.
 
 mod expression;
 
