@@ -498,7 +498,21 @@ fn a_request_that_expressions_take_long_for_is_not_answered() {
         "requests:\n- {{name: long, request: {{url: \"{long}\"}}, expect: {{status: 200}}}}\n\
          - {{name: short, request: {{url: \"http://a.example.com/ab\"}}, expect: {{status: 200}}}}\n"
     );
-    let folder = folder(&[("m.yaml", manifests.as_bytes()), ("cases.yaml", cases.as_bytes())]);
+    // Nor where the expression is one of an option.
+    let option = format!(
+        "---\napiVersion: gateway.solo.io/v1\nkind: RouteOption\nmetadata: {{name: o}}\nspec:\n  \
+         targetRefs: [{{group: gateway.networking.k8s.io, kind: HTTPRoute, name: slow}}]\n  \
+         options: {{regexRewrite: {{pattern: {{regex: \"{part}\"}}, substitution: /x}}}}\n"
+    );
+    let rewritten = manifests.replace(&format!("/{part}"), "/a.*") + &option;
+    let folder = folder(&[
+        ("m.yaml", manifests.as_bytes()),
+        ("rewritten.yaml", rewritten.as_bytes()),
+        ("cases.yaml", cases.as_bytes()),
+    ]);
+    let (code, stdout, stderr) = run(folder.path(), &["route", "-f", "rewritten.yaml", &long]);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+    assert!(stderr.contains("instructions, and a value of the request has 8001 bytes"), "{stderr}");
     let (code, stdout, stderr) = run(folder.path(), &["route", "-f", "m.yaml", &long]);
     assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
     assert!(stderr.contains("instructions, and a value of the request has 8001 bytes"), "{stderr}");

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Diagnostics, codes};
-use crate::ir::{Action, Config, Forward, HostRewrite, Origin, PathMatch, PathRewrite, Route, ValuePattern};
+use crate::ir::{Config, Origin};
 use crate::re2;
 
 use super::objects::Objects;
@@ -112,35 +112,11 @@ impl<'c> Found<'c> {
         for at in hosts(config) {
             let counters = at.host.counters.iter().map(|counter| (counter.path.as_str(), at.host.origin));
             counters.for_each(|(pattern, origin)| found.add(pattern, origin));
-            at.host.routes.iter().for_each(|route| found.add_route(route));
-        }
-        found
-    }
-
-    fn add_route(&mut self, route: &'c Route) {
-        if let PathMatch::Regex(pattern) = &route.matches.path {
-            self.add(pattern, route.origin);
-        }
-        let headers = route.matches.headers.iter().map(|header| &header.value);
-        let query = route.matches.query.iter().map(|parameter| &parameter.value);
-        for value in headers.chain(query) {
-            if let ValuePattern::Regex(pattern) = value {
-                self.add(pattern, route.origin);
+            for route in &at.host.routes {
+                route.expressions().for_each(|expression| found.add(expression, route.origin));
             }
         }
-        for leaf in route.action.leaves() {
-            let Action::Forward(forward) = leaf else { continue };
-            self.add_forward(forward, route.origin);
-        }
-    }
-
-    fn add_forward(&mut self, forward: &'c Forward, origin: Origin) {
-        if let Some(PathRewrite::Regex(substitution)) = &forward.path_rewrite {
-            self.add(&substitution.pattern, origin);
-        }
-        if let Some(HostRewrite::Path(substitution)) = &forward.host_rewrite {
-            self.add(&substitution.pattern, origin);
-        }
+        found
     }
 
     fn add(&mut self, pattern: &'c str, origin: Origin) {

@@ -11,8 +11,8 @@ use crate::port::Port;
 
 use super::default::is_default;
 use super::{
-    AuthId, ClusterId, Cors, HashPart, HeaderMutations, Mirror, Origin, Retry, RouteGuards, Session, Share, Timeouts,
-    Upgrades,
+    AuthId, ClusterId, Cors, HashPart, HeaderMutations, Mirror, Origin, OriginPattern, Retry, RouteGuards, Session,
+    Share, Timeouts, Upgrades,
 };
 
 /// What filters and logs are told of a rule.
@@ -40,6 +40,28 @@ impl Action {
             other => (Some(other), &[][..]),
         };
         one.into_iter().chain(branches.iter().map(|branch| &branch.action))
+    }
+
+    /// The RE2 expressions of what is done, but for those of a split's branches.
+    pub fn expressions(&self) -> impl Iterator<Item = &str> {
+        let forward = match self {
+            Self::Forward(forward) => Some(forward),
+            Self::Redirect(_) | Self::Respond(_) | Self::Split(_) => None,
+        };
+        let path = forward.and_then(|forward| match &forward.path_rewrite {
+            Some(PathRewrite::Regex(substitution)) => Some(substitution.pattern.as_str()),
+            _ => None,
+        });
+        let host = forward.and_then(|forward| match &forward.host_rewrite {
+            Some(HostRewrite::Path(substitution)) => Some(substitution.pattern.as_str()),
+            _ => None,
+        });
+        let cors = self.http_filters().and_then(|filters| filters.cors.as_deref());
+        let origins = cors.into_iter().flat_map(|cors| &cors.origins).filter_map(|origin| match origin {
+            OriginPattern::Regex(expression) => Some(expression.as_str()),
+            _ => None,
+        });
+        path.into_iter().chain(host).chain(origins)
     }
 
     /// What becomes of the headers of requests that are forwarded.

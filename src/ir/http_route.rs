@@ -78,6 +78,14 @@ pub struct RouteMatch {
     pub grpc: bool,
 }
 
+impl Route {
+    /// The RE2 expressions that requests may be compared with: of the matches, and of what is done to those that meet them.
+    pub fn expressions(&self) -> impl Iterator<Item = &str> {
+        let Self { name: _, matches, action, origin: _ } = self;
+        matches.expressions().chain(action.leaves().flat_map(Action::expressions))
+    }
+}
+
 /// The method that asks for a tunnel. Its target is a host and a port, and no path.
 pub const CONNECT: &str = "CONNECT";
 
@@ -85,6 +93,21 @@ pub const CONNECT: &str = "CONNECT";
 pub const WEBSOCKET: &str = "websocket";
 
 impl RouteMatch {
+    /// The RE2 expressions among the conditions.
+    pub fn expressions(&self) -> impl Iterator<Item = &str> {
+        let Self { path, method: _, headers, query, grpc: _ } = self;
+        let of_path = match path {
+            PathMatch::Regex(expression) => Some(expression.as_str()),
+            PathMatch::Exact(_) | PathMatch::Prefix(_) => None,
+        };
+        let headers = headers.iter().map(|header| &header.value);
+        let values = headers.chain(query.iter().map(|parameter| &parameter.value));
+        of_path.into_iter().chain(values.filter_map(|value| match value {
+            ValuePattern::Regex(expression) => Some(expression.as_str()),
+            ValuePattern::Exact(_) => None,
+        }))
+    }
+
     /// Whether requests for tunnels meet it: those that name `CONNECT` and ask for no path, which such requests lack.
     pub fn takes_connect(&self) -> bool {
         self.method == Some(Method::Connect) && self.path == PathMatch::Prefix(String::new())

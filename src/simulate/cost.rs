@@ -3,7 +3,7 @@
 //! No engine is faster in the worst case than one step for each instruction and byte: RE2 in Envoy is not, and neither is
 //! Rust's here. Where that many steps are too many, nobody is told anything in place of an answer that takes minutes.
 
-use crate::ir::{Config, Listener, PathMatch, Route, RouteMatch, ValuePattern};
+use crate::ir::{Config, Listener};
 use crate::re2;
 
 use super::request::Request;
@@ -26,7 +26,9 @@ impl Expressions {
     pub fn of(config: &Config) -> Self {
         let connections = config.listeners.iter().flat_map(Listener::http_connections);
         let hosts = connections.flat_map(|connection| &connection.virtual_hosts);
-        let instructions = hosts.map(|host| host.routes.iter().map(|route| of_route(route)).sum());
+        let instructions = hosts.map(|host| {
+            host.routes.iter().flat_map(|route| route.expressions()).map(of_expression).fold(0, u64::saturating_add)
+        });
         Self { most: instructions.max().unwrap_or_default() }
     }
 
@@ -45,25 +47,8 @@ impl Expressions {
     }
 }
 
-fn of_route(route: &Route) -> u64 {
-    let RouteMatch { path, method: _, headers, query, grpc: _ } = &route.matches;
-    let of_path = match path {
-        PathMatch::Regex(pattern) => of_pattern(pattern),
-        PathMatch::Exact(_) | PathMatch::Prefix(_) => 0,
-    };
-    let values = headers.iter().map(|header| &header.value).chain(query.iter().map(|parameter| &parameter.value));
-    values.map(of_value).fold(of_path, u64::saturating_add)
-}
-
-fn of_value(value: &ValuePattern) -> u64 {
-    match value {
-        ValuePattern::Regex(pattern) => of_pattern(pattern),
-        ValuePattern::Exact(_) => 0,
-    }
-}
-
 /// The instructions of an expression: a bound where that is low, which takes no time to know.
-fn of_pattern(pattern: &str) -> u64 {
+fn of_expression(pattern: &str) -> u64 {
     match re2::most_instructions(pattern) {
         few @ ..WORTH_COUNTING => few,
         _ => re2::instructions(pattern),

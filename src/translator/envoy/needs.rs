@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::{self, Action, AuthId, HttpFilters, PathMatch, Target, ValuePattern};
+use crate::ir::{self, Action, AuthId, HttpFilters, Target};
 
 use super::access::AccessNeeds;
 use super::limits::LimitNeeds;
@@ -82,7 +82,7 @@ impl Needs {
     }
 
     fn add_route(&mut self, route: &ir::Route, config: &ir::Config) {
-        self.regex |= uses_regex(&route.matches);
+        self.regex |= route.matches.expressions().next().is_some();
         self.connect |= route.matches.takes_connect();
         for leaf in route.action.leaves() {
             self.add_leaf(leaf, config);
@@ -134,11 +134,4 @@ impl Needs {
 fn rewrites_by_regex(forward: &ir::Forward) -> bool {
     matches!(forward.path_rewrite, Some(ir::PathRewrite::Regex(_)))
         || matches!(forward.host_rewrite, Some(ir::HostRewrite::Path(_)))
-}
-
-fn uses_regex(matches: &ir::RouteMatch) -> bool {
-    let ir::RouteMatch { path, method: _, headers, query, grpc: _ } = matches;
-    matches!(path, PathMatch::Regex(_))
-        || headers.iter().any(|header| matches!(header.value, ValuePattern::Regex(_)))
-        || query.iter().any(|parameter| matches!(parameter.value, ValuePattern::Regex(_)))
 }
