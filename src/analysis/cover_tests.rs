@@ -151,6 +151,7 @@ fn config(routes: Vec<Arc<Route>>) -> Config {
         transport,
         settings: Arc::default(),
         gateways: Vec::new(),
+        misdirected: Vec::new(),
         origin: Origin(0),
         called: None,
     };

@@ -36,6 +36,10 @@ pub struct Listener {
     pub settings: Arc<ListenerSettings>,
     /// The Gateways that declare the socket, in order; never empty.
     pub gateways: Vec<GatewayName>,
+    /// The hosts of all its HTTPS listeners, where these are so many that they have one list in common: over a connection
+    /// for another name they get 421, as far as no virtual host of that has them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub misdirected: Vec<Hostname>,
     /// The first Gateway listener of the socket.
     pub origin: Origin,
     /// What the proxy calls it, and what the names of its hosts and routes begin with, where that is not made of its
@@ -232,7 +236,8 @@ pub struct HttpConnection {
     /// The virtual hosts, most specific hostname first. A host that none covers gets 404.
     pub virtual_hosts: Vec<VirtualHost>,
     /// Hosts that belong to other TLS listeners of the port, which a client must
-    /// connect to by their own server name: they get 421.
+    /// connect to by their own server name: they get 421. Where the socket has a list of them, only those within hosts of
+    /// the connection itself.
     pub misdirected: Vec<Hostname>,
     /// How much of a request is changed beside what routes ask for.
     #[serde(skip_serializing_if = "is_default")]

@@ -62,7 +62,7 @@ impl<'c> Simulator<'c> {
         let mut decision = match &chain.handler {
             Handler::Http(connection) => {
                 let http = table.http[place].get_or_init(|| HttpTable::new(connection, chain, self.config));
-                http.decide(self.config, request, authority)
+                http.decide(self.config, (request, &table.misdirected), authority)
             }
             Handler::Tcp(TcpProxy { backends }) => self.stream(backends),
             Handler::Close => Decision::closed(None, Closed::NoRoute),

@@ -32,6 +32,12 @@ impl<'c> HostTable<'c> {
         table
     }
 
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { exact, wildcard, any } = self;
+        exact.is_empty() && wildcard.is_empty() && any.is_none()
+    }
+
     /// The place of the most specific hostname: exact, then the longest wildcard, then all hosts.
     pub(super) fn find(&self, host: &str) -> Option<usize> {
         let host = host.to_ascii_lowercase();

@@ -115,9 +115,14 @@ impl<'c> HttpTable<'c> {
         }
     }
 
-    /// Decides about a request.
-    pub(super) fn decide(&self, config: &'c Config, request: &Request, authority: &Authority<'_>) -> Decision<'c> {
-        let mut decision = self.answer(config, request, authority);
+    /// Decides about a request; beside it the hosts that the chains of the socket have one list of.
+    pub(super) fn decide(
+        &self,
+        config: &'c Config,
+        (request, others): (&Request, &HostTable<'_>),
+        authority: &Authority<'_>,
+    ) -> Decision<'c> {
+        let mut decision = self.answer(config, (request, others), authority);
         let takes_gzip = takes_gzip(&joined(&request.headers, Message::Request));
         for outcome in &mut decision.outcomes {
             outcome.answer.compress(&self.connection.settings, takes_gzip);
@@ -126,7 +131,12 @@ impl<'c> HttpTable<'c> {
         decision
     }
 
-    fn answer(&self, config: &'c Config, request: &Request, authority: &Authority<'_>) -> Decision<'c> {
+    fn answer(
+        &self,
+        config: &'c Config,
+        (request, others): (&Request, &HostTable<'_>),
+        authority: &Authority<'_>,
+    ) -> Decision<'c> {
         let admitted = match self.admit(config, request) {
             Ok(admitted) => Admitted { kept_out: kept_out(&self.connection.settings.guards, &admitted), ..admitted },
             Err(Refusal::Reply(reply)) => return local(finish(reply, is_grpc(&request.headers))),
@@ -145,16 +155,21 @@ impl<'c> HttpTable<'c> {
             local(finish(reply, admitted.is_grpc))
         };
         let (host, _) = split_port(&admitted.authority);
+        // Hosts of other listeners have a route too, and what they get is refused first.
+        let elsewhere = |reason| match reason {
+            _ if is_refused(&admitted, self.connection.settings.upgrades) => {
+                local(finish(LocalReply::new(UPGRADE_REFUSED, Reason::Upgrade), admitted.is_grpc))
+            }
+            // That route is one for paths, which tunnels lack.
+            _ if admitted.target.is_empty() => refused(Reason::NoRoute),
+            reason => refused(reason),
+        };
         let decision = match self.hosts.find(host) {
-            None => refused(Reason::NoHost),
+            None if others.is_empty() => refused(Reason::NoHost),
+            None if others.find(host).is_none() => elsewhere(Reason::NoHost),
+            None => elsewhere(Reason::Misdirected),
             Some(place) => match self.connection.virtual_hosts.get(place) {
-                // Hosts of other listeners have a route too, and what they get is refused first.
-                None if is_refused(&admitted, self.connection.settings.upgrades) => {
-                    local(finish(LocalReply::new(UPGRADE_REFUSED, Reason::Upgrade), admitted.is_grpc))
-                }
-                // The route of those hosts is one for paths, which tunnels lack.
-                None if admitted.target.is_empty() => refused(Reason::NoRoute),
-                None => refused(Reason::Misdirected),
+                None => elsewhere(Reason::Misdirected),
                 Some(host) => {
                     let route = self.table(place).find(&admitted.subject());
                     let decision = match route {

@@ -16,6 +16,8 @@ pub(super) struct ListenerTable<'c> {
     /// Beside each chain its virtual hosts, when it serves HTTP.
     pub(super) http: Vec<OnceLock<HttpTable<'c>>>,
     names: HostTable<'c>,
+    /// The hosts that all its HTTPS chains have one list of.
+    pub(super) misdirected: HostTable<'c>,
 }
 
 impl<'c> ListenerTable<'c> {
@@ -29,6 +31,7 @@ impl<'c> ListenerTable<'c> {
             transport,
             settings: _,
             gateways: _,
+            misdirected,
             origin: _,
             called: _,
         } = listener;
@@ -44,7 +47,12 @@ impl<'c> ListenerTable<'c> {
             };
             hosts.iter().map(move |host| (host, place))
         });
-        Self { listener, http: chains.iter().map(|_| OnceLock::new()).collect(), names: HostTable::new(names) }
+        Self {
+            listener,
+            http: chains.iter().map(|_| OnceLock::new()).collect(),
+            names: HostTable::new(names),
+            misdirected: HostTable::new(misdirected.iter().zip(0..)),
+        }
     }
 
     /// The place of the chain that takes a connection; `is_http` when it begins with a request.

@@ -114,6 +114,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
             transport: Transport::Tcp(vec![chain]),
             settings: Arc::default(),
             gateways: Vec::new(),
+            misdirected: Vec::new(),
             origin: Origin(0),
             called: None,
         }],

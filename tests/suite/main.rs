@@ -41,6 +41,7 @@ mod get;
 mod golden;
 mod graph;
 mod harness;
+mod hostnames;
 mod index;
 mod intermediate;
 mod judged;
@@ -186,6 +187,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(compared::trials(&harness));
     trials.extend(exchanged::trials(&harness));
     trials.extend(expressions::trials(&harness));
+    trials.extend(hostnames::trials(&harness));
     trials.extend(staked::trials(&harness));
     trials.extend(confined::trials(&harness));
     trials.extend(property::trials(&harness));

@@ -92,6 +92,9 @@ impl Index {
 
     fn add_listener(&mut self, listener: &Listener, config: &Config) {
         self.put(NameKind::Listener, name::listener(listener), Some(listener.origin));
+        if !listener.misdirected.is_empty() {
+            self.add_misdirected(listener);
+        }
         if let Transport::Udp(proxy) = &listener.transport {
             self.put(NameKind::Statistics, name::udp_proxy(listener), Some(listener.origin));
             for backend in &proxy.backends {
@@ -145,6 +148,25 @@ impl Index {
             }
             let note = "refuses what names the port of the proxy itself, which might come back for ever";
             self.note(NameKind::VirtualHost, name::ITSELF.to_owned(), note);
+        }
+    }
+
+    /// What answers for the hosts of a socket that the chains of others do not know.
+    fn add_misdirected(&mut self, listener: &Listener) {
+        let note = "answers 421 to hosts that other listeners of the port serve, and 404 to those of none";
+        let kinds = [
+            NameKind::Listener,
+            NameKind::Cluster,
+            NameKind::RouteConfiguration,
+            NameKind::VirtualHost,
+            NameKind::Route,
+        ];
+        let names = kinds.map(|kind| (kind, name::misdirected(listener)));
+        let inner = [NameKind::VirtualHost, NameKind::Route].map(|kind| (kind, name::MISDIRECTED.to_owned()));
+        let statistics = (NameKind::Statistics, name::misdirected_statistics(listener));
+        for (kind, name) in names.into_iter().chain(inner).chain([statistics]) {
+            self.put(kind, name.clone(), Some(listener.origin));
+            self.note(kind, name, note);
         }
     }
 

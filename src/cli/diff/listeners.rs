@@ -1,6 +1,6 @@
 //! What listeners accept before and after: addresses, sockets, server names, TLS.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use super::change::{Change, ChangeKind, Touch, Touched, WitnessView};
@@ -9,7 +9,7 @@ use super::rules::Both;
 use super::settings::in_words;
 use super::side::{Chain, ChainKey, EXAMPLE, Side, Socket, SocketKey, Stream, example, probe};
 use crate::hostname::Hostname;
-use crate::ir::{ChainMatch, GatewayName, Handler, HttpSettings};
+use crate::ir::{ChainMatch, GatewayName, Handler, HttpSettings, Listener};
 use crate::simulate::Request;
 
 /// Compares the filter chains of both sides.
@@ -38,36 +38,60 @@ fn compare_misdirected(both: Both<'_, '_>, changes: &mut Vec<Change>) {
     let known: BTreeSet<(&str, &str)> =
         changes.iter().map(|change| (change.gateway.as_str(), change.host.as_str())).collect();
     let mut found: BTreeMap<(&GatewayName, &Hostname), Change> = BTreeMap::new();
+    let mut elsewhere = Elsewhere::default();
     for (key, chain) in &both.new.chains {
         let Some(earlier) = both.old.chains.get(key) else { continue };
-        let (before, after) = (misdirected(*earlier), misdirected(*chain));
-        if before == after {
-            continue;
-        }
-        let [before, after] = [before, after].map(|hosts| hosts.iter().collect::<BTreeSet<&Hostname>>());
-        for host in before.symmetric_difference(&after) {
-            let (gateway, name) = (key.socket.gateway, example(host));
-            let gateway_name = gateway.to_string();
+        let gateway = key.socket.gateway;
+        let gateway_name = gateway.to_string();
+        for host in elsewhere.between(*earlier, *chain) {
+            let name = example(host);
             let is_told = |host: &str| known.contains(&(gateway_name.as_str(), host));
-            if is_told(&host.to_string()) || is_told(&name) || found.contains_key(&(gateway, *host)) {
+            if is_told(&host.to_string()) || is_told(&name) || found.contains_key(&(gateway, host)) {
                 continue;
             }
             let request = Request { authority: Some(name.into_owned()), ..probe(*chain, &first_host(*chain)) };
             let answers = (both.old.answer(gateway, &request, false), both.new.answer(gateway, &request, false));
             if answers.0 != answers.1 {
-                found.insert((gateway, *host), told(both, key, ChangeKind::Listener, Some(&request), answers));
+                found.insert((gateway, host), told(both, key, ChangeKind::Listener, Some(&request), answers));
             }
         }
     }
     changes.extend(found.into_values());
 }
 
-/// The hosts that other chains of the socket have.
-fn misdirected(chain: Chain<'_>) -> &[Hostname] {
-    match &chain.chain.handler {
-        Handler::Http(connection) => &connection.misdirected,
-        Handler::Tcp(_) | Handler::Close => &[],
+/// What one side alone has of the hosts that other chains of a socket have.
+#[derive(Default)]
+struct Elsewhere {
+    /// The sockets, by their places, whose lists in common were told of with one of their chains: it stands for all.
+    told: HashSet<[*const Listener; 2]>,
+}
+
+impl Elsewhere {
+    fn between<'c>(&mut self, before: Chain<'c>, after: Chain<'c>) -> Vec<&'c Hostname> {
+        let sides = [before, after];
+        let listed = sides.map(|chain| match &chain.chain.handler {
+            Handler::Http(connection) => connection.misdirected.as_slice(),
+            Handler::Tcp(_) | Handler::Close => &[],
+        });
+        let common = sides.map(|chain| chain.listener.misdirected.as_slice());
+        if common.iter().all(|hosts| hosts.is_empty()) && listed[0] == listed[1] {
+            return Vec::new();
+        }
+        if common.iter().any(|hosts| hosts.is_empty()) {
+            // One side lists with each chain what the other has in common.
+            return differing([0, 1].map(|side| listed[side].iter().chain(common[side])));
+        }
+        let mut hosts = differing(listed.map(<[_]>::iter));
+        if self.told.insert(sides.map(|chain| std::ptr::from_ref(chain.listener))) {
+            hosts.extend(differing(common.map(<[_]>::iter)));
+        }
+        hosts
     }
+}
+
+fn differing<'c>([before, after]: [impl Iterator<Item = &'c Hostname>; 2]) -> Vec<&'c Hostname> {
+    let (before, after): (BTreeSet<&Hostname>, BTreeSet<&Hostname>) = (before.collect(), after.collect());
+    before.symmetric_difference(&after).copied().collect()
 }
 
 /// Clients connect to the addresses of a Gateway: of those that both sides have, where their ports are bound.

@@ -175,8 +175,18 @@ impl<'c> Side<'c> {
 
     fn add(&mut self, listener: &'c Listener, patterns: &mut Patterns<'c>, actions: &mut Actions<'c, '_>) {
         // Where a port is bound is a setting of the command line, which both sides share.
-        let Listener { address, bind_port: _, port, entrance: _, transport, settings, gateways, origin, called: _ } =
-            listener;
+        let Listener {
+            address,
+            bind_port: _,
+            port,
+            entrance: _,
+            transport,
+            settings,
+            gateways,
+            misdirected: _,
+            origin,
+            called: _,
+        } = listener;
         for gateway in gateways {
             let is_udp = matches!(transport, Transport::Udp(_));
             let socket = SocketKey { gateway, port: *port, is_udp };

@@ -191,6 +191,7 @@ mod tests {
             settings: Arc::default(),
             gateways: vec![GatewayName { namespace: "infra".into(), name: "edge".into() }],
             origin: Origin(0),
+            misdirected: Vec::new(),
             called: None,
         };
         Config { listeners: ports.iter().map(listener).collect(), ..Config::default() }

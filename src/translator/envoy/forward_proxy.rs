@@ -5,12 +5,7 @@ use envoy_types::pb::envoy::config::cluster::v3::{
     Cluster,
     cluster::{ClusterDiscoveryType, CustomClusterType, DnsLookupFamily, LbPolicy},
 };
-use envoy_types::pb::envoy::config::core::v3::{
-    Address, EnvoyInternalAddress, Http2ProtocolOptions, address, envoy_internal_address::AddressNameSpecifier,
-};
-use envoy_types::pb::envoy::config::endpoint::v3::{
-    ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint::HostIdentifier,
-};
+use envoy_types::pb::envoy::config::core::v3::Http2ProtocolOptions;
 use envoy_types::pb::envoy::config::listener::v3::{FilterChain, Listener};
 use envoy_types::pb::envoy::config::route::v3::{
     DirectResponseAction, HeaderMatcher, Route, RouteAction, RouteConfiguration, RouteMatch, VirtualHost,
@@ -31,14 +26,15 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
     http_connection_manager::{RouteSpecifier, ServerHeaderTransformation, UpgradeConfig},
 };
 
+use crate::ir::UpstreamProtocol::AsClients;
 use crate::ir::{self, CONNECT, Entrance, ForwardProxy, HttpProfile, HttpSettings, ProxiedPort, WEBSOCKET};
 
-use super::cluster::{BUFFER_LIMIT_BYTES, Discovery, base_cluster};
+use super::cluster::BUFFER_LIMIT_BYTES;
 use super::http_connection::{INITIAL_CONNECTION_WINDOW_BYTES, INITIAL_STREAM_WINDOW_BYTES, router};
 use super::layout::{Layout, Part};
 use super::listener::{HTTP_CONNECTION_MANAGER, network_filter};
 use super::proto::{any, boolean, duration, exact, http_filter, socket_address, uint32};
-use super::{name, shared_ports};
+use super::{internal_listener, name, shared_ports};
 
 /// The answer to a request for what takes a tunnel.
 const FORBIDDEN: u32 = 403;
@@ -209,38 +205,10 @@ pub(super) fn clusters(proxy: &ForwardProxy, config: &ir::Config) -> Vec<Cluster
     let (shared, own): (Vec<_>, Vec<_>) = listeners.partition(|listener| listener.entrance.is_shared());
     let shared = shared.first().map(|_| Cluster {
         transport_socket: Some(shared_ports::socket()),
-        ..to_listener(name::SHARED_PORTS.to_owned())
+        ..internal_listener::cluster(name::SHARED_PORTS.to_owned(), AsClients)
     });
-    let own = own.into_iter().map(|listener| to_listener(name::listener(listener)));
+    let own = own.into_iter().map(|listener| internal_listener::cluster(name::listener(listener), AsClients));
     own.chain(shared).chain(elsewhere_cluster(proxy)).collect()
-}
-
-fn to_listener(name: String) -> Cluster {
-    let internal = EnvoyInternalAddress {
-        address_name_specifier: Some(AddressNameSpecifier::ServerListenerName(name.clone())),
-        ..EnvoyInternalAddress::default()
-    };
-    let address = Address { address: Some(address::Address::EnvoyInternalAddress(internal)) };
-    let endpoint = LbEndpoint {
-        host_identifier: Some(HostIdentifier::Endpoint(Endpoint { address: Some(address), ..Endpoint::default() })),
-        ..LbEndpoint::default()
-    };
-    let locality = LocalityLbEndpoints { lb_endpoints: vec![endpoint], ..LocalityLbEndpoints::default() };
-    let assignment = ClusterLoadAssignment {
-        cluster_name: name.clone(),
-        endpoints: vec![locality],
-        ..ClusterLoadAssignment::default()
-    };
-    Cluster { load_assignment: Some(assignment), ..as_clients(name) }
-}
-
-/// A cluster to which clients speak what they speak to the proxy, as often as they like.
-fn as_clients(name: String) -> Cluster {
-    let base = base_cluster(name, Discovery::Static, ir::UpstreamProtocol::AsClients, &ir::ClusterSettings::default());
-    let limits = &ir::ClusterSettings::default().limits;
-    let limits =
-        super::circuit_breaker::to_circuit_breakers(ir::UpstreamProtocol::AsClients, ir::RetryLimit::Unused, limits);
-    Cluster { circuit_breakers: Some(limits), ..base }
 }
 
 /// How names of other hosts are looked up; the filter and the cluster agree on it.
@@ -278,6 +246,6 @@ fn elsewhere_cluster(proxy: &ForwardProxy) -> Option<Cluster> {
     proxy.passes_unknown.then(|| Cluster {
         cluster_discovery_type: Some(ClusterDiscoveryType::ClusterType(kind)),
         lb_policy: LbPolicy::ClusterProvided as i32,
-        ..as_clients(name::ELSEWHERE.to_owned())
+        ..internal_listener::unlimited(name::ELSEWHERE.to_owned(), AsClients)
     })
 }

@@ -30,8 +30,8 @@ use super::needs::Needs;
 use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
 use super::{
-    access, compression, cors, ext_authz, forward, header, http_guards, http_settings, listener_log, mesh, name,
-    retried_body, route, stateful_session,
+    access, compression, cors, ext_authz, forward, header, http_guards, http_settings, listener_log, mesh, misdirected,
+    name, retried_body, route, stateful_session,
 };
 
 /// Field numbers of the messages that are joined as bytes.
@@ -104,7 +104,7 @@ fn route_configuration_name(
 }
 
 fn routes((connection, listener): (&ir::HttpConnection, &ir::Listener), name: &str, config: &ir::Config) -> Joined {
-    let ir::HttpConnection { virtual_hosts, misdirected, profile: _, settings: _ } = connection;
+    let ir::HttpConnection { virtual_hosts, misdirected: hosts, profile: _, settings: _ } = connection;
     let configuration = RouteConfiguration {
         name: name.to_owned(),
         ignore_port_in_host_matching: true,
@@ -114,8 +114,11 @@ fn routes((connection, listener): (&ir::HttpConnection, &ir::Listener), name: &s
     let kept = retried_body::declared(&connection.settings, &listener.settings, &config.proxy);
     let to_host = |host: &ir::VirtualHost| retried_body::keep(route::to_virtual_host(host, listener, config), kept);
     routes.extend(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, virtual_hosts, to_host);
-    if !misdirected.is_empty() {
-        routes.push(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &route::misdirected_host(misdirected));
+    if !hosts.is_empty() {
+        routes.push(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &misdirected::host(hosts));
+    }
+    if !listener.misdirected.is_empty() {
+        routes.push(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &misdirected::others(listener));
     }
     routes
 }

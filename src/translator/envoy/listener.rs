@@ -93,6 +93,7 @@ fn bound_address(listener: &ir::Listener, config: &ir::Config) -> Address {
         transport,
         settings: _,
         gateways: _,
+        misdirected: _,
         origin: _,
         called: _,
     } = listener;

@@ -10,6 +10,7 @@ mod circuit_breaker;
 mod cluster;
 mod cluster_settings;
 mod collector;
+mod common_hosts;
 mod compression;
 mod cors;
 mod endpoint_tls;
@@ -31,6 +32,7 @@ mod listener_log;
 mod listener_settings;
 mod mesh;
 mod mirror;
+mod misdirected;
 pub mod name;
 mod needs;
 mod outbound;
@@ -134,7 +136,7 @@ fn node(id: &str) -> Node {
 fn process(config: &ir::Config) -> Bootstrap {
     Bootstrap {
         admin: config.proxy.admin.map(to_admin),
-        bootstrap_extensions: config.forward_proxy.iter().map(|_| internal_listener::extension()).collect(),
+        bootstrap_extensions: internal_listener::extensions(config),
         overload_manager: Some(connection_limit()),
         layered_runtime: needs::Needs::of(config).regex.then(regex_runtime),
         deferred_stat_options: mesh::statistics(config),

@@ -157,6 +157,16 @@ pub fn filter_chain(chain: &ChainName) -> String {
     }
 }
 
+/// The listener that has the hosts of all TLS listeners of a socket, its route configuration, and what leads there.
+pub fn misdirected(of: &Listener) -> String {
+    format!("{}/{MISDIRECTED}", listener(of))
+}
+
+/// Its statistics.
+pub fn misdirected_statistics(of: &Listener) -> String {
+    format!("{MISDIRECTED}-{}", of.bind_port)
+}
+
 /// The statistics of a socket's connection managers: `http-80`, `https-443`. Listeners that are called otherwise share theirs.
 pub fn http_statistics(listener: &Listener, chain: &FilterChain) -> String {
     if listener.called.is_some() { "http".to_owned() } else { own_http_statistics(listener, chain) }

@@ -14,7 +14,8 @@ use crate::ir;
 
 use super::layout::{Layout, Part, is_known};
 use super::{
-    cluster, collector, ext_authz, forward_proxy, http_connection, listener, needs, outbound, pool, shared_ports, tls,
+    cluster, collector, common_hosts, ext_authz, forward_proxy, http_connection, listener, needs, outbound, pool,
+    shared_ports, tls,
 };
 
 /// The kinds of resources that Envoy can fetch on their own.
@@ -93,6 +94,7 @@ pub fn resources(config: &ir::Config, kind: Kind, layout: &Layout) -> Vec<Resour
             let listeners = own.map(|one| listener::to_listener(one, config, layout));
             let mut all: Vec<Resource> = listeners.map(to_resource).collect();
             all.extend(shared_ports::internal_listener(config, layout).map(to_resource));
+            all.extend(common_hosts::listed(config).map(|one| to_resource(common_hosts::listener(one, layout))));
             let proxy = config.forward_proxy.iter();
             all.extend(proxy.map(|proxy| to_resource(forward_proxy::listener(proxy, config, layout))));
             all.extend(
@@ -123,8 +125,9 @@ fn routes(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     let mut is_new = all.iter().map(|one| seen.insert(one.wire.as_slice())).collect::<Vec<bool>>().into_iter();
     all.retain(|_| is_new.next() == Some(true));
     all.extend(shared_ports::routes(config).map(|(name, wire)| Resource { name, wire }));
+    let listed = common_hosts::listed(config).map(common_hosts::routes);
     let proxy = config.forward_proxy.iter().map(|proxy| forward_proxy::routes(proxy, config));
-    all.extend(proxy.map(|routes| Resource::new(routes, |routes| routes.name)));
+    all.extend(listed.chain(proxy).map(|routes| Resource::new(routes, |routes| routes.name)));
     all
 }
 
@@ -138,7 +141,10 @@ fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     let asked = ext_authz::clusters(config, layout);
     let collectors = config.collectors().into_iter().map(collector::to_cluster);
     let of_ports = config.forward_proxy.iter().flat_map(|proxy| forward_proxy::clusters(proxy, config));
-    all.extend(invalid.into_iter().chain(asked).chain(collectors).chain(of_ports).map(Resource::cluster_of));
+    let listed = common_hosts::listed(config).map(common_hosts::cluster);
+    all.extend(
+        invalid.into_iter().chain(listed).chain(asked).chain(collectors).chain(of_ports).map(Resource::cluster_of),
+    );
     all
 }
 

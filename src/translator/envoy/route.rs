@@ -1,20 +1,14 @@
 //! Virtual hosts and their routes
 //! ([route components](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto)).
 
-use envoy_types::pb::envoy::config::route::v3::{
-    DirectResponseAction, Route, RouteMatch, VirtualHost, route, route_match::PathSpecifier,
-};
+use envoy_types::pb::envoy::config::route::v3::{Route, VirtualHost};
 
-use crate::hostname::Hostname;
 use crate::ir::{self, Action, AttemptCount};
 
 use super::action::to_leaf_routes;
 use super::mirror::Copies;
 use super::route_base::RouteBase;
 use super::{forward, name, preflight, route_said, split};
-
-/// The status of a request that came over a connection to another host.
-const MISDIRECTED_REQUEST: u32 = 421;
 
 pub(super) fn to_virtual_host(host: &ir::VirtualHost, listener: &ir::Listener, config: &ir::Config) -> VirtualHost {
     let ir::VirtualHost { hostname, routes, counters, origin: _ } = host;
@@ -33,25 +27,6 @@ pub(super) fn to_virtual_host(host: &ir::VirtualHost, listener: &ir::Listener, c
         virtual_clusters: counters.iter().map(route_said::to_virtual_cluster).collect(),
         domains: vec![hostname.to_string()],
         routes: routes.iter().enumerate().flat_map(to_routes).collect(),
-        ..VirtualHost::default()
-    }
-}
-
-/// The hosts of other listeners of the port, in a chain that is not theirs: 421
-/// ([RFC 9110, section 15.5.20](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.20)).
-pub(super) fn misdirected_host(hosts: &[Hostname]) -> VirtualHost {
-    let response = DirectResponseAction { status: MISDIRECTED_REQUEST, ..DirectResponseAction::default() };
-    let every_path =
-        RouteMatch { path_specifier: Some(PathSpecifier::Prefix("/".to_owned())), ..RouteMatch::default() };
-    VirtualHost {
-        name: name::MISDIRECTED.to_owned(),
-        domains: hosts.iter().map(ToString::to_string).collect(),
-        routes: vec![Route {
-            name: name::MISDIRECTED.to_owned(),
-            r#match: Some(every_path),
-            action: Some(route::Action::DirectResponse(response)),
-            ..Route::default()
-        }],
         ..VirtualHost::default()
     }
 }

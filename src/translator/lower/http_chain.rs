@@ -15,6 +15,7 @@ use crate::resolver::{Audience, KeyPairId, ListenerId, ListenerOptionsId, Resolv
 use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
 use super::l4_chain::lower_stream_chain;
+use super::misdirected::Misdirected;
 use super::option::ext_auth::{self, AuthOnListener};
 use super::option::host::{HostPart, lay_under};
 use super::option::http::{self, settings_of};
@@ -74,16 +75,12 @@ pub(super) fn lower_https_connections(
 ) -> Vec<HttpConnection> {
     let mut listeners = listener_routes(lowering, ids, "https");
     let hostnames: Vec<&Hostname> = listeners.iter().map(|listener| listener.hostname).collect();
-    let mut connections: Vec<_> = (0..ids.len())
-        .map(|own| {
-            let others = hostnames.iter().enumerate().filter(|(index, _)| *index != own);
-            let mut misdirected: Vec<Hostname> = others.map(|(_, hostname)| (*hostname).clone()).collect();
-            if misdirected.contains(&Hostname::Any) {
-                // It takes all that is not the listener's own; what lies within that stands out.
-                misdirected.retain(|hostname| *hostname == Hostname::Any || hostnames[own].covers(hostname));
-            }
-            misdirected.sort();
-            let settings = connection_settings(lowering, &ids[own..=own]);
+    let misdirected = Misdirected::new(&hostnames).listed;
+    let mut connections: Vec<_> = ids
+        .iter()
+        .zip(misdirected)
+        .map(|(id, misdirected)| {
+            let settings = connection_settings(lowering, std::slice::from_ref(id));
             HttpConnection { virtual_hosts: Vec::new(), misdirected, profile: HttpProfile::Edge, settings }
         })
         .collect();

@@ -22,7 +22,7 @@ use super::scope::Scope;
 use super::socket::{Bind, Demultiplexing, Socket, SocketTransport};
 pub(super) use super::socket_lowering::ListenerParts;
 use super::socket_lowering::SocketLowering;
-use super::tls_chain::lower_tls_chains;
+use super::tls_chain::{common_hosts, lower_tls_chains};
 use super::virtual_host::Placement;
 
 /// From how many routes on, and from how many routes for each declared match,
@@ -55,6 +55,7 @@ fn lower_socket(lowering: &mut SocketLowering<'_, '_>, bind: Bind, ids: &[Listen
         entrance: Entrance::Socket,
         transport,
         settings: settings_of(lowering.resolved, lowering.options.sockets, ids),
+        misdirected: common_hosts(lowering, ids),
         gateways: lowering.gateways_of(ids),
         origin: lowering.origin_of(first),
         called: None,

@@ -20,6 +20,7 @@ mod l4_route;
 mod listener;
 mod mesh;
 mod mesh_address;
+mod misdirected;
 mod operator;
 mod option;
 mod path;

@@ -21,6 +21,7 @@ use crate::resolver::{
 
 use super::cluster::{RouteProtocol, tls_route_protocol};
 use super::http_chain::lower_https_connections;
+use super::misdirected::Misdirected;
 use super::scope::Scope;
 use super::socket_lowering::SocketLowering;
 
@@ -56,6 +57,13 @@ pub(super) fn lower_tls_chains(lowering: &mut SocketLowering<'_, '_>, ids: &[Lis
         }
     }
     drop_needless(chains)
+}
+
+/// The hosts that the HTTPS listeners of a socket have one list of.
+pub(super) fn common_hosts(lowering: &SocketLowering<'_, '_>, ids: &[ListenerId]) -> Vec<Hostname> {
+    let listeners = ids.iter().map(|id| lowering.resolved.listener(*id));
+    let https = listeners.filter(|listener| listener.protocol == Protocol::Https);
+    Misdirected::new(&https.map(|listener| &listener.hostname).collect::<Vec<_>>()).common
 }
 
 /// The chains of a listener of protocol TLS: one for each route with the
