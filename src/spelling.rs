@@ -10,6 +10,8 @@ use std::sync::OnceLock;
 const MOST_SLIPS: usize = 3;
 /// Among how many names those that are more than one slip away are looked for.
 const MOST_SEARCHED: usize = 1000;
+/// Among how many names all are looked at.
+const FEW: usize = 32;
 /// How many names may be alike but for one word, and one of them still be meant.
 const MOST_ALIKE: usize = 64;
 /// How many letters of a word there are for each slip in it.
@@ -93,17 +95,24 @@ impl<N: AsRef<str> + Ord> Index<N> {
 
     /// The nearest to a name.
     pub(crate) fn near(&self, name: &str) -> Option<Near<&N>> {
-        if self.names.len() <= MOST_SEARCHED { near(name, &self.names) } else { self.one_slip_away(name) }
+        let is_small = self.names.len() <= MOST_SEARCHED;
+        let one_slip_away = if self.names.len() <= FEW { None } else { self.one_slip_away(name) };
+        match one_slip_away {
+            // None of the others is nearer.
+            Some((found, is_whole)) if is_whole || !is_small => Some(found),
+            _ if is_small => near(name, &self.names),
+            _ => None,
+        }
     }
 
-    /// The nearest of the names that are one slip away.
-    fn one_slip_away(&self, name: &str) -> Option<Near<&N>> {
+    /// The nearest of the names that are one slip away, and whether all of these were looked at.
+    fn one_slip_away(&self, name: &str) -> Option<(Near<&N>, bool)> {
         let by_slip = self.by_slip.get_or_init(|| BySlip::new(&self.names));
         let (found, is_whole) = by_slip.candidates(name);
         let found = near(name, found.into_iter().filter_map(|position| self.names.get(position)))?;
         // What is one slip away is among these, and nothing is nearer; what is farther away may be no candidate.
         let is_near = slips_between(name, found.name.as_ref()).is_some_and(|(slips, _)| slips <= 1);
-        is_near.then_some(Near { is_certain: found.is_certain && is_whole, ..found })
+        is_near.then_some((Near { is_certain: found.is_certain && is_whole, ..found }, is_whole))
     }
 }
 
@@ -295,7 +304,7 @@ mod tests {
             let mut index = Index::default();
             names.iter().for_each(|name| index.add(name.clone()));
             let is_near = |found: &Near<&String>| slips_between(&name, found.name).is_some_and(|(slips, _)| slips <= 1);
-            prop_assert_eq!(index.one_slip_away(&name), near(&name, &names).filter(is_near));
+            prop_assert_eq!(index.one_slip_away(&name).map(|(found, _)| found), near(&name, &names).filter(is_near));
             prop_assert_eq!(index.near(&name), near(&name, &names));
         }
     }
