@@ -36,6 +36,10 @@ const HARMLESS: [&str; 7] = [
     "authority",
 ];
 
+/// Headers by which a server says how to say who one is: they hold challenges
+/// ([RFC 9110, section 11.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1)).
+const CHALLENGES: [&str; 2] = ["www-authenticate", "proxy-authenticate"];
+
 /// What values begin with that say who somebody is, in lower case.
 const SCHEMES: [&str; 5] = ["bearer ", "basic ", "digest ", "negotiate ", "eyj"];
 
@@ -150,7 +154,29 @@ pub(crate) fn is_credential(name: &str, value: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let begins = |scheme: &str| value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     let is_named = WORDS.iter().any(|word| name.contains(word)) && !HARMLESS.contains(&&*name);
-    !value.is_empty() && (is_named || SCHEMES.iter().any(|scheme| begins(scheme)))
+    let is_challenge = || CHALLENGES.contains(&&*name) && is_challenge(value);
+    !value.is_empty() && (is_named || (SCHEMES.iter().any(|scheme| begins(scheme)) && !is_challenge()))
+}
+
+/// Whether a value has schemes with parameters alone. What a scheme may have in the place of parameters is a token.
+fn is_challenge(value: &str) -> bool {
+    let mut is_quoted = false;
+    let parts = value.split(|letter: char| {
+        is_quoted ^= letter == '"';
+        letter == ',' && !is_quoted
+    });
+    let is_parameter = |text: &str| {
+        let (name, value) = text.split_once('=').unwrap_or_default();
+        let is_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        let value = value.trim_start();
+        !name.is_empty() && name.trim_end().chars().all(is_name) && !value.is_empty() && !value.starts_with('=')
+    };
+    let is_scheme =
+        |text: &str| !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphabetic() || letter == '-');
+    parts.map(str::trim).all(|part| match part.split_once(' ') {
+        Some((scheme, parameter)) if is_scheme(scheme) => is_parameter(parameter.trim_start()),
+        _ => is_scheme(part) || is_parameter(part),
+    })
 }
 
 /// The value of a header as reports may show it.
@@ -240,6 +266,29 @@ mod tests {
         }
         for (name, value) in [("x-team", "shop"), ("access-control-allow-credentials", "true"), ("authorization", "")] {
             assert_eq!(header_value(name, value), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn challenges_say_nothing_of_anybody() {
+        for value in [
+            "Bearer realm=\"a, b\", error=\"invalid_token\"",
+            "Basic realm=x",
+            "Negotiate",
+            "Bearer realm = \"\", Basic",
+        ] {
+            assert_eq!(header_value("WWW-Authenticate", value), value);
+            assert!(is_credential("x-forwarded", value) || !value.contains(' '), "{value}");
+        }
+        for value in [
+            "Bearer PLAIN",
+            "Negotiate PLAIN==",
+            "Basic realm=\"a\", Negotiate PLAIN=",
+            "eyJPLAIN.b",
+            "Bearer a PLAIN=x",
+        ] {
+            let shown = header_value("www-authenticate", value);
+            assert!(!shown.contains("PLAIN"), "{shown}");
         }
     }
 
