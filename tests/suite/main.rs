@@ -32,6 +32,7 @@ mod compared;
 mod confined;
 mod constructs;
 mod copies;
+mod diff_words;
 mod docs;
 mod exchanged;
 mod expressions;
@@ -194,6 +195,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(proxy::trials(&harness));
     trials.extend(limits::trials(&harness));
     trials.extend(made::trials(&harness));
+    trials.extend(diff_words::trials(&harness));
     trials.extend(judged::trials(&harness));
     trials.extend(circles::trials(root));
     trials.extend(layering::trials(root));

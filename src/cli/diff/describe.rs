@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::super::trace::backend_name;
-use super::settings;
+use super::{servers, settings};
 use crate::ir::{
     Action, Authorities, CertificateId, CertificateName, ClientCertificates, Cluster, Config, HeaderMutations, KeyPair,
     Material, RetryLimit, TlsOffer, TlsTermination, TlsVersion, UpstreamProtocol, UpstreamTls, unread_secret,
@@ -17,8 +17,16 @@ use crate::translator::envoy::name;
 /// How many digits of a digest are told.
 const DIGITS: usize = 16;
 
-/// A decision in one line; `long` tells also what backends and clients see.
+/// A decision in one line; `long` tells also what backends and clients see, or would where nothing were missing.
 pub(super) fn describe(decision: &Decision<'_>, config: &Config, long: bool) -> String {
+    match decision.route.and_then(|route| servers::refusal(route, config)) {
+        Some(refusal) if long => format!("{refusal}, in place of {}", describe_served(decision, config, long)),
+        Some(refusal) => refusal,
+        None => describe_served(decision, config, long),
+    }
+}
+
+fn describe_served(decision: &Decision<'_>, config: &Config, long: bool) -> String {
     let secrets = if long { secrets(decision) } else { Vec::new() };
     let lines = |headers: &[(String, String)]| lines(headers, &secrets);
     let outcomes = decision.outcomes.iter().map(|outcome| {

@@ -15,6 +15,7 @@ mod picture;
 mod pods;
 mod render;
 mod rules;
+mod servers;
 mod settings;
 mod side;
 mod sockets;

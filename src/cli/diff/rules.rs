@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Change, ChangeKind, Moved, Touch, Touched, WitnessView};
 use super::meet::{Meeting, joint, meeting};
+use super::servers;
 use super::side::{Host, HostKey, Rule, RuleKey, Side, requests};
 use crate::analysis::cover::{Earlier, Patterns, Rest};
 use crate::ir::{Action, ClientDetails, Forward, GatewayName, ObjectName, PathRules, Route, RouteMatch};
@@ -134,7 +135,10 @@ impl<'s, 'c> Pair<'s, 'c> {
             (false, true) => self.change(ChangeKind::Added, (rule, self.new), places, || others(rule, after, before)),
             (true, true) if earlier.action == rule.action => None,
             (true, true) => {
-                let kind = kind_of(&earlier.action, &rule.action);
+                let refused = |side: &Side<'c>, rule: &Rule<'c>| servers::refusal(rule.route, side.config).is_some();
+                let is_same_kind = refused(self.both.old, earlier) == refused(self.both.new, rule);
+                let kind = Some(kind_of(&earlier.action, &rule.action)).filter(|_| is_same_kind);
+                let kind = kind.unwrap_or(ChangeKind::Retargeted);
                 // One text of a pattern may be another rule's.
                 let matches = &rule.route.matches;
                 let others = || Some(meeting(matches, matches).map(|meeting| meeting.some).unwrap_or_default());
@@ -350,11 +354,21 @@ fn kind_of(old: &Action, new: &Action) -> ChangeKind {
     }
 }
 
+/// What requests pass before anything else is done with them.
+const CHECKS: &str = "checks before the answer";
+
 /// The parts in which two actions differ.
 fn apart(old: &Action, new: &Action) -> BTreeSet<&'static str> {
     let mut names = BTreeSet::new();
     for pair in old.leaves().zip(new.leaves()) {
-        let (Action::Forward(old), Action::Forward(new)) = pair else { continue };
+        let (old, new) = match pair {
+            (Action::Forward(old), Action::Forward(new)) => (old, new),
+            (Action::Redirect(old), Action::Redirect(new)) if old.http_filters != new.http_filters => {
+                names.insert(CHECKS);
+                continue;
+            }
+            _ => continue,
+        };
         let Forward {
             backends,
             http_filters,
@@ -375,7 +389,7 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<&'static str> {
         } = old;
         let parts = [
             ("backends", *backends == new.backends),
-            ("checks before the backend", *http_filters == new.http_filters),
+            (CHECKS, *http_filters == new.http_filters),
             ("request headers", *request_headers == new.request_headers),
             ("response headers", *response_headers == new.response_headers),
             ("paths", *path_rewrite == new.path_rewrite),

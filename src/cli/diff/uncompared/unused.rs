@@ -15,7 +15,7 @@ use crate::parser::node::Node;
 use crate::path;
 
 const UNLED: &str = "it is on one side alone, and no route of the input leads to it";
-const UNREFERRED: &str = "it is not the same, and nothing of the input refers to it";
+const UNREFERRED: &str = "it is not the same, and no route of the input leads to it";
 const LABELS: &str = "a selector looks at its labels, which have changed, and no route of the input is in it";
 const GRANTED: &str = "what it grants has changed, and no reference of the input needs it";
 
