@@ -35,7 +35,7 @@ fn manifests(is_one_host: bool) -> String {
 }
 
 fn compiled(text: String) -> Compilation {
-    let source = Source { name: "bench.yaml".to_owned(), text, found: Found::Named, context: false };
+    let source = Source { name: "bench.yaml".to_owned(), text, found: Found::Named, context: false, kept: Vec::new() };
     compile(SourceSet { sources: vec![source].into() }, &Options::default(), Diagnostics::new())
 }
 

@@ -35,7 +35,7 @@ const ROUTES: usize = 1_000;
 const ROUTES_WITH_FINDINGS: usize = 250;
 
 fn sources(routes: usize) -> SourceSet {
-    let source = |(name, text)| Source { name, text, found: Found::Named, context: false };
+    let source = |(name, text)| Source { name, text, found: Found::Named, context: false, kept: Vec::new() };
     SourceSet { sources: generated::files(routes).into_iter().map(source).collect() }
 }
 

@@ -324,7 +324,7 @@ mod tests {
     }
 
     fn warned(text: String) -> bool {
-        let source = Source { name: "m.yaml".to_owned(), text, found: Found::Named, context: false };
+        let source = Source { name: "m.yaml".to_owned(), text, found: Found::Named, context: false, kept: Vec::new() };
         let found = compile(SourceSet { sources: vec![source].into() }, &Options::default(), Diagnostics::new());
         assert!(found.bootstrap.is_some(), "{:?}", found.findings);
         found.findings.iter().any(|finding| finding.code == codes::ROUTES_MULTIPLY)
@@ -359,7 +359,14 @@ mod tests {
         let documents = documents.iter().map(|text| format!("apiVersion: gateway.networking.k8s.io/v1\n{text}\n"));
         let text = documents.collect::<Vec<_>>().join("---\n");
         SourceSet {
-            sources: vec![Source { name: "m.yaml".to_owned(), text, found: Found::Named, context: false }].into(),
+            sources: vec![Source {
+                name: "m.yaml".to_owned(),
+                text,
+                found: Found::Named,
+                context: false,
+                kept: Vec::new(),
+            }]
+            .into(),
         }
     }
 

@@ -59,7 +59,8 @@ spec:
 ";
 
 fn compiled(text: &str) -> Compiled {
-    let source = Source { name: "a.yaml".into(), text: text.to_owned(), found: Found::Named, context: false };
+    let source =
+        Source { name: "a.yaml".into(), text: text.to_owned(), found: Found::Named, context: false, kept: Vec::new() };
     let sources = SourceSet { sources: vec![source].into() };
     let compilation = compile::compile(sources, &Options::default(), Diagnostics::new());
     Compiled { compilation, ..Compiled::default() }

@@ -107,7 +107,13 @@ mod tests {
     use crate::parser::source::Found;
 
     fn source(text: &str) -> Source {
-        Source { name: "m.yaml".to_owned(), text: text.to_owned(), found: Found::Named, context: false }
+        Source {
+            name: "m.yaml".to_owned(),
+            text: text.to_owned(),
+            found: Found::Named,
+            context: false,
+            kept: Vec::new(),
+        }
     }
 
     #[test]

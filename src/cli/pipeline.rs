@@ -258,6 +258,7 @@ impl Compiled {
             text,
             found: source.found,
             context: source.context,
+            kept: source.kept.to_vec(),
         });
         let sources = SourceSet { sources: sources.collect() };
         let (findings, rules) = (self.load_findings.clone(), self.rules.clone());

@@ -10,7 +10,7 @@ use crate::parser::decode::decode;
 use crate::parser::node::Node;
 use crate::parser::source::SourceSet;
 use crate::parser::split::{Syntax, split};
-use crate::parser::substitution::{SWITCH, is_disabled, substitute};
+use crate::parser::substitution::{SWITCH, is_disabled, kept, substitute};
 
 /// The word for the environment in the place of a file.
 const ENVIRONMENT: &str = "env";
@@ -61,6 +61,7 @@ pub(super) fn apply(given: &Substitutions, sources: &mut SourceSet) {
     }
     for source in &mut sources.sources {
         if source.text.contains("${") || source.text.contains("$$") {
+            source.kept = kept(&source.text, given);
             source.text = substituted(&source.text, given);
         }
     }

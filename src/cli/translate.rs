@@ -339,7 +339,7 @@ mod tests {
     fn compiled() -> Compiled {
         let mut compiled = Compiled::default();
         let text = "name: crt\nweight: 0\n".to_owned();
-        let source = Source { name: "a.yaml".into(), text, found: Found::Named, context: false };
+        let source = Source { name: "a.yaml".into(), text, found: Found::Named, context: false, kept: Vec::new() };
         let compilation = &mut compiled.compilation;
         compilation.manifests.sources.sources.push(source);
         compilation.manifests.object_count = 1;

@@ -29,7 +29,8 @@ spec: {ports: [{port: 80}]}
 ";
 
 fn compiled(text: &str) -> Compilation {
-    let source = Source { name: "shop.yaml".into(), text: text.into(), found: Found::Named, context: false };
+    let source =
+        Source { name: "shop.yaml".into(), text: text.into(), found: Found::Named, context: false, kept: Vec::new() };
     compile(SourceSet { sources: vec![source].into() }, &Options::default(), Diagnostics::new())
 }
 

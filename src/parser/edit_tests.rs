@@ -10,7 +10,8 @@ use crate::path;
 
 /// The text after a change at `path` of its last document; `None` when there is no edit.
 fn changed(text: &str, path: FieldPath, change: Change) -> Option<String> {
-    let source = Source { name: "a.yaml".into(), text: text.to_owned(), found: Found::Named, context: false };
+    let source =
+        Source { name: "a.yaml".into(), text: text.to_owned(), found: Found::Named, context: false, kept: Vec::new() };
     let sources = SourceSet { sources: vec![source].into() };
     let documents: TiVec<DocumentId, Document> = split(text)
         .into_iter()

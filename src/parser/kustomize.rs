@@ -135,6 +135,7 @@ mod tests {
             text: (*text).to_owned(),
             found: Found::InDirectory,
             context: false,
+            kept: Vec::new(),
         };
         let mut found: Vec<usize> =
             parts(&SourceSet { sources: files.iter().map(source).collect() }).into_iter().map(|id| id.0).collect();

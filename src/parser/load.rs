@@ -119,7 +119,7 @@ pub fn load_from(
                     diagnostics.report(Finding::new(codes::SKIPPED, Location::Path(file.name.clone()), message));
                 }
                 let Planned { name, found, context, .. } = file;
-                loaded.sources.sources.push(Source { name, text, found, context });
+                loaded.sources.sources.push(Source { name, text, found, context, kept: Vec::new() });
             }
             Some(Err(ReadError::NoManifest(_))) if file.found == Found::InDirectory => {
                 let message = format!("`{}` is not text: skipped", file.name);

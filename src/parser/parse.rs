@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Omission, Subject, Unjudged, codes};
-use crate::options::{Options, Substitutions};
+use crate::options::Options;
 use crate::path;
 use typed_index_collections::TiVec;
 
@@ -31,7 +31,7 @@ use super::skip::{self, Chart, Foreign};
 use super::skipped::{self, Skipped, Sort};
 use super::source::{Document, DocumentId, Found, Source, SourceSet};
 use super::split::{Piece, Syntax, split};
-use super::substitution::{has_variables, variables};
+use super::substitution::{Filled, has_variables, variables};
 use super::unfilled;
 use super::unquoted;
 
@@ -61,9 +61,9 @@ where
             let source = sources.get(document.source);
             let text = document.text(source);
             let is_patch = patches.contains(&document.source);
+            let filled = Filled { given: sources_given, kept: &source.kept };
             let (options, parsed) = (&read_options, Parsed::default());
-            let mut reading =
-                Reading { id, document, source, text, is_patch, options, given: sources_given, read: &read, parsed };
+            let mut reading = Reading { id, document, source, text, is_patch, options, filled, read: &read, parsed };
             reading.document(*syntax);
             reading.parsed
         })
@@ -163,7 +163,7 @@ struct Reading<'a, R> {
     is_patch: bool,
     options: &'a ReadOptions,
     /// What was put in the place of variables.
-    given: &'a Substitutions,
+    filled: Filled<'a>,
     read: &'a R,
     parsed: Parsed,
 }
@@ -207,7 +207,7 @@ where
         }
         self.parsed.rules = decoded.rules;
         let template = skip::is_template(self.text).then(|| decoded.node.clone());
-        let unsubstituted = variables(self.text, self.given).next().is_some().then(|| decoded.node.clone());
+        let unsubstituted = variables(self.text, self.filled).next().is_some().then(|| decoded.node.clone());
         self.value(decoded.node, FieldPath::ROOT, None, &decoded.repeated);
         if let Some(root) = template {
             let mut found = self.parsed.diagnostics.findings().iter();
@@ -231,13 +231,16 @@ where
 
     /// Says one thing about variables that nothing was put in the place of, in place of what is wrong with each.
     fn unsubstituted(&mut self, root: &Node) {
-        let (mut first, given) = (None, self.given);
+        let (mut first, filled) = (None, self.filled);
         let documents = std::mem::take(&mut self.parsed.diagnostics);
         self.parsed.diagnostics = documents.filtered(|finding| {
-            let is_about = unfilled::is_about_variable(root, finding, given);
+            let is_about = unfilled::is_about_variable(root, finding, filled);
             if is_about && first.is_none() {
-                first =
-                    Some(unfilled::unsubstituted(finding.location.clone(), unfilled::text_about(root, finding), given));
+                first = Some(unfilled::unsubstituted(
+                    finding.location.clone(),
+                    unfilled::text_about(root, finding),
+                    filled,
+                ));
             }
             !is_about
         });
@@ -245,10 +248,10 @@ where
             self.parsed.diagnostics.report(first);
             self.parsed.definitions.iter_mut().for_each(Definition::forget);
         } else if self.parsed.judged > 0 {
-            for (path, variable) in unfilled::in_texts(root, &FieldPath::ROOT, given) {
+            for (path, variable) in unfilled::in_texts(root, &FieldPath::ROOT, filled) {
                 let message = "a variable of Flux stands in the file as text";
                 let finding = Finding::new(codes::VARIABLE_AS_TEXT, self.at(&path), message);
-                self.parsed.diagnostics.report(unfilled::about_variable(finding, &variable, given));
+                self.parsed.diagnostics.report(unfilled::about_variable(finding, &variable, filled));
             }
         }
     }
@@ -263,10 +266,10 @@ where
         }
         let start = self.document.range.start;
         let range = start + error.range.start..start + error.range.end;
-        if error.code == codes::SYNTAX && has_variables(line_of(self.text, error.range.start), self.given) {
+        if error.code == codes::SYNTAX && has_variables(line_of(self.text, error.range.start), self.filled) {
             let (location, line) =
                 (Location::Bytes(self.document.source, range), line_of(self.text, error.range.start));
-            self.parsed.diagnostics.report(unfilled::unsubstituted(location, Some(line), self.given));
+            self.parsed.diagnostics.report(unfilled::unsubstituted(location, Some(line), self.filled));
             return self.leave();
         }
         let mut finding = Finding::new(error.code, Location::Bytes(self.document.source, range), error.message);

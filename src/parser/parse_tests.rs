@@ -53,7 +53,7 @@ fn schema(node: Node, position: Position, options: &ReadOptions, diagnostics: &m
 }
 
 fn source(name: &str, text: &str, found: Found, context: bool) -> Source {
-    Source { name: name.into(), text: text.into(), found, context }
+    Source { name: name.into(), text: text.into(), found, context, kept: Vec::new() }
 }
 
 fn parse(sources: Vec<Source>) -> (Manifests, Vec<Finding>) {

@@ -25,6 +25,8 @@ pub struct Source {
     pub found: Found,
     /// Given by `--context`: compiled like the others, findings on it are left out.
     pub context: bool,
+    /// What `$$` kept from being variables of Flux where values were put in, as it begins, in order. It stands there as text.
+    pub kept: Vec<String>,
 }
 
 /// All files, in the order in which their objects count.

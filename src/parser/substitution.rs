@@ -40,25 +40,65 @@ pub fn is_disabled(object: &Node) -> bool {
     ["annotations", "labels"].into_iter().any(|of| value(of) == Some(OFF))
 }
 
+/// What was put into a file in the place of variables.
+#[derive(Clone, Copy)]
+pub(super) struct Filled<'f> {
+    /// The values.
+    pub(super) given: &'f Substitutions,
+    /// What of the file is no variable, because `$$` kept it from being one.
+    pub(super) kept: &'f [String],
+}
+
 /// Whether a text has variables that wait for values.
-pub(super) fn has_variables(text: &str, given: &Substitutions) -> bool {
-    variables(text, given).any(|one| !matches!(one, Variable::Escaped(_)))
+pub(super) fn has_variables(text: &str, filled: Filled<'_>) -> bool {
+    variables(text, filled).any(|one| !matches!(one, Variable::Escaped(_)))
 }
 
 /// What a text has that Flux would change. Where values were put in, also what Flux refuses or makes empty.
-pub(super) fn variables<'t>(text: &'t str, given: &Substitutions) -> impl Iterator<Item = Variable<'t>> {
+pub(super) fn variables<'t>(text: &'t str, filled: Filled<'_>) -> impl Iterator<Item = Variable<'t>> {
+    let Filled { given, kept } = filled;
     let is_filled = given.is_given();
-    pieces(text).filter_map(move |piece| match piece {
+    placed_pieces(text).filter_map(move |(at, piece)| match piece {
+        Piece::Variable(..) if kept.iter().any(|known| known == head(text, at)) => None,
         Piece::Variable(_, Some(expression)) => {
-            // A name that begins with a digit cannot be given a value. What has one and stands here was kept by `$$`.
+            // A name that begins with a digit cannot be given a value. What has one and stands here was kept by `$$`, and so was
+            // what is in the list.
             let may_have_value = !expression.name.starts_with(|first: char| first.is_ascii_digit());
             let waits = if is_filled { expression.value(given).is_none() } else { may_have_value };
             waits.then_some(Variable::Named(expression.name))
         }
         Piece::Variable(_, None) => is_filled.then_some(Variable::Broken),
-        Piece::Escape(name) => name.map(Variable::Escaped),
+        // What was put in is text.
+        Piece::Escape(name) => name.filter(|_| !is_filled).map(Variable::Escaped),
         Piece::Text(_) => None,
     })
+}
+
+/// What `$$` keeps from being variables in a text that gets values, and that nothing else in it is written as: how each begins.
+pub fn kept(text: &str, given: &Substitutions) -> Vec<String> {
+    let (mut kept, mut left) = (Vec::new(), Vec::new());
+    for (at, piece) in placed_pieces(text) {
+        match piece {
+            Piece::Escape(_) if text.get(at + 1..).is_some_and(|rest| rest.starts_with("${")) => {
+                kept.push(head(text, at + 1));
+            }
+            Piece::Variable(_, expression) if expression.as_ref().is_none_or(|one| one.value(given).is_none()) => {
+                left.push(head(text, at));
+            }
+            Piece::Text(_) | Piece::Escape(_) | Piece::Variable(..) => {}
+        }
+    }
+    kept.retain(|head| !left.contains(head));
+    kept.sort_unstable();
+    kept.dedup();
+    kept.into_iter().map(str::to_owned).collect()
+}
+
+/// What stands at `${`, up to where it may end, as the text of a file and what is decoded of it both have it.
+fn head(text: &str, at: usize) -> &str {
+    let rest = text.get(at..).unwrap_or_default();
+    let is_end = |letter: char| matches!(letter, '}' | '\n' | '"' | '\'' | '\\');
+    rest.split(is_end).next().unwrap_or_default()
 }
 
 /// The text with the values of its variables. One that has neither a value nor a default stays as it is.
@@ -78,11 +118,16 @@ pub fn substitute(text: &str, given: &Substitutions) -> String {
 }
 
 fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
-    let mut rest = text;
+    placed_pieces(text).map(|(_, piece)| piece)
+}
+
+/// The parts of a text, each with the byte at which it begins.
+fn placed_pieces(text: &str) -> impl Iterator<Item = (usize, Piece<'_>)> {
+    let mut at = 0;
     std::iter::from_fn(move || {
-        let (piece, length) = first_piece(rest)?;
-        rest = rest.get(length..).unwrap_or_default();
-        Some(piece)
+        let (piece, length) = first_piece(text.get(at..)?)?;
+        at += length;
+        Some((at - length, piece))
     })
 }
 
@@ -104,7 +149,7 @@ fn first_piece(text: &str) -> Option<(Piece<'_>, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Variable, has_variables, is_disabled, substitute, variables};
+    use super::{Filled, Variable, has_variables, is_disabled, kept, substitute, variables};
     use crate::options::Substitutions;
     use crate::parser::decode::decode;
     use crate::parser::split::Syntax;
@@ -112,6 +157,31 @@ mod tests {
     fn given(values: &[(&str, &str)]) -> Substitutions {
         let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Substitutions { values, unseen: Vec::new() }
+    }
+
+    /// A file of which `$$` keeps nothing.
+    fn in_whole(given: &Substitutions) -> Filled<'_> {
+        Filled { given, kept: &[] }
+    }
+
+    #[test]
+    fn what_is_kept_is_no_variable() {
+        let given = given(&[("A", "x")]);
+        for (text, heads) in [
+            ("a: $${X} ${A}", vec!["${X"]),
+            ("a: \"$${X}\"\nb: '$${{ github.ref }}'\n", vec!["${X", "${{ github.ref "]),
+            ("a: $${X} $$$${X}", vec!["${X"]),
+            ("a: $${X} $$${A}", vec!["${X"]),
+        ] {
+            let (kept, filled) = (kept(text, &given), substitute(text, &given));
+            assert_eq!(kept, heads, "{text}");
+            assert_eq!(variables(&filled, Filled { given: &given, kept: &kept }).next(), None, "{filled}");
+        }
+        // Beside one that is kept stands the same one that is not.
+        for text in ["a: $${X} ${X}", "a: $${X} $$${X}", "a: ${Y} $${X}", "a: $${X} ${Y:=${X}}"] {
+            let (kept, filled) = (kept(text, &given), substitute(text, &given));
+            assert!(has_variables(&filled, Filled { given: &given, kept: &kept }), "{filled}");
+        }
     }
 
     #[test]
@@ -167,17 +237,17 @@ mod tests {
     fn text_without_variables_is_none_of_flux() {
         let (none, some) = (Substitutions::default(), given(&[("Z", "z")]));
         for text in ["a: $x", "a: ${", "a: ${}", "a: ${1}", "a: $${X}", "${{ github.ref }}", "%{X}"] {
-            assert!(!has_variables(text, &none), "{text}");
+            assert!(!has_variables(text, in_whole(&none)), "{text}");
         }
         for text in ["$${X} ${Y}", "${X:0:1}", "${#X}", "${X/a/b}", "${X^^}", "${X%.*}"] {
-            assert!(has_variables(text, &none), "{text}");
+            assert!(has_variables(text, in_whole(&none)), "{text}");
         }
         // Flux makes the first empty and refuses the others.
-        assert!(!has_variables("${Z} ${B:=a}", &some));
+        assert!(!has_variables("${Z} ${B:=a}", in_whole(&some)));
         for text in ["${1}", "${}", "${{ github.ref }}", "a ${"] {
-            assert!(has_variables(text, &some), "{text}");
+            assert!(has_variables(text, in_whole(&some)), "{text}");
         }
-        let found: Vec<Variable<'_>> = variables("$${X} ${Y:=z}", &none).collect();
+        let found: Vec<Variable<'_>> = variables("$${X} ${Y:=z}", in_whole(&none)).collect();
         assert_eq!(found, [Variable::Escaped("X"), Variable::Named("Y")]);
     }
 

@@ -192,7 +192,13 @@ pub(crate) const PAIRS: &[Pair] = &[
 
 /// One side.
 pub(crate) fn sources(text: &str) -> Vec<Source> {
-    vec![Source { name: "all.yaml".to_owned(), text: text.to_owned(), found: Found::InDirectory, context: false }]
+    vec![Source {
+        name: "all.yaml".to_owned(),
+        text: text.to_owned(),
+        found: Found::InDirectory,
+        context: false,
+        kept: Vec::new(),
+    }]
 }
 
 /// What both sides are compiled with.

@@ -71,7 +71,7 @@ impl Certificates {
                 indented(&made.key)
             );
         }
-        let source = Source { name: NAME.to_owned(), text, found: Found::Named, context: true };
+        let source = Source { name: NAME.to_owned(), text, found: Found::Named, context: true, kept: Vec::new() };
         Ok((!self.made.is_empty()).then_some((source, new)))
     }
 

@@ -217,8 +217,8 @@ fn digest(text: &InputText, given: &[PathBuf]) -> u64 {
     // What cannot be read is what it was before.
     given.iter().filter_map(|file| fs::read(file).ok()).for_each(|content| content.hash(&mut hasher));
     is_unreadable.hash(&mut hasher);
-    for Source { name, text, found, context } in &sources.sources {
-        (name, text, found, context).hash(&mut hasher);
+    for Source { name, text, found, context, kept } in &sources.sources {
+        (name, text, found, context, kept).hash(&mut hasher);
     }
     for finding in findings.findings() {
         (finding.code.id(), &finding.message).hash(&mut hasher);

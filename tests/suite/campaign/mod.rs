@@ -285,7 +285,13 @@ pub(crate) fn case_file(requests: Vec<RequestCase>) -> CaseFile {
 }
 
 fn build(yaml: &str, options: &Options) -> Compilation {
-    let source = Source { name: "plan.yaml".to_owned(), text: yaml.to_owned(), found: Found::Named, context: false };
+    let source = Source {
+        name: "plan.yaml".to_owned(),
+        text: yaml.to_owned(),
+        found: Found::Named,
+        context: false,
+        kept: Vec::new(),
+    };
     compile(SourceSet { sources: vec![source].into() }, options, Diagnostics::new())
 }
 

@@ -166,7 +166,13 @@ pub(super) const ADDITIONS: &[Addition] = &[
                 input.sources.clear();
             }
             let text = serde_json::to_string_pretty(&document).ok()?;
-            input.sources.push(Source { name: format!("{place:04}.json"), text, found: Found::InDirectory, context });
+            input.sources.push(Source {
+                name: format!("{place:04}.json"),
+                text,
+                found: Found::InDirectory,
+                context,
+                kept: Vec::new(),
+            });
         }
         Some(())
     })
@@ -728,6 +734,6 @@ fn joined(input: &mut Input, name: &str, found: Found) -> Option<()> {
     }
     let texts: Vec<&str> = input.sources.iter().map(|source| source.text.as_str()).collect();
     let text = texts.join("\n---\n");
-    input.sources = vec![Source { name: name.to_owned(), text, found, context: false }];
+    input.sources = vec![Source { name: name.to_owned(), text, found, context: false, kept: Vec::new() }];
     Some(())
 }

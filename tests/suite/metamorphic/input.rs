@@ -112,7 +112,7 @@ impl Input {
 }
 
 fn source(name: &str, text: String, context: bool) -> Source {
-    Source { name: name.to_owned(), text, found: Found::InDirectory, context }
+    Source { name: name.to_owned(), text, found: Found::InDirectory, context, kept: Vec::new() }
 }
 
 /// The documents of a text; `None` when there is anything that values do not keep.

@@ -133,6 +133,7 @@ fn compiled(files: &[Written], options: &Options) -> Compilation {
         text: file.text.clone(),
         found: FoundIn::InDirectory,
         context: false,
+        kept: Vec::new(),
     };
     let sources = SourceSet { sources: files.iter().enumerate().map(source).collect() };
     compile(sources, options, Diagnostics::new())

@@ -144,6 +144,7 @@ fn run(files: &[String]) {
         text: text.clone(),
         found: if place == 0 { Found::Named } else { Found::InDirectory },
         context: false,
+        kept: Vec::new(),
     };
     let sources = SourceSet { sources: files.iter().enumerate().map(source).collect() };
     let compilation = compile(sources, &Options::default(), Diagnostics::new());
