@@ -57,17 +57,19 @@ pub fn between(old: &Graph, new: &Graph, written: Written<'_>) -> Graph {
     let mut merged = Graph::default();
     for ((_, node), key) in new.nodes.iter_enumerated().zip(&after) {
         let mark = match known.get(key) {
-            None if is_apart(node) && is_elsewhere(node, written.is_in_old) => Mark::Same,
+            None if is_apart(node) && is_elsewhere(node, written.is_in_old) || is_unreached(node) => Mark::Same,
             None => Mark::Added,
+            Some(id) if is_unreached(&old.nodes[*id]) && is_unreached(node) => Mark::Same,
             Some(id) if is_same(&old.nodes[*id], node, key, &pairs, written) => Mark::Same,
             Some(_) => Mark::Changed(None),
         };
         places.insert(key, merged.nodes.push_and_get_key(Node { mark, ..node.clone() }));
     }
-    for (node, key) in old.nodes.iter().zip(&before) {
+    let gone = old.nodes.iter().zip(&before).filter(|(node, key)| !is_unreached(node) && !places.contains_key(key));
+    for (node, key) in gone.collect::<Vec<_>>() {
         let is_left = is_apart(node) && is_elsewhere(node, written.is_in_new);
         let mark = if is_left { Mark::Same } else { Mark::Removed };
-        places.entry(key).or_insert_with(|| merged.nodes.push_and_get_key(Node { mark, ..node.clone() }));
+        places.insert(key, merged.nodes.push_and_get_key(Node { mark, ..node.clone() }));
     }
     merged.edges = edges((old, &before), (new, &after), &places);
     merged
@@ -76,6 +78,11 @@ pub fn between(old: &Graph, new: &Graph, written: Written<'_>) -> Graph {
 /// Whether a node is drawn because something leads to it, whatever it is by itself.
 fn is_apart(node: &Node) -> bool {
     matches!(node.what, What::Object | What::Endpoints { .. })
+}
+
+/// Whether a node is a rule that no request gets to: whatever becomes of it is nothing to traffic.
+fn is_unreached(node: &Node) -> bool {
+    matches!(node.what, What::Rule { .. }) && node.is_shadowed
 }
 
 /// Whether the other input has it as well, or neither has.
@@ -151,7 +158,9 @@ fn edges(
     let mut seen: HashSet<EdgeKey<'_>> = HashSet::new();
     for (key, edge) in keyed(new, after) {
         let mark = match known.get(&key) {
+            None if edge.is_shadowed => Mark::Same,
             None => Mark::Added,
+            Some(old) if old.is_shadowed && edge.is_shadowed => Mark::Same,
             Some(old) if old.link != edge.link => Mark::Changed(Some(old.link)),
             Some(old) if (old.is_broken, old.is_shadowed) != (edge.is_broken, edge.is_shadowed) => Mark::Changed(None),
             Some(_) => Mark::Same,
@@ -159,7 +168,7 @@ fn edges(
         merged.extend(placed(&key).map(|(from, to)| Edge { from, to, mark, ..edge.clone() }));
         seen.insert(key);
     }
-    for (key, edge) in earlier.into_iter().filter(|(key, _)| !seen.contains(key)) {
+    for (key, edge) in earlier.into_iter().filter(|(key, edge)| !seen.contains(key) && !edge.is_shadowed) {
         merged.extend(placed(&key).map(|(from, to)| Edge { from, to, mark: Mark::Removed, ..edge.clone() }));
     }
     merged

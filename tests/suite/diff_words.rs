@@ -11,6 +11,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         |name: &str, run: fn(&Stage) -> Result<(), Failed>| Stage::trial(harness, &format!("diff_words::{name}"), run);
     vec![
         test("a_missing_server_answers_as_route_says", missing_servers),
+        test("a_picture_marks_what_the_table_lists", picture),
         test("an_upstream_of_options_alone_is_led_to_by_no_route", unled_upstream),
     ]
 }
@@ -64,6 +65,33 @@ fn missing_servers(stage: &Stage) -> Result<(), Failed> {
         let answers = ["oldAnswer", "newAnswer"].map(|side| found["changes"][0][side].as_str().unwrap_or_default());
         let holds = answers.iter().all(|answer| answer.starts_with(words));
         ensure(holds && answers[0].contains("one:80") && answers[1].contains("two:80"), &output)?;
+    }
+    Ok(())
+}
+
+/// What no request gets to is no change, in the picture as in the table.
+fn picture(stage: &Stage) -> Result<(), Failed> {
+    let rule = |path: &str, backend: &str| {
+        format!("  - matches: [{{path: {{value: {path}}}}}]\n    backendRefs: [{{name: {backend}, port: 80}}]\n")
+    };
+    let side = |rules: &[String]| gateway("edge", HTTP) + &route("r", "edge", "/a", "one") + &rules.concat();
+    let old = [rule("/a", "two"), rule("/b", "three")];
+    for (new, marks) in [
+        (vec![rule("/a", "four"), rule("/b", "five")], 1),
+        (vec![rule("/b", "five")], 1),
+        (vec![rule("/a", "two"), rule("/a", "six"), rule("/b", "five")], 1),
+        (vec![rule("/b", "three"), rule("/a", "two"), rule("/c", "six")], 1),
+    ] {
+        stage.write("old.yaml", &side(&old))?;
+        stage.write("new.yaml", &side(&new))?;
+        let output = stage.run("diff old.yaml new.yaml --assume services -o markdown")?;
+        let rows = output.stdout.lines().filter(|line| line.starts_with("| **")).count();
+        let is_rule = |line: &&str| {
+            line.contains("rule ")
+                && ["<br/>added", "<br/>changed", "<br/>removed"].iter().any(|word| line.contains(word))
+        };
+        let drawn = output.stdout.lines().filter(is_rule).count();
+        ensure(rows == marks && drawn == marks, &output)?;
     }
     Ok(())
 }
