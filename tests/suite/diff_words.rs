@@ -4,6 +4,7 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::harness::Harness;
 use crate::judged::{HTTP, Stage, ensure, gateway, kinds, route};
+use crate::mesh::MESH;
 
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
@@ -12,6 +13,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     vec![
         test("a_missing_server_answers_as_route_says", missing_servers),
         test("a_picture_marks_what_the_table_lists", picture),
+        test("other_addresses_of_a_service_with_routes_are_a_change", addresses),
         test("an_upstream_of_options_alone_is_led_to_by_no_route", unled_upstream),
     ]
 }
@@ -94,6 +96,28 @@ fn picture(stage: &Stage) -> Result<(), Failed> {
         ensure(rows == marks && drawn == marks, &output)?;
     }
     Ok(())
+}
+
+fn addresses(stage: &Stage) -> Result<(), Failed> {
+    let old = MESH.replacen("selector: {app: cart}", "clusterIP: 10.96.0.10, selector: {app: cart}", 1);
+    for (new, words) in [
+        (old.replace("10.96.0.10", "10.96.0.11"), "10.96.0.11"),
+        (old.replace("10.96.0.10,", "10.96.0.10, clusterIPs: [10.96.0.10, 'fd00::1'],"), "10.96.0.10, fd00::1"),
+        (MESH.to_owned(), "the manifests say no address"),
+    ] {
+        let (output, found) = stage.diff(&old, &new)?;
+        let change = &found["changes"][0];
+        let holds =
+            kinds(&found) == ["listener"] && change["oldAnswer"] == "10.96.0.10" && change["newAnswer"] == words;
+        ensure(output.code == Some(1) && holds, &output)?;
+        let output = stage.run("diff old.yaml new.yaml")?;
+        let is_told = output.stdout.contains("Service web/cart: addresses of its clients  old.yaml:4");
+        ensure(is_told && !output.stdout.contains("no difference"), &output)?;
+    }
+    // Without routes nobody but the cluster reads it.
+    let old = old.replace("kind: Service, name: cart,", "kind: Service, name: cart-v2,");
+    let (output, found) = stage.diff(&old, &old.replace("10.96.0.10", "10.96.0.11"))?;
+    ensure(kinds(&found).is_empty(), &output)
 }
 
 fn unled_upstream(stage: &Stage) -> Result<(), Failed> {

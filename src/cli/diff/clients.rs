@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::addresses;
 use super::change::{Change, ChangeKind, Clients, Moved, Touch, Touched, WitnessView};
 use super::pods::Pods;
 use super::rules::Both;
@@ -119,6 +120,8 @@ pub(super) fn compare(
         ports.entry(client).or_default().extend(own);
     }
     let mut met = Met::default();
+    let routed = ports.values().flatten().map(|port| (port.namespace.to_owned(), port.service.to_owned())).collect();
+    addresses::compare(sides.each_ref().map(|side| side.compilation), &routed, changes);
     for (client, ports) in ports.into_iter().filter(|(_, ports)| !ports.is_empty()) {
         let [old, new] = sides.each_ref().map(|side| {
             let view = view_of_ports(&side.compilation.manifests, &ports, client, options);

@@ -1,5 +1,6 @@
 //! `gwctl diff`: what a change of the manifests does to traffic.
 
+mod addresses;
 mod built;
 mod bundles;
 mod change;
