@@ -54,9 +54,10 @@ pub struct Cluster {
     pub protocol: UpstreamProtocol,
     /// How its connections are encrypted; `None` is plain text.
     pub tls: Option<UpstreamTls>,
-    /// How connections to hosts of the failover are encrypted that say so themselves.
+    /// How connections are encrypted that `tls` is not about: to hosts of the failover that say so themselves, and to the
+    /// proxies of a tunnel.
     #[serde(skip_serializing_if = "is_default")]
-    pub failover_tls: Vec<UpstreamTls>,
+    pub further_tls: Vec<UpstreamTls>,
     /// What tells this cluster from the backend's plain one; empty for that one.
     pub variant: String,
     /// Where it is.
@@ -91,9 +92,9 @@ impl Cluster {
         has_names || matches!(self.endpoints, Endpoints::Dns(_))
     }
 
-    /// How connections are encrypted: those to its endpoints, and those to hosts of the failover.
+    /// How connections are encrypted: those to its endpoints, and those to hosts of the failover and proxies of a tunnel.
     pub fn every_tls(&self) -> impl Iterator<Item = &UpstreamTls> {
-        self.tls.iter().chain(&self.failover_tls)
+        self.tls.iter().chain(&self.further_tls)
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::default::is_default;
 use super::failover::Failover;
 use super::header::HeaderMutations;
+use super::tunnel::Tunnel;
 use crate::masked;
 
 /// The settings of a cluster; none by default.
@@ -50,6 +51,9 @@ pub struct ClusterSettings {
     /// Who is sent to where the endpoints are not healthy.
     #[serde(skip_serializing_if = "is_default")]
     pub failover: Option<Failover>,
+    /// What leads from the endpoints to the backend, where they are proxies on the way.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tunnel: Option<Tunnel>,
 }
 
 impl ClusterSettings {
@@ -73,11 +77,12 @@ impl ClusterSettings {
 impl ClusterSettings {
     /// What becomes of the headers of everything that endpoints are asked.
     pub fn headers(&self) -> impl Iterator<Item = &HeaderMutations> {
-        self.health_checks.iter().filter_map(|check| match &check.question {
+        let asked = self.health_checks.iter().filter_map(|check| match &check.question {
             Question::Http { headers, .. } => Some(headers),
             Question::Grpc { metadata, .. } => Some(metadata),
             Question::Tcp | Question::Exchange { .. } => None,
-        })
+        });
+        asked.chain(self.tunnel.iter().map(|tunnel| &tunnel.headers))
     }
 
     /// The same settings, with what reports may show in the place of headers that say who somebody is.
@@ -92,6 +97,9 @@ impl ClusterSettings {
                 Question::Grpc { metadata, .. } => metadata.mask(),
                 Question::Tcp | Question::Exchange { .. } => {}
             }
+        }
+        if let Some(tunnel) = &mut masked.tunnel {
+            tunnel.headers.mask();
         }
         masked
     }

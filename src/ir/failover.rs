@@ -76,7 +76,7 @@ pub struct FailoverHost {
     /// The host that it is asked for then; empty is that of the question.
     #[serde(skip_serializing_if = "is_default")]
     pub checked_host: String,
-    /// Which of [`super::Cluster::failover_tls`] connections to it have; `None` are those of the cluster.
+    /// Which of [`super::Cluster::further_tls`] connections to it have; `None` are those of the cluster.
     #[serde(skip_serializing_if = "is_default")]
     pub tls: Option<usize>,
 }

@@ -47,6 +47,7 @@ pub(super) fn decode_question(backend: &str, body: &[u8]) -> Option<Received> {
         body_length: http.body.len(),
         body: http.body,
         tls: None,
+        tunnel: None,
         order: 0,
     })
 }

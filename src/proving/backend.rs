@@ -48,6 +48,7 @@ use super::journal::{Journal, Received};
 use super::processor::{self, Processing, Steered};
 use super::query::parameters;
 use super::tls::{TlsReport, report_of_client};
+use super::tunnel::{self, Opened, TunnelEnd, TunnelReport};
 
 /// The response header that names the backend that answered.
 pub(super) const ECHO_BACKEND: &str = "x-echo-backend";
@@ -76,7 +77,7 @@ pub struct Backend {
 impl Backend {
     /// Starts a backend called `name` on `address`, where port 0 means a free
     /// one. It records what it receives in `journal`. With `tls` it speaks
-    /// nothing else. Must be called inside a
+    /// nothing else, and with `tunnel` it is a proxy that is asked for tunnels to itself. Must be called inside a
     /// tokio runtime.
     ///
     /// # Errors
@@ -85,12 +86,12 @@ impl Backend {
     pub async fn start(
         name: &str,
         address: SocketAddr,
-        tls: Option<TlsAcceptor>,
+        (tls, tunnel): (Option<TlsAcceptor>, Option<TunnelEnd>),
         journal: Journal,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let echo = Arc::new(Echo { name: name.to_owned(), journal });
+        let echo = Arc::new(Echo { name: name.to_owned(), journal, tunnel });
         Ok(Self { address, task: tokio::spawn(accept(listener, tls, echo)) })
     }
 
@@ -117,11 +118,11 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, echo: Arc<Echo>
                     let (tls, echo) = (tls.clone(), Arc::clone(&echo));
                     connections.spawn(async move {
                         match tls {
-                            None => serve(stream, None, echo).await,
+                            None => serve(stream, Way::default(), echo).await,
                             // A handshake that fails is the client's to notice.
                             Some(tls) => if let Ok(stream) = tls.accept(stream).await {
                                 let report = report_of_client(stream.get_ref().1);
-                                serve(stream, Some(report), echo).await;
+                                serve(stream, Way { tls: Some(report), tunnel: None }, echo).await;
                             }
                         }
                     });
@@ -134,13 +135,42 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, echo: Arc<Echo>
     }
 }
 
-async fn serve<S>(stream: S, tls: Option<TlsReport>, echo: Arc<Echo>)
+/// How a connection came.
+#[derive(Clone, Default)]
+struct Way {
+    tls: Option<TlsReport>,
+    tunnel: Option<TunnelReport>,
+}
+
+/// Serves what comes through a tunnel, as a future of a known type: there may be a tunnel in a tunnel.
+fn serve_tunnel(
+    end: TunnelEnd,
+    upgraded: hyper::upgrade::OnUpgrade,
+    report: TunnelReport,
+    echo: Arc<Echo>,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        match tunnel::open(&end, upgraded).await {
+            Ok(Opened::Plain(stream)) => serve(stream, Way { tls: None, tunnel: Some(report) }, echo).await,
+            Ok(Opened::Tls(stream, tls)) => serve(stream, Way { tls: Some(tls), tunnel: Some(report) }, echo).await,
+            // Whoever is at the other end notices.
+            Err(_) => {}
+        }
+    })
+}
+
+async fn serve<S>(stream: S, way: Way, echo: Arc<Echo>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = hyper::service::service_fn(move |request| {
-        let (tls, echo) = (tls.clone(), Arc::clone(&echo));
-        async move { echo.answer(request, tls).await }
+        let (way, echo) = (way.clone(), Arc::clone(&echo));
+        async move {
+            match echo.tunnel.clone().filter(|_| request.method() == Method::CONNECT) {
+                Some(end) => Ok(echo.dig(request, end, way)),
+                None => echo.answer(request, way).await,
+            }
+        }
     });
     let builder = auto::Builder::new(TokioExecutor::new());
     // A connection that breaks is the client's business, and often the point of a case.
@@ -152,6 +182,8 @@ where
 struct Echo {
     name: String,
     journal: Journal,
+    /// What becomes of requests for tunnels, where the backend is a proxy.
+    tunnel: Option<TunnelEnd>,
 }
 
 /// Tells hyper to close the connection without an answer.
@@ -170,7 +202,7 @@ impl Echo {
     async fn answer(
         &self,
         mut request: Request<Incoming>,
-        tls: Option<TlsReport>,
+        Way { tls, tunnel }: Way,
     ) -> Result<Response<EchoBody>, CloseConnection> {
         let upgrade = request.headers().get(UPGRADE).cloned().filter(|_| request.version() < Version::HTTP_2);
         let upgraded = upgrade.is_some().then(|| hyper::upgrade::on(&mut request));
@@ -189,7 +221,7 @@ impl Echo {
         }
         let controls = Controls { headers: &head.headers, query: head.uri.query().unwrap_or_default() };
         let controls = controls.of(&self.name);
-        let received = self.journal.record(Received { tls, ..self.describe(&head, &body) });
+        let received = self.journal.record(Received { tls, tunnel, ..self.describe(&head, &body) });
 
         tokio::time::sleep(controls.wait("x-echo-delay-ms")).await;
         let failing = self.failure(&controls);
@@ -212,6 +244,19 @@ impl Echo {
         // hyper leaves the body of such an answer out over HTTP/1.1 alone.
         let body = if head.method == Method::HEAD { empty() } else { controls.body(&received) };
         Ok(self.response(&controls, status.unwrap_or(StatusCode::OK), None, body))
+    }
+
+    /// Agrees to a tunnel, or does not.
+    fn dig(self: Arc<Self>, mut request: Request<Incoming>, end: TunnelEnd, way: Way) -> Response<EchoBody> {
+        let mut response = Response::new(empty());
+        if let Some(status) = end.status.and_then(|status| StatusCode::from_u16(status).ok()) {
+            *response.status_mut() = status;
+            return response;
+        }
+        let report = TunnelReport::new(&request, way.tls);
+        let upgraded = hyper::upgrade::on(&mut request);
+        tokio::spawn(serve_tunnel(end, upgraded, report, self));
+        response
     }
 
     /// Answers whether a request may pass, as its own controls say.
@@ -301,6 +346,7 @@ impl Echo {
             body_length: body.len(),
             body: String::from_utf8_lossy(messages.as_deref().unwrap_or(body)).into_owned(),
             tls: None,
+            tunnel: None,
             order: 0,
         }
     }

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::amounts::{Count, Patterns};
 use super::grpc::GrpcCall;
 use super::tls::{BackendTlsSpec, TlsSpec};
+use super::tunnel::TunnelSpec;
 use super::values::{
     GatewayName, Headers, HttpVersion, Mirrors, Shares, Target, Window, decode_method, decode_names, decode_raw_target,
 };
@@ -48,6 +49,10 @@ pub struct CaseFile {
     /// Service ports, `NAMESPACE/NAME:PORT`, whose backend serves TLS.
     #[serde(default)]
     pub backend_tls: BTreeMap<String, BackendTlsSpec>,
+    /// Service ports, `NAMESPACE/NAME:PORT`, whose backend is a proxy that is asked for tunnels, with what it does; those of
+    /// Upstreams with `httpProxyHostname` agree without it.
+    #[serde(default)]
+    pub tunnels: BTreeMap<String, TunnelSpec>,
     /// Envoy's counters and gauges after all cases, by name.
     #[serde(default)]
     pub stats: BTreeMap<String, u64>,
@@ -322,6 +327,23 @@ pub struct UpstreamExpectation {
     pub body_bytes: Option<usize>,
     /// What the backend saw of the proxy's TLS; an empty mapping when there is none to be.
     pub tls: Option<TlsExpectation>,
+    /// What the proxy on the way was asked.
+    pub tunnel: Option<TunnelExpectation>,
+}
+
+/// What a proxy must have seen of who asks it for a tunnel.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TunnelExpectation {
+    /// Where it is to lead to.
+    pub to: Option<String>,
+    /// Headers of the request for it, with all their lines.
+    #[serde(default)]
+    pub headers: Headers,
+    /// The protocol that it is asked for in.
+    pub http: Option<HttpVersion>,
+    /// What the proxy saw of TLS on the way to it.
+    pub tls: Option<TlsExpectation>,
 }
 
 /// What the response's headers must be.
@@ -365,7 +387,9 @@ impl CaseFile {
         let down = self.down.iter().map(|name| ("down", name));
         let unresolved = self.unresolved.iter().map(|name| ("unresolved", name));
         let backend_tls = self.backend_tls.keys().map(|name| ("backendTls", name));
-        let named = down.chain(unresolved).chain(backend_tls).map(|(field, name)| (field, name.as_str()));
+        let tunnels = self.tunnels.keys().map(|name| ("tunnels", name));
+        let named =
+            down.chain(unresolved).chain(backend_tls).chain(tunnels).map(|(field, name)| (field, name.as_str()));
         named.filter(move |(_, name)| !is_address(name))
     }
 
@@ -373,7 +397,7 @@ impl CaseFile {
     pub fn missing_file(&self) -> Option<PathBuf> {
         let of_requests = self.requests.iter().filter_map(|case| case.request.tls.as_ref());
         let of_requests = of_requests.flat_map(|tls| [&tls.ca, &tls.certificate]).flatten();
-        let of_backends = self.backend_tls.values();
+        let of_backends = self.backend_tls.values().chain(self.tunnels.values().filter_map(|end| end.tls.as_ref()));
         let of_backends = of_backends.flat_map(|tls| std::iter::once(&tls.certificate).chain(&tls.client_ca));
         let files = of_requests.chain(of_backends).map(|file| self.pki.join(file));
         let folder = (!self.pki.as_os_str().is_empty()).then(|| self.pki.clone());

@@ -7,11 +7,14 @@ use serde::Serialize;
 
 use super::amounts::Patterns;
 use super::backend::ECHO_BACKEND;
-use super::cases::{Expectation, OutcomeShare, RequestCase, ResponseExpectation, TlsExpectation, UpstreamExpectation};
+use super::cases::{
+    Expectation, OutcomeShare, RequestCase, ResponseExpectation, TlsExpectation, TunnelExpectation, UpstreamExpectation,
+};
 use super::client::{NoAnswer, Reply};
 use super::grpc;
-use super::journal::Received;
+use super::journal::{Received, lines};
 use super::tls::TlsReport;
+use super::tunnel::TunnelReport;
 use super::values::{Headers, HttpVersion, Mirrors};
 
 /// How many standard deviations a share may be off. Chance alone exceeds
@@ -292,9 +295,13 @@ fn check_upstream(expect: &UpstreamExpectation, outcome: &Outcome, found: &mut F
         found.add("upstream", "a request at a backend", "(none)");
         return;
     };
-    let UpstreamExpectation { method, path, host, headers, matching, absent, http, body, body_bytes, tls } = expect;
+    let UpstreamExpectation { method, path, host, headers, matching, absent, http, body, body_bytes, tls, tunnel } =
+        expect;
     if let Some(expected) = tls {
         check_tls("upstream tls", expected, received.tls.as_ref(), found);
+    }
+    if let Some(expected) = tunnel {
+        check_tunnel(expected, received.tunnel.as_ref(), found);
     }
     let fields = [
         ("upstream method", method.as_deref(), Some(received.method.as_str())),
@@ -317,6 +324,28 @@ fn check_upstream(expect: &UpstreamExpectation, outcome: &Outcome, found: &mut F
     }
     check_headers("upstream", headers, absent, |name| received.header_lines(name), found);
     check_patterns("upstream", matching, |name| received.header_lines(name), found);
+}
+
+/// Compares what a proxy saw of who asked it for a tunnel.
+fn check_tunnel(expect: &TunnelExpectation, actual: Option<&TunnelReport>, found: &mut Findings) {
+    let TunnelExpectation { to, headers, http, tls } = expect;
+    let Some(actual) = actual else {
+        found.add("tunnel", "a tunnel", "(none)");
+        return;
+    };
+    let fields = [
+        ("tunnel to", to.as_deref(), actual.to.as_str()),
+        ("tunnel http", http.map(HttpVersion::as_str), actual.version.as_str()),
+    ];
+    for (subject, expected, actual) in fields {
+        if let Some(expected) = expected {
+            found.compare(subject, expected, Some(actual));
+        }
+    }
+    check_headers("tunnel", headers, &[], |name| lines(&actual.headers, name), found);
+    if let Some(tls) = tls {
+        check_tls("tunnel tls", tls, actual.tls.as_ref(), found);
+    }
 }
 
 /// Compares what one side of a connection saw of the other's TLS.

@@ -23,6 +23,7 @@ fn received(backend: &str) -> Arc<Received> {
         body_length: 0,
         body: String::new(),
         tls: None,
+        tunnel: None,
         order: 0,
     })
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use hyper::Method;
 
-use crate::ir::{AuthHeaders, CONNECT, Cluster, ClusterId, Endpoints, FailoverHost, UpstreamProtocol, unread_secret};
+use crate::ir::{
+    AuthHeaders, CONNECT, Cluster, ClusterId, Endpoints, FailoverHost, Tunnel, UpstreamProtocol, unread_secret,
+};
 use crate::simulate::{
     Answer, Decision, Permission, Question, Request, Security, SessionStart, Share, Simulator, Upstream, Version,
 };
@@ -21,6 +23,7 @@ use super::grpc;
 use super::journal::{REQUEST_ID, Received};
 use super::nowhere::is_nowhere;
 use super::query::parameters;
+use super::tunnel::TunnelReport;
 use super::values::HttpVersion;
 
 /// The echo backends of a file of cases.
@@ -93,6 +96,7 @@ impl<'a> Echo<'a> {
             body_length: body.len(),
             body,
             tls: None,
+            tunnel: None,
             order: AFTER_QUESTIONS,
         };
         let controls = Controls { headers: &received.headers, path: &received.path, backend: &name };
@@ -212,7 +216,18 @@ impl<'a> Echo<'a> {
     }
 
     fn is_silent(&self, name: &str) -> bool {
-        self.cases.down.iter().chain(&self.cases.unresolved).any(|other| other == name)
+        let refuses =
+            self.cases.tunnels.get(name).is_some_and(|end| end.status.is_some_and(|status| status / 100 != 2));
+        refuses || self.cases.down.iter().chain(&self.cases.unresolved).any(|other| other == name)
+    }
+
+    /// The tunnel that a proxy on the way to a cluster sees.
+    fn tunnel(&self, id: ClusterId) -> Option<TunnelReport> {
+        let Tunnel { to, headers, over_http2, tls: _ } =
+            self.simulator.config().cluster(id).settings.tunnel.as_ref()?;
+        let version = if *over_http2 { HttpVersion::Http2 } else { HttpVersion::Http1 };
+        let headers = headers.values().map(|(name, value)| (name.to_string(), value.sent().to_owned())).collect();
+        Some(TunnelReport { to: to.clone(), version: version.as_str().to_owned(), headers, tls: None })
     }
 
     fn echo(&self, case: &RequestCase, upstream: &Upstream<'_>, (name, address): Named) -> Outcome {
@@ -226,6 +241,7 @@ impl<'a> Echo<'a> {
             body_length: body(case).len(),
             body: body(case),
             tls: None,
+            tunnel: self.tunnel(upstream.cluster),
             order: AFTER_QUESTIONS,
         };
         let copies =
@@ -279,7 +295,13 @@ impl<'a> Echo<'a> {
 
     /// Whether some backend of a cluster speaks TLS.
     pub(super) fn speaks_tls(&self, id: ClusterId) -> bool {
-        self.backends(id).iter().any(|(name, _)| self.cases.backend_tls.contains_key(name))
+        let is_served =
+            |name: &String| self.cases.backend_tls.contains_key(name) || self.speaks_tls_through_tunnel(name);
+        self.backends(id).iter().any(|(name, _)| is_served(name))
+    }
+
+    fn speaks_tls_through_tunnel(&self, name: &str) -> bool {
+        self.cases.tunnels.get(name).is_some_and(|end| end.tls.is_some())
     }
 
     /// Whether a cluster speaks HTTP/2, with a client that speaks this.
@@ -302,7 +324,10 @@ impl<'a> Echo<'a> {
         }
         let ends_here = decision.chain.is_some_and(|chain| chain.tls.is_some());
         let is_tls = matches!(request.connection.security, Security::Tls { .. }) && !ends_here;
-        let speaks_tls = self.cases.backend_tls.contains_key(&name);
+        let speaks_tls = match self.tunnel(cluster) {
+            Some(_) => self.speaks_tls_through_tunnel(&name),
+            None => self.cases.backend_tls.contains_key(&name),
+        };
         let encrypts = self.simulator.config().cluster(cluster).tls.is_some();
         if self.is_silent(&name) {
             return observed(Err(NoAnswer::Closed("nobody listens".to_owned())), Vec::new());
@@ -330,6 +355,7 @@ impl<'a> Echo<'a> {
             body_length: body(case).len(),
             body: body(case),
             tls: None,
+            tunnel: self.tunnel(cluster),
             order: AFTER_QUESTIONS,
         };
         observed(Ok(answer(&received)), vec![received])

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::tls::TlsReport;
+use super::tunnel::TunnelReport;
 
 /// The request header that identifies a request of the runner at the backends.
 pub const REQUEST_ID: &str = "x-gwctl-request";
@@ -33,6 +34,9 @@ pub struct Received {
     /// What the backend saw of the connection's TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsReport>,
+    /// The tunnel that it came through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tunnel: Option<TunnelReport>,
     /// When it came, among all that was received.
     #[serde(skip)]
     pub order: u64,

@@ -40,13 +40,14 @@ mod stand_in;
 mod stop;
 mod tls;
 mod topology;
+mod tunnel;
 mod values;
 
 pub use amounts::{Count, Patterns};
 pub use backend::Backend;
 pub use cases::{
     CaseFile, Expectation, FormatError, OutcomeShare, RequestCase, RequestSpec, ResponseExpectation, SessionSpec,
-    TlsExpectation, UpstreamExpectation,
+    TlsExpectation, TunnelExpectation, UpstreamExpectation,
 };
 pub use check::Mismatch;
 pub use envoy::{Envoy, Manner, ask_admin, validate};
@@ -60,4 +61,5 @@ pub use scene::{Asked, Scene};
 pub use stand_in::{StandIn, StandIns};
 pub use tls::{BackendTlsSpec, TlsReport, TlsSpec};
 pub use topology::{GatewayPorts, ServiceKey, SliceAddress, Topology};
+pub use tunnel::{TunnelEnd, TunnelReport, TunnelSpec};
 pub use values::{GatewayName, Headers, HttpVersion, Mirrors, Scheme, Shares, Target, Window};

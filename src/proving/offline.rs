@@ -557,6 +557,7 @@ fn keep_certain_response(expected: &mut ResponseExpectation, decision: &Decision
 /// The same of what a backend receives.
 fn keep_certain_upstream(expected: &mut UpstreamExpectation, decision: &Decision<'_>) -> Vec<String> {
     let tls = expected.tls.take().map(|_| "tls of the upstream".to_owned());
+    let tunnel = expected.tunnel.as_mut().and_then(|tunnel| tunnel.tls.take()).map(|_| "tls of the tunnel".to_owned());
     let UpstreamExpectation { headers, matching, absent, .. } = expected;
     let has_limit = decision
         .route
@@ -575,7 +576,7 @@ fn keep_certain_upstream(expected: &mut UpstreamExpectation, decision: &Decision
     matching.0.retain(|(name, _)| !is_generated(name.as_str()) && !is_secret(name.as_str()));
     absent.retain(|name| !(has_limit && name.eq_ignore_ascii_case(EXPECTED_TIMEOUT)));
     let left = left_out(given, (headers.0.len() + matching.0.len(), absent.len()));
-    tls.into_iter().chain(left).collect()
+    tls.into_iter().chain(tunnel).chain(left).collect()
 }
 
 /// What is expected of the headers of requests that get those of a Secret which nobody has read: any of them may be another.

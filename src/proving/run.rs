@@ -30,6 +30,7 @@ use super::session::follow_up;
 use super::stop::Stop;
 use super::tls::{self, ClientTls};
 use super::topology::{ServiceKey, Topology};
+use super::tunnel::{TunnelEnd, TunnelSpec};
 use super::values::{GatewayName, Mirrors, Scheme};
 
 /// How many requests a case with shares sends when it does not say.
@@ -332,7 +333,7 @@ impl<'a> Stage<'a> {
             for endpoint in topology.endpoints.iter().filter(|endpoint| endpoint.address.ip().is_loopback()) {
                 let name = endpoint.address.to_string();
                 if !cases.down.contains(&name) {
-                    backends.push(start_backend(&name, endpoint.address, cases, &journal).await?);
+                    backends.push(start_backend(&name, endpoint.address, proof, &journal).await?);
                 }
             }
         }
@@ -565,7 +566,7 @@ async fn start_backends(
     let (name, free) = (service.to_string(), SocketAddr::new(LOOPBACK, 0));
     let mut taken = Vec::new();
     loop {
-        let backend = start_backend(&name, free, proof.cases, journal).await?;
+        let backend = start_backend(&name, free, proof, journal).await?;
         if !takes_datagrams(proof, service) {
             return Ok((backend, None));
         }
@@ -627,11 +628,19 @@ pub(super) fn resolve(service: ServiceKey, address: SocketAddr, options: &Option
     Resolve { namespace, name, port: port.into(), endpoints, stands_in }
 }
 
-async fn start_backend(name: &str, address: SocketAddr, cases: &CaseFile, journal: &Journal) -> Result<Backend, Error> {
+async fn start_backend(
+    name: &str,
+    address: SocketAddr,
+    Proof { cases, topology, .. }: &Proof<'_>,
+    journal: &Journal,
+) -> Result<Backend, Error> {
     let tls = cases.backend_tls.get(name).map(|spec| tls::acceptor(spec, &cases.pki)).transpose()?;
+    let by_manifests = topology.tunnels.contains(name).then(TunnelSpec::default);
+    let tunnel = cases.tunnels.get(name).cloned().or(by_manifests);
+    let tunnel = tunnel.map(|spec| TunnelEnd::load(&spec, &cases.pki)).transpose()?;
     let deadline = Instant::now() + BIND_TIMEOUT;
     loop {
-        match Backend::start(name, address, tls.clone(), journal.clone()).await {
+        match Backend::start(name, address, (tls.clone(), tunnel.clone()), journal.clone()).await {
             Ok(backend) => return Ok(backend),
             // A fixed address may be in use by another run that ends soon.
             Err(_) if address.port() != 0 && Instant::now() < deadline => {

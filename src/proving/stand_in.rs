@@ -86,7 +86,7 @@ impl StandIns {
         }
         let started = runtime.block_on(async {
             Ok::<_, io::Error>(match (who, is_datagrams) {
-                (StandIn::Echo, false) => Held::Echo(Backend::start(name, FREE, None, journal.clone()).await?),
+                (StandIn::Echo, false) => Held::Echo(Backend::start(name, FREE, (None, None), journal.clone()).await?),
                 (StandIn::Echo, true) => Held::Datagrams(DatagramBackend::start(name, FREE).await?),
                 (StandIn::Nobody(words), false) => Held::Nobody(Nobody::start(words).await?),
                 (StandIn::Nobody(_), true) => {

@@ -70,6 +70,8 @@ pub struct Topology {
     pub referenced_datagrams: BTreeSet<ServiceKey>,
     /// The Services that have EndpointSlices, as namespace and name.
     pub sliced: BTreeSet<(Namespace, Name)>,
+    /// The names of those ports of Upstreams at which proxies are asked for tunnels.
+    pub tunnels: BTreeSet<String>,
     /// The addresses of the EndpointSlices.
     pub endpoints: BTreeSet<SliceAddress>,
 }
@@ -170,14 +172,18 @@ impl Topology {
     fn add_upstream(&mut self, object: &Value, namespace: &str, name: &str) {
         let hosts = items(object, &["spec", "static", "hosts"]);
         let key = |port| ServiceKey { namespace: Namespace::from(namespace), name: Name::from(name), port };
-        self.services.extend(hosts.iter().filter_map(port).map(key));
+        let mut own: Vec<ServiceKey> = hosts.iter().filter_map(port).map(key).collect();
         let priorities = items(object, &["spec", "failover", "prioritizedLocalities"]).iter();
         let localities = priorities.flat_map(|priority| items(priority, &["localityEndpoints"]));
-        self.services.extend(localities.flat_map(|one| items(one, &["lbEndpoints"])).filter_map(port).map(key));
+        own.extend(localities.flat_map(|one| items(one, &["lbEndpoints"])).filter_map(port).map(key));
         // A socket file has no port, and is called by that of HTTP.
-        self.services.extend(at(object, &["spec", "pipe"]).map(|_| key(80)));
+        own.extend(at(object, &["spec", "pipe"]).map(|_| key(80)));
         let of_service = at(object, &["spec", "kube", "servicePort"]).and_then(Value::as_u64);
-        self.services.extend(of_service.and_then(|port| port.try_into().ok()).map(key));
+        own.extend(of_service.and_then(|port| port.try_into().ok()).map(key));
+        if text(object, &["spec", "httpProxyHostname"]).is_some_and(|to| !to.is_empty()) {
+            self.tunnels.extend(own.iter().map(ToString::to_string));
+        }
+        self.services.extend(own);
     }
 
     fn add_slice(&mut self, object: &Value, namespace: &str) {

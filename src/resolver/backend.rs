@@ -20,6 +20,7 @@ mod upstream_failover;
 mod upstream_host;
 mod upstream_settings;
 mod upstream_tls;
+mod upstream_tunnel;
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
@@ -183,7 +184,7 @@ impl<'m> BackendIndex<'m> {
             suits: Suits::Every,
             hostname: None,
             settings: Arc::default(),
-            failover_tls: Vec::new(),
+            further_tls: Vec::new(),
             behind: None,
         });
         self.by_name.insert(key, Ok(id));

@@ -358,6 +358,8 @@ fn send<'c>(
 fn other_host(config: &Config, cluster: ClusterId, rewrite: &HostRewrite, request: &Admitted) -> Option<String> {
     match rewrite {
         HostRewrite::Literal(host) => Some(host.clone()),
+        // What leads into a tunnel has no name.
+        HostRewrite::Endpoint if config.cluster(cluster).settings.tunnel.is_some() => None,
         HostRewrite::Endpoint => match &config.cluster(cluster).endpoints {
             ir::Endpoints::Dns(names) => names.first().map(|(name, _)| name.clone()),
             ir::Endpoints::Static(_) | ir::Endpoints::File(_) => config.cluster(cluster).hostname.clone(),

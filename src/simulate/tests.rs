@@ -96,7 +96,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         protocol: UpstreamProtocol::Http1,
         tls: None,
         variant: String::new(),
-        failover_tls: Vec::new(),
+        further_tls: Vec::new(),
         endpoints: Endpoints::Static(endpoints),
         hostname: None,
         retries: RetryLimit::Unused,

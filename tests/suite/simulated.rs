@@ -91,6 +91,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "backend-tls/client-certificate",
             "upstream/failover",
             "upstream/tls",
+            "upstream/tunnel",
             "backend-tls/client-certificate-refused",
             "backend-tls/assumed",
             "backend-tls/system-authorities",

@@ -101,7 +101,7 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
         backend: _,
         protocol,
         tls,
-        failover_tls,
+        further_tls,
         variant: _,
         endpoints,
         hostname: _,
@@ -126,9 +126,11 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
     }
     let endpoints = if endpoints.is_empty() { "nobody".to_owned() } else { endpoints.join(", ") };
     let tls = tls.as_ref().map(|tls| format!(" with TLS ({})", describe_upstream_tls(tls, config))).unwrap_or_default();
-    let more = failover_tls.iter().enumerate();
+    let more = further_tls.iter().enumerate();
     let more: String = more
-        .map(|(index, tls)| format!(", TLS {index} of its failover ({})", describe_upstream_tls(tls, config)))
+        .map(|(index, tls)| {
+            format!(", TLS {index} of its failover or its tunnel ({})", describe_upstream_tls(tls, config))
+        })
         .collect();
     let retries = match retries {
         RetryLimit::Unused => String::new(),

@@ -88,13 +88,14 @@ impl Behind<'_> {
             };
             cluster.endpoints = Endpoints::Static(vec![address]);
             cluster.tls = None;
-            cluster.failover_tls.clear();
+            cluster.further_tls.clear();
             // They take part in no protocol of the hosts that they stand in for, and none of them is heavier.
             let settings = Arc::make_mut(&mut cluster.settings);
             settings.weights.clear();
             settings.server_names.clear();
             settings.health_checks.clear();
             settings.failover = None;
+            settings.tunnel = None;
             settings.balancing.weighs_localities = false;
             settings.connections.proxy_protocol = None;
             if cluster.protocol == UpstreamProtocol::Negotiated {

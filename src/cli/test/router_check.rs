@@ -275,12 +275,13 @@ impl HeaderCheck {
 
 /// The fields of a file of cases that a test of the tool cannot say.
 pub(super) fn without_form_of_file(cases: &CaseFile) -> Vec<&'static str> {
-    let CaseFile { requests: _, keep_endpoints, down, unresolved, pki: _, backend_tls, stats } = cases;
+    let CaseFile { requests: _, keep_endpoints, down, unresolved, pki: _, backend_tls, tunnels, stats } = cases;
     let fields = [
         ("keepEndpoints", *keep_endpoints),
         ("down", !down.is_empty()),
         ("unresolved", !unresolved.is_empty()),
         ("backendTls", !backend_tls.is_empty()),
+        ("tunnels", !tunnels.is_empty()),
         ("stats", !stats.is_empty()),
     ];
     fields.into_iter().filter(|(_, is_given)| *is_given).map(|(field, _)| field).collect()
@@ -324,11 +325,12 @@ pub(super) fn without_form(case: &RequestCase) -> Vec<&'static str> {
             body,
             body_bytes,
             tls,
+            tunnel,
         } = upstream;
         headers.iter().all(|(name, lines)| header_check(name.as_str(), lines).is_some())
             && absent.iter().all(|name| is_of_route(name))
             && *matching == Patterns::default()
-            && (method, http, body, body_bytes, tls) == (&None, &None, &None, &None, &None)
+            && (method, http, body, body_bytes, tls, tunnel) == (&None, &None, &None, &None, &None, &None)
     };
     let fields = [
         ("session", session.is_some()),

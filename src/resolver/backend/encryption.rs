@@ -26,3 +26,11 @@ impl BackendTls {
         }
     }
 }
+
+/// The position of settings in a list, which those with equal ones share.
+pub(super) fn position(settings: TlsSettings, list: &mut Vec<Arc<TlsSettings>>) -> usize {
+    list.iter().position(|known| **known == settings).unwrap_or_else(|| {
+        list.push(Arc::new(settings));
+        list.len() - 1
+    })
+}

@@ -87,7 +87,7 @@ impl<'m> BackendIndex<'m> {
             suits,
             hostname,
             settings: Arc::default(),
-            failover_tls: Vec::new(),
+            further_tls: Vec::new(),
             behind: None,
         })
     }

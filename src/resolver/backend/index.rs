@@ -47,16 +47,21 @@ pub struct Backend<'m> {
     pub(super) suits: Suits,
     /// What its declaration asks for besides.
     pub settings: Arc<ClusterSettings>,
-    /// How connections to hosts of its failover are encrypted that say so themselves.
-    pub failover_tls: Vec<Arc<TlsSettings>>,
+    /// How connections are encrypted to hosts of its failover that say so themselves, and to the proxies of a tunnel.
+    pub further_tls: Vec<Arc<TlsSettings>>,
     /// The port of a Service that an Upstream says more of.
     pub behind: Option<Behind>,
 }
 
 impl Backend<'_> {
-    /// What connections to it use that use TLS, those to hosts of its failover included.
+    /// Whether its endpoints are proxies that lead to it.
+    pub fn is_behind_tunnel(&self) -> bool {
+        self.settings.tunnel.is_some()
+    }
+
+    /// What connections to it use that use TLS, those to hosts of its failover and to proxies of a tunnel included.
     pub fn every_tls(&self) -> impl Iterator<Item = &TlsSettings> {
-        self.tls.settings().into_iter().chain(self.failover_tls.iter().map(Arc::as_ref))
+        self.tls.settings().into_iter().chain(self.further_tls.iter().map(Arc::as_ref))
     }
 }
 

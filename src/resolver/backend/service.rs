@@ -83,7 +83,7 @@ impl<'m> BackendIndex<'m> {
             hostname,
             suits: suits(port),
             settings: Arc::default(),
-            failover_tls: Vec::new(),
+            further_tls: Vec::new(),
             behind: None,
         })
     }
@@ -132,7 +132,7 @@ impl<'m> BackendIndex<'m> {
             suits: Suits::Every,
             hostname: None,
             settings: Arc::default(),
-            failover_tls: Vec::new(),
+            further_tls: Vec::new(),
             behind: None,
         }
     }

@@ -198,6 +198,7 @@ pub(super) fn unsuitable(from: &BackendReferrer<'_>, backend: &Backend<'_>) -> O
         (RouteKind::Udp, _) if matches!(backend.endpoints, Endpoints::File(_)) => {
             "a socket file takes no datagrams here"
         }
+        (RouteKind::Udp, _) if backend.settings.tunnel.is_some() => "a tunnel takes no datagrams",
         (RouteKind::Grpc, Suits::NoGrpc) => "it speaks HTTP/1.1, and gRPC needs HTTP/2",
         (RouteKind::Http | RouteKind::Grpc, Suits::Bytes) => "it does not speak HTTP",
         _ => return None,

@@ -19,13 +19,14 @@ use crate::path;
 use crate::port::Port;
 
 use super::super::backend_tls::{TlsSettings, TrustAnchors};
-use super::encryption::BackendTls;
+use super::encryption::{self, BackendTls};
 use super::refused::{Refused, untranslated, unusable};
 use super::upstream_checks;
 use super::upstream_failover::{self, Elsewhere};
 use super::upstream_host::{HEAVIEST, is_address, is_server_name, lacking, port};
 use super::upstream_settings;
 use super::upstream_tls::{self, HeaderSecrets, TlsOfHosts, TlsWishes, UpstreamSecrets};
+use super::upstream_tunnel::{self, Dug, TunnelWishes};
 
 /// The most bytes of the path of a socket file
 /// ([unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html)).
@@ -46,8 +47,8 @@ pub(super) struct Says {
     /// How connections are encrypted; `None` leaves it as it is.
     pub(super) tls: Option<BackendTls>,
     pub(super) settings: Arc<ClusterSettings>,
-    /// How connections to hosts of the failover are encrypted that say so themselves.
-    pub(super) failover_tls: Vec<Arc<TlsSettings>>,
+    /// How connections are encrypted to hosts of the failover that say so themselves, and to the proxies of a tunnel.
+    pub(super) further_tls: Vec<Arc<TlsSettings>>,
 }
 
 /// Where it is.
@@ -66,13 +67,17 @@ pub(super) fn meant(
     diagnostics: &mut Diagnostics,
 ) -> Result<Meant, Reported> {
     let mut refused = Vec::new();
-    let Declared { place, mut protocol, ssl, hosts, failover, mut settings } = declared(object, headers, &mut refused);
+    let Declared { place, protocol: spoken, ssl, hosts, failover, tunnel, mut settings } =
+        declared(object, headers, &mut refused);
     let secret = |at: &FieldPath| secrets.get(&(object.metadata.sort_key(), at.to_string()));
+    let tls_of = |ssl: &UpstreamSsl, at: &FieldPath, refused: &mut Vec<Refused>| {
+        upstream_tls::own_settings(ssl, at, (spoken, secret(at)), refused)
+    };
+    let dug = upstream_tunnel::tunnel(&tunnel, &tls_of, &mut refused);
+    // What is spoken to a proxy is not what is spoken to whom it leads to, as with Gloo Gateway.
+    let mut protocol = if dug.is_some() { Some(UpstreamProtocol::Http1) } else { spoken };
     let wishes = TlsWishes { ssl, hosts, protocol, secret: secret(&path!["sslConfig"]) };
     let encrypted = upstream_tls::of_upstream(&wishes, &mut refused);
-    let tls_of = |ssl: &UpstreamSsl, at: &FieldPath, refused: &mut Vec<Refused>| {
-        upstream_tls::own_settings(ssl, at, (protocol, secret(at)), refused)
-    };
     let elsewhere = failover.map(|config| upstream_failover::elsewhere(config, &tls_of, &mut refused));
     let mut tls = encrypted.map(|TlsOfHosts { tls, server_names }| {
         settings.server_names = server_names;
@@ -81,16 +86,19 @@ pub(super) fn meant(
         tls
     });
     // A Service has a protocol of its own.
-    if matches!(place, Some(Place::Hosts(_))) && protocol != Some(UpstreamProtocol::Http2) {
+    if matches!(place, Some(Place::Hosts(_))) && spoken != Some(UpstreamProtocol::Http2) {
         refused.extend(upstream_checks::over_http2(&settings.health_checks));
     }
-    let mut failover_tls = Vec::new();
+    let mut further_tls = Vec::new();
     if let Some(Elsewhere { failover, tls: own, invalid }) = elsewhere {
         let is_file = matches!(place, Some(Place::Hosts(Endpoints::File(_))));
         refused.extend(is_file.then(|| upstream_failover::beside_file(&failover)).flatten());
         settings.failover = Some(failover);
-        failover_tls = own;
+        further_tls = own;
         tls = invalid.map(BackendTls::Invalid).or(tls);
+    }
+    if let Some(dug) = dug {
+        tls = lay_tunnel(dug, (spoken, ssl), tls, &mut settings, &mut further_tls);
     }
     if place.is_none() && refused.is_empty() {
         refused.push(Refused {
@@ -102,10 +110,26 @@ pub(super) fn meant(
     if let Some(proof) = report(object, refused, diagnostics) {
         return Err(proof);
     }
-    let says = Says { protocol, tls, settings: Arc::new(settings), failover_tls };
+    let says = Says { protocol, tls, settings: Arc::new(settings), further_tls };
     warn(object, &says, diagnostics);
     // Without a place something has been reported.
     Ok(Meant { place: place.unwrap_or(Place::Hosts(Endpoints::Static(Vec::new()))), says })
+}
+
+/// Adds a tunnel to the settings; how connections through it are encrypted.
+fn lay_tunnel(
+    Dug { mut tunnel, tls: own, invalid }: Dug,
+    (spoken, ssl): (Option<UpstreamProtocol>, Option<&UpstreamSsl>),
+    tls: Option<BackendTls>,
+    settings: &mut ClusterSettings,
+    further_tls: &mut Vec<Arc<TlsSettings>>,
+) -> Option<BackendTls> {
+    settings.server_names.clear();
+    let tls = tls.map(|tls| upstream_tunnel::to_the_end(tls, ssl, &tunnel));
+    tunnel.over_http2 = spoken == Some(UpstreamProtocol::Http2);
+    tunnel.tls = own.map(|own| encryption::position(own, further_tls));
+    settings.tunnel = Some(tunnel);
+    invalid.map(BackendTls::Invalid).or(tls)
 }
 
 /// What the options of an Upstream say, each by itself.
@@ -116,6 +140,7 @@ struct Declared<'u> {
     ssl: Option<&'u UpstreamSsl>,
     hosts: Option<&'u UpstreamStatic>,
     failover: Option<&'u UpstreamFailover>,
+    tunnel: TunnelWishes<'u>,
     settings: ClusterSettings,
 }
 
@@ -136,6 +161,9 @@ fn declared<'u>(
             UpstreamOption::Pipe(pipe) => said.place = Some(socket_file(pipe, refused)),
             UpstreamOption::SslConfig(config) => said.ssl = Some(config),
             UpstreamOption::Failover(config) => said.failover = Some(config),
+            UpstreamOption::HttpProxyHostname(to) => said.tunnel.to = Some(to),
+            UpstreamOption::HttpConnectHeaders(entries) => said.tunnel.headers = Some(entries),
+            UpstreamOption::HttpConnectSslConfig(config) => said.tunnel.ssl = Some(config),
             UpstreamOption::UseHttp2(is_set) => said.protocol = is_set.then_some(UpstreamProtocol::Http2),
             // They are about a mesh and about discovery, and nothing that is served here depends on them.
             UpstreamOption::DisableIstioAutoMtls(_)
@@ -150,14 +178,19 @@ fn declared<'u>(
 
 /// Warns of TLS that verifies nobody, and of a failover that health never leads to.
 fn warn(object: &Object<UpstreamSpec>, says: &Says, diagnostics: &mut Diagnostics) {
-    let Says { protocol: _, tls, settings, failover_tls } = says;
+    let Says { protocol: _, tls, settings, further_tls } = says;
     let own = tls.as_ref().and_then(BackendTls::settings);
     // What cannot be used is not connected to.
     let is_used = !matches!(tls, Some(BackendTls::Invalid(_)));
     let is_unverified = |tls: &TlsSettings| tls.anchors == TrustAnchors::Unasked && !tls.is_missing;
     let is_open = own.is_some_and(is_unverified);
-    if is_open || is_used && failover_tls.iter().any(|tls| is_unverified(tls)) {
-        upstream_tls::report_unverified(object, !is_open, diagnostics);
+    let of_tunnel = settings.tunnel.as_ref().and_then(|tunnel| further_tls.get(tunnel.tls?));
+    let further = match of_tunnel.is_some_and(|tls| is_unverified(tls)) {
+        true => "httpConnectSslConfig",
+        false => "failover",
+    };
+    if is_open || is_used && further_tls.iter().any(|tls| is_unverified(tls)) {
+        upstream_tls::report_unverified(object, (!is_open).then_some(further), diagnostics);
     }
     if settings.failover.is_some() && settings.health_checks.is_empty() && settings.outliers.is_none() {
         upstream_failover::report_unasked(object, diagnostics);

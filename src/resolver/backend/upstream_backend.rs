@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diagnostics::{Diagnostics, Reported, codes};
 use crate::ir::{BackendName, ClusterSettings, Endpoints, Site, UpstreamProtocol};
 use crate::name::NamespacedName;
-use crate::parser::api::UpstreamSpec;
+use crate::parser::api::{OptionList, UpstreamOption, UpstreamSpec};
 use crate::parser::manifests::{Kind, Object, ObjectHead, ObjectKey};
 use crate::parser::route::RouteKind;
 use crate::path;
@@ -18,6 +18,7 @@ use super::index::{
     Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendReferrer, BackendTls, Behind, Given,
     Suits, Unusable,
 };
+use super::unusable::unsuitable;
 use super::upstream::{Meant, Place, Says, meant, report};
 use super::upstream_checks;
 
@@ -51,7 +52,14 @@ impl<'m> BackendIndex<'m> {
                     self.note_nowhere(object.metadata.sort_key(), &service, from.kind == RouteKind::Udp);
                 }
                 let id = found?;
-                Ok(if says == Says::default() { id } else { self.derive(own, id, says, from.kind, diagnostics) })
+                if says == Says::default() {
+                    return Ok(id);
+                }
+                let derived = self.derive(own, id, says, from.kind, diagnostics);
+                match unsuitable(from, self.get(derived)) {
+                    Some(finding) => Err(diagnostics.error(finding)),
+                    None => Ok(derived),
+                }
             }
             Some(Meant { place: Place::Hosts(endpoints), .. }) => {
                 self.resolve_named(from, own(least_port(&endpoints)), diagnostics)
@@ -77,9 +85,10 @@ impl<'m> BackendIndex<'m> {
         let base = self.get(id).clone();
         let given = self.given(&own).map(|given| given.endpoints);
         let object = self.upstreams.get(&(&own.namespace, &own.name)).copied();
-        let Says { protocol, tls, settings, failover_tls } = says;
-        let settings = self.with_given(&own, settings);
-        let has_two = tls.is_some() && base.tls != BackendTls::Plain;
+        let Says { protocol, tls, settings, further_tls } = says;
+        let mut settings = self.with_given(&own, settings);
+        // A policy of the Service is about the proxies of a tunnel, and nobody could say whether it holds at its end.
+        let has_two = (tls.is_some() || settings.tunnel.is_some()) && base.tls != BackendTls::Plain;
         let tls = match object.filter(|_| has_two) {
             Some(object) => {
                 let policy = base.policy.map(|policy| self.policies.get(policy).object);
@@ -88,8 +97,16 @@ impl<'m> BackendIndex<'m> {
             None => tls.unwrap_or_else(|| base.tls.clone()),
         };
         let protocol = protocol.or(base.protocol);
+        if settings.tunnel.is_some() && base.protocol == Some(UpstreamProtocol::Http2) {
+            // The proxies are who speaks what the Service says.
+            let tunnel = &mut Arc::make_mut(&mut settings).tunnel;
+            tunnel.iter_mut().for_each(|tunnel| tunnel.over_http2 = true);
+        }
         // A handshake may agree on HTTP/2.
-        let has_http2 = protocol.map_or(tls != BackendTls::Plain, |protocol| protocol == UpstreamProtocol::Http2);
+        let has_http2 = settings.tunnel.as_ref().map_or_else(
+            || protocol.map_or(tls != BackendTls::Plain, |protocol| protocol == UpstreamProtocol::Http2),
+            |tunnel| tunnel.over_http2,
+        );
         let refused = object
             .filter(|_| !has_http2)
             .and_then(|object| report(object, upstream_checks::over_http2(&settings.health_checks), diagnostics));
@@ -99,7 +116,7 @@ impl<'m> BackendIndex<'m> {
             protocol,
             tls,
             settings,
-            failover_tls,
+            further_tls,
             behind: Some(Behind { id, name: base.name }),
             is_virtual: base.is_virtual && given.is_none(),
             endpoints: given.unwrap_or(base.endpoints),
@@ -143,7 +160,7 @@ impl<'m> BackendIndex<'m> {
             let refused = self.refused.contains_key(&ObjectKey { kind: Kind::Upstream, namespace, name });
             return Err(Unusable::NoUpstream { likely, refused });
         };
-        let Meant { place, says: Says { protocol, tls, settings, failover_tls } } = match meant {
+        let Meant { place, says: Says { protocol, tls, settings, further_tls } } = match meant {
             Ok(meant) => meant.clone(),
             Err(proof) => return Err(Unusable::BadUpstream(*proof)),
         };
@@ -167,7 +184,7 @@ impl<'m> BackendIndex<'m> {
             suits: Suits::Every,
             hostname,
             settings,
-            failover_tls,
+            further_tls,
             behind: None,
         })
     }
@@ -190,9 +207,19 @@ pub(super) fn report_two(
     diagnostics: &mut Diagnostics,
 ) -> Reported {
     let (upstream, service) = (object.full_name(), format!("{}/{}", service.namespace, service.name));
-    let message = format!("Upstream `{upstream}` and a BackendTLSPolicy of Service `{service}` both ask for TLS");
-    let at = whole!["spec", "sslConfig"];
-    let mut finding = object.finding(codes::UNSUPPORTED_UPSTREAM, at, message).label("two kinds of TLS to one Service");
+    let OptionList(options) = &object.spec;
+    let has_tunnel =
+        options.iter().any(|option| matches!(option, UpstreamOption::HttpProxyHostname(to) if !to.is_empty()));
+    let (field, what, label) = match has_tunnel {
+        true => (
+            "httpProxyHostname",
+            "do not say together who is to be verified",
+            "a tunnel through a Service with a policy",
+        ),
+        false => ("sslConfig", "both ask for TLS", "two kinds of TLS to one Service"),
+    };
+    let message = format!("Upstream `{upstream}` and a BackendTLSPolicy of Service `{service}` {what}");
+    let mut finding = object.finding(codes::UNSUPPORTED_UPSTREAM, whole!["spec", field], message).label(label);
     if let Some(policy) = policy {
         finding = finding.related(policy.at(&path!["spec", "targetRefs"]), "the policy of the Service");
     }

@@ -127,7 +127,7 @@ fn of_secret(
 }
 
 /// A header as it is written.
-fn of_manifest(
+pub(super) fn of_manifest(
     header: Option<&HeaderOption>,
     at: &FieldPath,
     refused: &mut Vec<Refused>,
@@ -153,7 +153,7 @@ fn of_manifest(
 }
 
 /// Adds a header to those that are set so far.
-fn add(HeaderMutations(list): &mut HeaderMutations, name: HeaderName, value: HeaderValue, appends: bool) {
+pub(super) fn add(HeaderMutations(list): &mut HeaderMutations, name: HeaderName, value: HeaderValue, appends: bool) {
     let position = list.iter().position(|known| known.name == name).unwrap_or_else(|| {
         list.push(HeaderMutation { name, existing: Existing::Kept, added: Vec::new() });
         list.len() - 1

@@ -16,6 +16,7 @@ use crate::port::Port;
 use crate::whole;
 
 use super::super::backend_tls::TlsSettings;
+use super::encryption;
 use super::refused::{Refused, unusable};
 use super::upstream_host::{HEAVIEST, is_address, is_server_name, lacking, port};
 
@@ -119,7 +120,7 @@ impl Elsewhere {
         let tls = upstream_ssl_config.as_ref().map(|ssl| {
             let (settings, held) = tls_of(ssl, &at.with("upstreamSslConfig"), refused);
             self.invalid = self.invalid.or(held.err());
-            self.tls_id(settings)
+            encryption::position(settings, &mut self.tls)
         });
         let port = port(*number, at.with("port"), refused);
         FailoverHost {
@@ -132,14 +133,6 @@ impl Elsewhere {
             checked_host,
             tls,
         }
-    }
-
-    /// The position of settings, which hosts with equal ones share.
-    fn tls_id(&mut self, settings: TlsSettings) -> usize {
-        self.tls.iter().position(|known| **known == settings).unwrap_or_else(|| {
-            self.tls.push(Arc::new(settings));
-            self.tls.len() - 1
-        })
     }
 }
 

@@ -119,6 +119,7 @@ fn ssl_configs(OptionList(options): &UpstreamSpec) -> Vec<(FieldPath, &UpstreamS
     for option in options {
         match option {
             UpstreamOption::SslConfig(ssl) => configs.push((path!["sslConfig"], ssl)),
+            UpstreamOption::HttpConnectSslConfig(ssl) => configs.push((path!["httpConnectSslConfig"], ssl)),
             UpstreamOption::Failover(config) => configs.extend(upstream_failover::ssl_configs(config)),
             _ => {}
         }
@@ -353,14 +354,18 @@ fn offer(parameters: &UpstreamSslParameters, at: &FieldPath, refused: &mut Vec<R
     TlsOffer { oldest, newest, ciphers: cipher_suites.clone(), curves: ecdh_curves.clone(), ..TlsOffer::default() }
 }
 
-/// Warns that whoever answers is trusted.
-pub(super) fn report_unverified(object: &Object<UpstreamSpec>, is_of_failover: bool, diagnostics: &mut Diagnostics) {
+/// Warns that whoever answers is trusted: at another field than that of the backend's own TLS, where it is about that.
+pub(super) fn report_unverified(
+    object: &Object<UpstreamSpec>,
+    further: Option<&'static str>,
+    diagnostics: &mut Diagnostics,
+) {
     let OptionList(options) = &object.spec;
     let has_ssl = options.iter().any(|option| matches!(option, UpstreamOption::SslConfig(_)));
-    let at = match (is_of_failover, has_ssl) {
-        (true, _) => whole!["spec", "failover"],
-        (false, true) => whole!["spec", "sslConfig"],
-        (false, false) => whole!["spec", "static"],
+    let at = match (further, has_ssl) {
+        (Some(field), _) => whole!["spec", field],
+        (None, true) => whole!["spec", "sslConfig"],
+        (None, false) => whole!["spec", "static"],
     };
     let message = format!("TLS to Upstream `{}` does not verify who answers", object.full_name());
     diagnostics.report(

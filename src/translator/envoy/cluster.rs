@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use envoy_types::pb::envoy::config::cluster::v3::{
     Cluster,
-    cluster::{ClusterDiscoveryType, DiscoveryType, DnsLookupFamily, EdsClusterConfig, LbPolicy},
+    cluster::{ClusterDiscoveryType, DiscoveryType, DnsLookupFamily, EdsClusterConfig, LbPolicy, TransportSocketMatch},
 };
 use envoy_types::pb::envoy::config::core::v3::{
-    Address, ConfigSource, Http1ProtocolOptions, Http2ProtocolOptions, Metadata,
+    Address, ConfigSource, Http1ProtocolOptions, Http2ProtocolOptions, Metadata, TransportSocket,
 };
 use envoy_types::pb::envoy::config::endpoint::v3::{
     ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint::HostIdentifier,
@@ -30,7 +30,7 @@ use super::endpoint_tls;
 use super::failover;
 use super::layout::{Layout, Part};
 use super::name;
-use super::proto::{any, boolean, duration, named_address, socket_address, socket_file, uint32};
+use super::proto::{any, boolean, duration, internal_address, named_address, socket_address, socket_file, uint32};
 use super::upstream_tls::{plain_socket, to_upstream_socket};
 
 /// How long a connection to an endpoint may take.
@@ -59,9 +59,9 @@ pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config, layout: &La
         backend: _,
         protocol,
         tls,
-        failover_tls: _,
+        further_tls: _,
         variant: _,
-        endpoints,
+        endpoints: _,
         hostname: _,
         retries,
         settings,
@@ -69,23 +69,62 @@ pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config, layout: &La
         origin: _,
         called: _,
     } = cluster;
+    let socket = tls.as_ref().map(|tls| to_upstream_socket(tls, config, layout));
     let name = name::cluster(cluster);
+    if settings.tunnel.is_some() {
+        return to_entrance(cluster, name, socket);
+    }
+    let of_hosts = tls.iter().flat_map(|tls| endpoint_tls::to_matches(&settings.server_names, tls, config, layout));
+    let sockets = (socket, of_hosts.collect());
+    to_hosts(cluster, name, (*protocol, *retries), sockets, (config, layout))
+}
+
+/// The cluster of the endpoints themselves, with everything that is said about them; with this protocol and these sockets.
+pub(super) fn to_hosts(
+    cluster: &ir::Cluster,
+    name: String,
+    (protocol, retries): (UpstreamProtocol, ir::RetryLimit),
+    (socket, of_hosts): (Option<TransportSocket>, Vec<TransportSocketMatch>),
+    (config, layout): (&ir::Config, &Layout),
+) -> Cluster {
+    let ir::Cluster { endpoints, settings, .. } = cluster;
     let is_dns = cluster.is_dns();
     let discovery = match (endpoints, &layout.endpoints) {
         _ if is_dns => Discovery::Dns,
-        (Endpoints::Static(_), Part::File(files)) => Discovery::Files(Box::new(files.source(&name))),
+        (Endpoints::Static(_), Part::File(files)) if settings.tunnel.is_none() => {
+            Discovery::Files(Box::new(files.source(&name)))
+        }
         (Endpoints::Static(_) | Endpoints::File(_) | Endpoints::Dns(_), _) => Discovery::Static,
     };
     let is_inline = !matches!(discovery, Discovery::Files(_));
-    let of_hosts = tls.iter().flat_map(|tls| endpoint_tls::to_matches(&settings.server_names, tls, config, layout));
     let base = Cluster {
-        load_assignment: is_inline.then(|| to_assignment(cluster)),
-        transport_socket: tls.as_ref().map(|tls| to_upstream_socket(tls, config, layout)),
-        transport_socket_matches: of_hosts.chain(failover::to_matches(cluster, config, layout)).collect(),
-        circuit_breakers: Some(to_circuit_breakers(*protocol, *retries, &settings.limits)),
-        ..base_cluster(name, discovery, *protocol, settings)
+        load_assignment: is_inline.then(|| assignment_of_hosts(cluster, &name)),
+        transport_socket: socket,
+        transport_socket_matches: of_hosts.into_iter().chain(failover::to_matches(cluster, config, layout)).collect(),
+        circuit_breakers: Some(to_circuit_breakers(protocol, retries, &settings.limits)),
+        ..base_cluster(name, discovery, protocol, settings)
     };
     cluster_settings::lay_over(base, settings, is_dns, plain_socket)
+}
+
+/// The cluster of a backend that a tunnel leads to.
+fn to_entrance(cluster: &ir::Cluster, name: String, socket: Option<TransportSocket>) -> Cluster {
+    let ir::Cluster { protocol, retries, settings, .. } = cluster;
+    // The other limits are the proxies'.
+    let limits = ir::Limits { retries: settings.limits.retries, ..ir::Limits::default() };
+    Cluster {
+        load_assignment: Some(entrance(cluster, &name)),
+        transport_socket: socket,
+        circuit_breakers: Some(to_circuit_breakers(*protocol, *retries, &limits)),
+        ..base_cluster(name, Discovery::Static, *protocol, &ClusterSettings::default())
+    }
+}
+
+/// Its endpoint, which is the listener that leads into the tunnel.
+fn entrance(cluster: &ir::Cluster, name: &str) -> ClusterLoadAssignment {
+    let lb_endpoints = vec![endpoint_at(internal_address(name::tunnel(cluster)))];
+    let endpoints = vec![LocalityLbEndpoints { lb_endpoints, ..LocalityLbEndpoints::default() }];
+    ClusterLoadAssignment { cluster_name: name.to_owned(), endpoints, ..ClusterLoadAssignment::default() }
 }
 
 /// A cluster without endpoints, for the entries of weighted lists that answer
@@ -132,8 +171,17 @@ pub(super) fn base_cluster(
     }
 }
 
-/// The endpoints of a cluster, all in one place, and those of its failover.
+/// Where the requests for a cluster go first: to its endpoints, or into a tunnel.
 pub(super) fn to_assignment(cluster: &ir::Cluster) -> ClusterLoadAssignment {
+    let name = name::cluster(cluster);
+    match cluster.settings.tunnel {
+        Some(_) => entrance(cluster, &name),
+        None => assignment_of_hosts(cluster, &name),
+    }
+}
+
+/// The endpoints of a cluster, all in one place, and those of its failover.
+pub(super) fn assignment_of_hosts(cluster: &ir::Cluster, name: &str) -> ClusterLoadAssignment {
     let mut lb_endpoints = lb_endpoints(&cluster.endpoints, &cluster.settings.weights, None);
     endpoint_tls::mark(&mut lb_endpoints, &cluster.settings.server_names);
     // What `auto_host_rewrite` sends where addresses are not looked up.
@@ -154,7 +202,7 @@ pub(super) fn to_assignment(cluster: &ir::Cluster) -> ClusterLoadAssignment {
     let elsewhere = cluster.settings.failover.as_ref();
     endpoints.extend(elsewhere.into_iter().flat_map(|elsewhere| failover::to_localities(elsewhere, are_weighed)));
     ClusterLoadAssignment {
-        cluster_name: name::cluster(cluster),
+        cluster_name: name.to_owned(),
         endpoints,
         policy: elsewhere.and_then(failover::to_policy),
         ..ClusterLoadAssignment::default()
@@ -169,12 +217,19 @@ pub(super) fn lb_endpoints(endpoints: &Endpoints, weights: &[u32], metadata: Opt
         Endpoints::Dns(hosts) => hosts.iter().map(|(host, port)| named_address(host.clone(), *port, false)).collect(),
     };
     let endpoint = |(index, address)| LbEndpoint {
-        host_identifier: Some(HostIdentifier::Endpoint(Endpoint { address: Some(address), ..Endpoint::default() })),
         metadata: metadata.cloned(),
         load_balancing_weight: weights.get(index).copied().map(uint32),
-        ..LbEndpoint::default()
+        ..endpoint_at(address)
     };
     addresses.into_iter().enumerate().map(endpoint).collect()
+}
+
+/// An endpoint of which nothing is said but where it is.
+pub(super) fn endpoint_at(address: Address) -> LbEndpoint {
+    LbEndpoint {
+        host_identifier: Some(HostIdentifier::Endpoint(Endpoint { address: Some(address), ..Endpoint::default() })),
+        ..LbEndpoint::default()
+    }
 }
 
 fn protocol_options(

@@ -74,6 +74,8 @@ pub(super) fn lay_over(
         dns,
         // The endpoints.
         failover: _,
+        // Clusters and a listener of their own.
+        tunnel: _,
     } = settings;
     let Connections {
         timeout,

@@ -79,7 +79,12 @@ pub(super) fn to_matches<'c>(
     config: &'c Config,
     layout: &'c Layout,
 ) -> impl Iterator<Item = TransportSocketMatch> + 'c {
-    cluster.failover_tls.iter().enumerate().map(|(index, tls)| TransportSocketMatch {
+    let is_asked_for = |index: usize| {
+        let mut hosts = cluster.settings.failover.iter().flat_map(Failover::hosts);
+        hosts.any(|host| host.tls == Some(index))
+    };
+    let asked_for = cluster.further_tls.iter().enumerate().filter(move |(index, _)| is_asked_for(*index));
+    asked_for.map(|(index, tls)| TransportSocketMatch {
         name: format!("{FAILOVER_KEY}/{index}"),
         r#match: Some(to_struct(index)),
         transport_socket: Some(to_upstream_socket(tls, config, layout)),

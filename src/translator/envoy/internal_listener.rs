@@ -2,29 +2,26 @@
 //! ([internal listeners](https://www.envoyproxy.io/docs/envoy/latest/configuration/other_features/internal_listener)).
 
 use envoy_types::pb::envoy::config::cluster::v3::Cluster;
-use envoy_types::pb::envoy::config::core::v3::{
-    Address, EnvoyInternalAddress, TypedExtensionConfig, address, envoy_internal_address::AddressNameSpecifier,
-};
-use envoy_types::pb::envoy::config::endpoint::v3::{
-    ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint::HostIdentifier,
-};
+use envoy_types::pb::envoy::config::core::v3::TypedExtensionConfig;
+use envoy_types::pb::envoy::config::endpoint::v3::{ClusterLoadAssignment, LocalityLbEndpoints};
 use envoy_types::pb::envoy::extensions::bootstrap::internal_listener::v3::InternalListener;
 
 use crate::ir::{self, ClusterSettings, UpstreamProtocol};
 
 use super::circuit_breaker::to_circuit_breakers;
-use super::cluster::{Discovery, base_cluster};
-use super::proto::any;
+use super::cluster::{Discovery, base_cluster, endpoint_at};
+use super::proto::{any, internal_address};
 
 /// What a bootstrap needs for the listeners of a configuration.
 pub(super) fn extensions(config: &ir::Config) -> Vec<TypedExtensionConfig> {
+    let has_tunnels = config.clusters.iter().any(|cluster| cluster.settings.tunnel.is_some());
     let has_some =
         config.forward_proxy.is_some() || config.listeners.iter().any(|listener| !listener.misdirected.is_empty());
-    has_some.then(extension).into_iter().collect()
+    (has_some || has_tunnels).then(extension).into_iter().collect()
 }
 
 /// What lets a listener be one that other parts of the proxy connect to.
-fn extension() -> TypedExtensionConfig {
+pub(super) fn extension() -> TypedExtensionConfig {
     let message = "envoy.extensions.bootstrap.internal_listener.v3.InternalListener";
     TypedExtensionConfig {
         name: "envoy.bootstrap.internal_listener".to_owned(),
@@ -34,15 +31,7 @@ fn extension() -> TypedExtensionConfig {
 
 /// The cluster that leads to one of them, which has its name.
 pub(super) fn cluster(name: String, protocol: UpstreamProtocol) -> Cluster {
-    let internal = EnvoyInternalAddress {
-        address_name_specifier: Some(AddressNameSpecifier::ServerListenerName(name.clone())),
-        ..EnvoyInternalAddress::default()
-    };
-    let address = Address { address: Some(address::Address::EnvoyInternalAddress(internal)) };
-    let endpoint = LbEndpoint {
-        host_identifier: Some(HostIdentifier::Endpoint(Endpoint { address: Some(address), ..Endpoint::default() })),
-        ..LbEndpoint::default()
-    };
+    let endpoint = endpoint_at(internal_address(name.clone()));
     let locality = LocalityLbEndpoints { lb_endpoints: vec![endpoint], ..LocalityLbEndpoints::default() };
     let assignment = ClusterLoadAssignment {
         cluster_name: name.clone(),

@@ -152,7 +152,7 @@ fn count_followed(config: &ir::Config) -> usize {
 
 /// Whether the addresses of a cluster's endpoints are in the input.
 pub(super) fn is_known(cluster: &ir::Cluster) -> bool {
-    !cluster.is_dns() && matches!(cluster.endpoints, Endpoints::Static(_))
+    !cluster.is_dns() && cluster.settings.tunnel.is_none() && matches!(cluster.endpoints, Endpoints::Static(_))
 }
 
 impl Files {

@@ -30,7 +30,7 @@ use super::udp_proxy::{to_listener_config, to_udp_proxy};
 
 pub(super) const HTTP_CONNECTION_MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
-const TCP_PROXY: &str = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
+pub(super) const TCP_PROXY: &str = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
 
 /// How long a TLS handshake may take: there is no limit by default, and
 /// [proxies at the edge](https://www.envoyproxy.io/docs/envoy/latest/configuration/best_practices/edge) want one.

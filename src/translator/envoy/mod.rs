@@ -57,6 +57,7 @@ pub mod target;
 mod tcp_proxy;
 mod tls;
 mod tracing;
+mod tunnel;
 mod udp_proxy;
 mod upstream_tls;
 
@@ -121,8 +122,9 @@ pub fn encode_dynamic_bootstrap(config: &ir::Config, node: &str, place: &Place, 
             cds_config: source("cds"),
             ..DynamicResources::default()
         }),
-        // A regular expression may come with any later change.
+        // A regular expression and a tunnel may come with any later change.
         layered_runtime: Some(regex_runtime()),
+        bootstrap_extensions: vec![internal_listener::extension()],
         ..process(config)
     };
     bootstrap.encode_to_vec()

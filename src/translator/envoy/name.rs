@@ -13,6 +13,10 @@ pub const NODE: &str = "gwctl";
 /// The cluster that stands for backends that cannot be used: it has no endpoint.
 pub const INVALID_BACKEND: &str = "invalid-backend";
 
+/// What stands before the cluster of a backend in the names of the tunnel to it: the listener that requests go into it
+/// through, the cluster of its proxies, and its statistics.
+const TUNNEL: &str = "tunnel/";
+
 /// What stands between the cluster of a service that authorizes and a digest.
 const AUTHORIZES: &str = "/authorizes/";
 
@@ -67,8 +71,14 @@ pub(super) fn authorizing(cluster: &str, digest: &str) -> String {
     format!("{cluster}{AUTHORIZES}{digest}")
 }
 
-/// The cluster of a backend or pool, by the name of that or of one that has the same endpoints.
+/// What leads to the backend of a cluster through a tunnel: `tunnel/` before the name of the cluster.
+pub(super) fn tunnel(cluster: &Cluster) -> String {
+    format!("{TUNNEL}{}", self::cluster(cluster))
+}
+
+/// The cluster of a backend or pool, by the name of that or of one that has the same endpoints, or leads to it.
 pub fn plain_cluster(name: &str) -> &str {
+    let name = name.strip_prefix(TUNNEL).unwrap_or(name);
     name.rsplit_once(AUTHORIZES).map_or(name, |(cluster, _)| cluster)
 }
 

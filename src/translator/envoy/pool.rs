@@ -15,17 +15,17 @@ use envoy_types::pb::envoy::config::cluster::v3::{
     },
 };
 use envoy_types::pb::envoy::config::core::v3::{Locality, Metadata};
-use envoy_types::pb::envoy::config::endpoint::v3::{ClusterLoadAssignment, LocalityLbEndpoints};
+use envoy_types::pb::envoy::config::endpoint::v3::{ClusterLoadAssignment, LbEndpoint, LocalityLbEndpoints};
 use envoy_types::pb::google::protobuf::{Struct, Value, value};
 
 use crate::ir::{self, Action, ClusterId, Endpoints, Reference, RetryLimit, WeightedBackend};
 
 use super::circuit_breaker::to_circuit_breakers;
-use super::cluster::{Discovery, base_cluster, lb_endpoints};
+use super::cluster::{Discovery, base_cluster, endpoint_at, lb_endpoints};
 use super::endpoint_tls::SOCKET_METADATA;
 use super::layout::Layout;
 use super::name;
-use super::proto::uint32;
+use super::proto::{internal_address, uint32};
 use super::target::{cluster_name, members};
 use super::upstream_tls::{plain_socket, to_upstream_socket};
 
@@ -95,7 +95,9 @@ pub(super) fn absorbed(pools: &[Pool], config: &ir::Config) -> BTreeSet<ClusterI
 pub(super) fn to_cluster(name: &str, members: &[(ClusterId, u32)], config: &ir::Config, layout: &Layout) -> Cluster {
     let clusters: Vec<(&ir::Cluster, u32)> =
         members.iter().map(|(id, weight)| (config.cluster(*id), *weight)).collect();
-    let is_dns = clusters.iter().any(|(cluster, _)| matches!(cluster.endpoints, Endpoints::Dns(_)));
+    let is_looked_up =
+        |cluster: &ir::Cluster| cluster.settings.tunnel.is_none() && matches!(cluster.endpoints, Endpoints::Dns(_));
+    let is_dns = clusters.iter().any(|(cluster, _)| is_looked_up(cluster));
     let discovery = if is_dns { Discovery::Dns } else { Discovery::Static };
     let differs = |cluster: &ir::Cluster| differs(cluster, members, config);
     let first = clusters.first().map(|(cluster, _)| *cluster);
@@ -127,7 +129,7 @@ pub(super) fn to_assignment(name: &str, members: &[(ClusterId, u32)], config: &i
         LocalityLbEndpoints {
             locality: Some(Locality { zone: name::cluster(cluster), ..Locality::default() }),
             load_balancing_weight: (*weight > 0).then(|| uint32(*weight)),
-            lb_endpoints: lb_endpoints(&cluster.endpoints, &[], metadata.as_ref()),
+            lb_endpoints: endpoints_of(cluster, metadata.as_ref()),
             ..LocalityLbEndpoints::default()
         }
     };
@@ -136,6 +138,15 @@ pub(super) fn to_assignment(name: &str, members: &[(ClusterId, u32)], config: &i
         endpoints: members.iter().map(locality).collect(),
         ..ClusterLoadAssignment::default()
     }
+}
+
+/// The endpoints of a member, or what leads into the tunnel to it.
+fn endpoints_of(cluster: &ir::Cluster, metadata: Option<&Metadata>) -> Vec<LbEndpoint> {
+    if cluster.settings.tunnel.is_none() {
+        return lb_endpoints(&cluster.endpoints, &[], metadata);
+    }
+    let entrance = endpoint_at(internal_address(name::tunnel(cluster)));
+    vec![LbEndpoint { metadata: metadata.cloned(), ..entrance }]
 }
 
 /// Whether connections to a member differ from those to the first one. All members speak alike, and most of the time

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration as StdDuration;
 
 use envoy_types::pb::envoy::config::core::v3::{
-    Address, Pipe, SocketAddress, address,
+    Address, EnvoyInternalAddress, Pipe, SocketAddress, address,
+    envoy_internal_address::AddressNameSpecifier,
     socket_address::{PortSpecifier, Protocol},
 };
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
@@ -77,6 +78,15 @@ pub(super) fn named_address(address: String, port: Port, ipv4_compat: bool) -> A
 /// The address of a socket file.
 pub(super) fn socket_file(path: String) -> Address {
     Address { address: Some(address::Address::Pipe(Pipe { path, ..Pipe::default() })) }
+}
+
+/// A listener of the proxy itself that nothing is bound for.
+pub(super) fn internal_address(listener: String) -> Address {
+    let internal = EnvoyInternalAddress {
+        address_name_specifier: Some(AddressNameSpecifier::ServerListenerName(listener)),
+        ..EnvoyInternalAddress::default()
+    };
+    Address { address: Some(address::Address::EnvoyInternalAddress(internal)) }
 }
 
 /// A text that messages leave empty where there is none.

@@ -15,7 +15,7 @@ use crate::ir;
 use super::layout::{Layout, Part, is_known};
 use super::{
     cluster, collector, common_hosts, ext_authz, forward_proxy, http_connection, listener, needs, outbound, pool,
-    shared_ports, tls,
+    shared_ports, tls, tunnel,
 };
 
 /// The kinds of resources that Envoy can fetch on their own.
@@ -100,6 +100,7 @@ pub fn resources(config: &ir::Config, kind: Kind, layout: &Layout) -> Vec<Resour
             all.extend(
                 config.outbound.iter().map(|outbound| to_resource(outbound::listener(outbound, config, layout))),
             );
+            all.extend(tunnel::listeners(config).map(to_resource));
             all
         }
         Kind::Route => routes(config, layout),
@@ -142,9 +143,9 @@ fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     let collectors = config.collectors().into_iter().map(collector::to_cluster);
     let of_ports = config.forward_proxy.iter().flat_map(|proxy| forward_proxy::clusters(proxy, config));
     let listed = common_hosts::listed(config).map(common_hosts::cluster);
-    all.extend(
-        invalid.into_iter().chain(listed).chain(asked).chain(collectors).chain(of_ports).map(Resource::cluster_of),
-    );
+    let of_tunnels = tunnel::clusters(config, layout);
+    let more = invalid.into_iter().chain(listed).chain(asked).chain(collectors).chain(of_ports).chain(of_tunnels);
+    all.extend(more.map(Resource::cluster_of));
     all
 }
 
@@ -172,7 +173,8 @@ fn endpoints(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
         let shared = pools.iter().map(|(name, members)| pool::to_assignment(name, members, config));
         let invalid = has_invalid_backend(config).then(cluster::no_endpoints);
         let collectors = config.collectors().into_iter().map(collector::to_assignment);
-        all.extend(shared.chain(invalid).chain(collectors).map(Resource::endpoints_of));
+        let of_tunnels = tunnel::assignments(config);
+        all.extend(shared.chain(invalid).chain(collectors).chain(of_tunnels).map(Resource::endpoints_of));
     }
     all
 }

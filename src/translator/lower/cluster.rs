@@ -200,7 +200,8 @@ impl<'m> Clusters<'m> {
     /// Whether the cluster of a backend chooses endpoints by a hash.
     pub(super) fn is_by_hash(&self, backend: BackendId) -> bool {
         let settings = &self.resolved.backends.get(backend).settings;
-        settings.balancing.choice.is_some_and(|choice| choice.is_by_hash())
+        // What chooses among the proxies of a tunnel sees bytes, and no requests.
+        settings.tunnel.is_none() && settings.balancing.choice.is_some_and(|choice| choice.is_by_hash())
     }
 
     /// The finding with what declares a backend as a place to look at.
@@ -276,7 +277,11 @@ impl Settings {
             {
                 return None;
             }
-            (BackendTls::Plain, RouteProtocol::Udp) if !backend.failover_tls.is_empty() => return None,
+            (BackendTls::Plain, RouteProtocol::Udp)
+                if !backend.further_tls.is_empty() || backend.is_behind_tunnel() =>
+            {
+                return None;
+            }
             (_, RouteProtocol::TlsPassthrough) | (BackendTls::Plain, _) => false,
             // Datagrams have no TLS, and plain text is no answer to the wish for it.
             (BackendTls::Tls(_), RouteProtocol::Udp) | (BackendTls::Invalid(_), _) => return None,
@@ -287,7 +292,10 @@ impl Settings {
             RouteProtocol::Grpc if own != UpstreamProtocol::Http2 => {
                 Self { protocol: UpstreamProtocol::Http2, tls, variant: "http2" }
             }
-            RouteProtocol::TlsPassthrough if backend.tls != BackendTls::Plain || !backend.failover_tls.is_empty() => {
+            RouteProtocol::TlsPassthrough
+                if backend.tls != BackendTls::Plain
+                    || !backend.further_tls.is_empty() && !backend.is_behind_tunnel() =>
+            {
                 Self { protocol: UpstreamProtocol::Http1, tls, variant: BYTES }
             }
             RouteProtocol::Udp => Self { protocol: UpstreamProtocol::Udp, tls, variant: "udp" },
@@ -299,8 +307,14 @@ impl Settings {
 
     /// The TLS of connections of these settings.
     fn every_tls<'b>(self, backend: &'b Backend<'_>) -> impl Iterator<Item = &'b TlsSettings> {
-        let of_failover = backend.failover_tls.iter().filter(move |_| self.variant != BYTES).map(Arc::as_ref);
-        backend.tls.settings().filter(|_| self.tls).into_iter().chain(of_failover)
+        let further = self.further_tls(backend).map(Arc::as_ref);
+        backend.tls.settings().filter(|_| self.tls).into_iter().chain(further)
+    }
+
+    /// TLS to hosts of a failover, which may have bytes as they come, and TLS to the proxies of a tunnel, which may not.
+    fn further_tls<'b>(self, backend: &'b Backend<'_>) -> impl Iterator<Item = &'b Arc<TlsSettings>> {
+        let has_them = self.variant != BYTES || backend.is_behind_tunnel();
+        backend.further_tls.iter().filter(move |_| has_them)
     }
 
     /// Whether the TLS of the backend needs what nobody has.
@@ -332,8 +346,8 @@ impl Settings {
             BackendTls::Tls(settings) if self.tls => Some(material.upstream_tls(settings, certificate, origins)),
             _ => None,
         };
-        let of_failover = backend.failover_tls.iter().filter(|_| self.variant != BYTES);
-        let failover_tls = of_failover.map(|own| material.upstream_tls(own, certificate, origins)).collect();
+        let further_tls =
+            self.further_tls(backend).map(|own| material.upstream_tls(own, certificate, origins)).collect();
         let shown = certificate.map(|id| {
             let stored = resolved.certificates.pair(id);
             format!("client-cert/{}/{}", stored.namespace, stored.name)
@@ -343,7 +357,7 @@ impl Settings {
             backend: backend.name.clone(),
             protocol: self.protocol,
             tls,
-            failover_tls,
+            further_tls,
             variant: own.into_iter().chain(shown).collect::<Vec<_>>().join("/"),
             endpoints: backend.endpoints.clone(),
             hostname: backend.hostname.clone(),

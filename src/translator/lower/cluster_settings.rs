@@ -17,8 +17,14 @@ pub(super) fn in_effect(
         return Arc::clone(asked);
     }
     let mut settings = ClusterSettings::clone(asked);
-    let ClusterSettings { balancing, weights, health_checks, connections, http1, http2, dns, failover, .. } =
+    let ClusterSettings { balancing, weights, health_checks, connections, http1, http2, dns, failover, tunnel, .. } =
         &mut settings;
+    // The settings are about the proxies of a tunnel.
+    let protocol = match tunnel {
+        Some(tunnel) if tunnel.over_http2 => UpstreamProtocol::Http2,
+        Some(_) => UpstreamProtocol::Http1,
+        None => protocol,
+    };
     let is_asked_calls = health_checks.iter().any(|check| matches!(check.question, Question::Grpc { .. }));
     let speaks = match protocol {
         // What asks for health in calls speaks HTTP/2, whatever the bytes are that are sent.

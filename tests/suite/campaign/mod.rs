@@ -279,6 +279,7 @@ pub(crate) fn case_file(requests: Vec<RequestCase>) -> CaseFile {
         down: Vec::new(),
         unresolved: Vec::new(),
         stats: Default::default(),
+        tunnels: Default::default(),
         pki: Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pki"),
         backend_tls: TLS_SERVICES.iter().map(|name| (format!("{HOME}/{name}:443"), served.clone())).collect(),
     }

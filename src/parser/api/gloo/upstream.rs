@@ -7,6 +7,7 @@ use crate::name::{Name, Namespace};
 
 use super::duration::GoDuration;
 use super::option_list::{OptionList, Untranslated, options};
+use super::route_option::HeaderOption;
 use super::upstream_failover::UpstreamFailover;
 use super::upstream_settings::{
     UpstreamBalancer, UpstreamBreakers, UpstreamConnection, UpstreamHealthCheck, UpstreamOutliers, UpstreamPreconnect,
@@ -32,9 +33,9 @@ options! {
         Failover(UpstreamFailover) = "failover",
         Gcp(Untranslated) = "gcp",
         HealthChecks(Vec<UpstreamHealthCheck>) = "healthChecks",
-        HttpConnectHeaders(Untranslated) = "httpConnectHeaders",
-        HttpConnectSslConfig(Untranslated) = "httpConnectSslConfig",
-        HttpProxyHostname(Untranslated) = "httpProxyHostname",
+        HttpConnectHeaders(Vec<HeaderOption>) = "httpConnectHeaders",
+        HttpConnectSslConfig(UpstreamSsl) = "httpConnectSslConfig",
+        HttpProxyHostname(String) = "httpProxyHostname",
         IgnoreHealthOnHostRemoval(bool) = "ignoreHealthOnHostRemoval",
         InitialConnectionWindowSize(u32) = "initialConnectionWindowSize",
         InitialStreamWindowSize(u32) = "initialStreamWindowSize",
