@@ -204,6 +204,11 @@ impl<'m> Clusters<'m> {
         settings.tunnel.is_none() && settings.balancing.choice.is_some_and(|choice| choice.is_by_hash())
     }
 
+    /// Whether a backend has hosts of further priorities.
+    pub(super) fn has_failover(&self, backend: BackendId) -> bool {
+        self.resolved.backends.get(backend).settings.failover.is_some()
+    }
+
     /// The finding with what declares a backend as a place to look at.
     pub(super) fn relate(&self, backend: BackendId, finding: Finding) -> Finding {
         self.resolved.backends.get(backend).relate(finding)

@@ -110,6 +110,9 @@ impl RouteLowering<'_, '_> {
                 Part::Timeout(limit) => policy.timeouts.request = limit,
                 Part::Retry(..) if rule.retry.is_some() => self.report_over(list, "retry", option),
                 Part::Retry(retry, per_try) => {
+                    if retry.leaves_priority_after.is_some() {
+                        self.report_idle_priorities(list, rule, option);
+                    }
                     policy.retry = Some(retry);
                     policy.timeouts.per_try = per_try.or(policy.timeouts.per_try);
                 }

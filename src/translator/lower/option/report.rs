@@ -3,8 +3,9 @@
 use crate::diagnostics::{PartPath, codes};
 use crate::parser::api::RouteOption;
 use crate::path;
-use crate::resolver::Effective;
+use crate::resolver::{Effective, ResolvedRule};
 
+use super::super::filter::ListPlace;
 use super::super::rule::RouteLowering;
 
 /// Why an option changes nothing for a rule.
@@ -28,6 +29,27 @@ impl RouteLowering<'_, '_> {
         let place = source.at(&path!["spec", "options", own]);
         let finding = finding.label(why).related(place, "the option that changes nothing here");
         self.diagnostics.report(finding.consequence(consequence).help(help));
+    }
+
+    /// Warns that no backend of a rule has other priorities that tries could go to.
+    pub(super) fn report_idle_priorities(
+        &mut self,
+        list: ListPlace<'_>,
+        rule: &ResolvedRule<'_>,
+        Effective { value, source }: Effective<'_, RouteOption>,
+    ) {
+        let mut backends = rule.backends.iter().filter_map(|backend| backend.outcome.ok());
+        if rule.backends.is_empty() || backends.any(|id| self.clusters.has_failover(id)) {
+            return;
+        }
+        let (kind, name, own) = (source.kind.name(), source.full_name(), value.field());
+        let message = format!("`previousPriorities` of {kind} `{name}` changes nothing for this rule");
+        let finding = self.object.finding(codes::OPTION_UNUSED, list.owner.with("backendRefs"), message);
+        let place = source.at(&path!["spec", "options", own, "previousPriorities"]);
+        let finding = finding.label("no backend has a failover, which further tries could go to");
+        let finding = finding.related(place, "the option that changes nothing here");
+        let finding = finding.consequence("further tries go to the same hosts as the first one");
+        self.diagnostics.report(finding.help("refer to an Upstream with a `failover`, or remove `previousPriorities`"));
     }
 
     /// Warns about a filter of the rule, which an option hides.
