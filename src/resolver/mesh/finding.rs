@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostics::{Change, Code, Diagnostics, Finding, PartPath, Scalar, codes};
-use crate::parser::api::{ParentReference, Service, ServicePort};
+use crate::parser::api::{L4Protocol, ParentReference, Service, ServicePort};
 use crate::parser::manifests::{Kind, Likely, Manifests, Object, ObjectKey};
 use crate::parser::route::{Route, RouteKind};
 use crate::path;
@@ -184,7 +184,9 @@ impl Named<'_> {
         if is_asked || !matches!(self.route.kind, RouteKind::Http | RouteKind::Grpc) {
             return;
         }
-        let own = service.spec.ports.iter().filter(|port| ports.contains(&port.port));
+        // Datagrams to a port of the same number are nobody's here.
+        let own = service.spec.ports.iter().filter(|port| port.protocol == L4Protocol::Tcp);
+        let own = own.filter(|port| ports.contains(&port.port));
         let others: BTreeSet<Option<Port>> =
             own.filter(|port| is_of_other_protocol(port)).map(|port| Some(port.port)).collect();
         if others.is_empty() {

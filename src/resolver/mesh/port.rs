@@ -5,10 +5,10 @@ use crate::parser::manifests::Object;
 use crate::parser::route::RouteKind;
 use crate::port::Port;
 
-/// What the name of a port, or its `appProtocol`, says of HTTP
+/// What the name of a port, or its `appProtocol`, says of HTTP; what is sent within TLS is none to whoever looks at it
 /// ([application protocols](https://kubernetes.io/docs/concepts/services-networking/service/#application-protocol)).
-const HTTP_PROTOCOLS: [&str; 9] =
-    ["http", "http2", "grpc", "grpc-web", "h2c", "ws", "kubernetes.io/h2c", "kubernetes.io/ws", "kubernetes.io/wss"];
+const HTTP_PROTOCOLS: [&str; 8] =
+    ["http", "http2", "grpc", "grpc-web", "h2c", "ws", "kubernetes.io/h2c", "kubernetes.io/ws"];
 /// What the name of a port says of other protocols.
 const OTHER_PREFIXES: [&str; 8] = ["https", "mongo", "mysql", "postgres", "redis", "tcp", "tls", "udp"];
 
