@@ -145,6 +145,7 @@ fn config(routes: Vec<Arc<Route>>) -> Config {
     let transport = Transport::Tcp(vec![chain]);
     let listener = Listener {
         address,
+        second: None,
         bind_port: Port::HTTP,
         port: Port::HTTP,
         entrance: Entrance::Socket,

@@ -22,6 +22,9 @@ use super::{
 pub struct Listener {
     /// The address that is bound.
     pub address: IpAddr,
+    /// The one of another family that is bound as well: a Service may have two addresses.
+    #[serde(skip_serializing_if = "is_default")]
+    pub second: Option<IpAddr>,
     /// The port that is bound.
     pub bind_port: Port,
     /// The port that Gateways declare and requests name.
@@ -82,6 +85,12 @@ impl fmt::Display for GatewayName {
 }
 
 impl Listener {
+    /// Everything that is bound.
+    pub fn sockets(&self) -> impl Iterator<Item = SocketAddr> + use<> {
+        let port = self.bind_port.number();
+        std::iter::once(self.address).chain(self.second).map(move |address| SocketAddr::new(address, port))
+    }
+
     /// Whether no Gateway declares the socket that anybody names.
     pub fn is_unnamed(&self) -> bool {
         self.gateways.iter().all(GatewayName::is_unnamed)

@@ -25,6 +25,7 @@ impl<'c> ListenerTable<'c> {
         // What is asked for of the socket changes no decision.
         let Listener {
             address: _,
+            second: _,
             bind_port: _,
             port: _,
             entrance: _,

@@ -108,6 +108,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
     Config {
         listeners: vec![Listener {
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            second: None,
             bind_port: 10080.into(),
             port: Port::HTTP,
             entrance: Entrance::Socket,

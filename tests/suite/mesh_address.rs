@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use gwctl::proving::Envoy;
@@ -22,7 +22,10 @@ use crate::xds::free_ports;
 
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
-    vec![harness.trial("mesh::addresses_of_services_answer_by_the_routes", served)]
+    vec![
+        harness.trial("mesh::addresses_of_services_answer_by_the_routes", served),
+        harness.trial("mesh::both_addresses_of_a_service_answer_by_the_routes", of_two_families),
+    ]
 }
 
 /// A server that sends datagrams back.
@@ -128,4 +131,67 @@ fn served(harness: &Harness) -> Result<(), String> {
     let mut said = [0; 8];
     let (count, _) = socket.recv_from(&mut said).map_err(fail)?;
     ensure(&said[..count] == b"ping", "a datagram", &String::from_utf8_lossy(&said))
+}
+
+/// A Service with an address of each family, and one with datagrams.
+fn of_both([http, dns]: [u16; 2]) -> String {
+    format!(
+        "apiVersion: v1
+kind: Service
+metadata: {{name: cart, namespace: web}}
+spec:
+  clusterIP: 127.64.200.1
+  clusterIPs: [127.64.200.1, '::1']
+  ports: [{{name: http, port: {http}}}, {{name: dns, port: {dns}, protocol: UDP}}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: cart, namespace: web}}
+spec:
+  parentRefs: [{{group: '', kind: Service, name: cart, port: {http}}}]
+  rules: [{{matches: [{{path: {{value: /v2}}}}], backendRefs: [{{name: cart, port: {http}}}]}}]
+"
+    )
+}
+
+fn of_two_families(harness: &Harness) -> Result<(), String> {
+    let stage = Stage::new(harness, "mesh-two-families")?;
+    let [http, dns, admin] = free_ports()?;
+    let (web, _heads) = backend(Duration::ZERO)?;
+    stage.write("manifests.yaml", &of_both([http, dns]))?;
+    let admin = SocketAddr::from(([127, 0, 0, 1], admin));
+    let flags = [
+        "translate".to_owned(),
+        "manifests.yaml".to_owned(),
+        "--mesh-for=web".to_owned(),
+        "--mesh-capture=address".to_owned(),
+        format!("--admin-address={admin}"),
+        format!("--resolve=web/cart:{http}={web}"),
+        format!("--resolve=web/cart:{dns}={}", datagrams()?),
+    ];
+    let translate =
+        |more: &[&str]| stage.run(&flags.iter().map(String::as_str).chain(more.iter().copied()).collect::<Vec<_>>());
+    let hosts = translate(&["--section=hosts", "--no-comments"])?.stdout;
+    let names = "cart cart.web cart.web.svc cart.web.svc.cluster.local";
+    ensure(hosts == format!("127.64.200.1 {names}\n::1 {names}\n"), "the file of hosts", &hosts)?;
+    let output = translate(&[])?;
+    ensure(output.code == Some(0), "translate", &output.stderr)?;
+    let config = harness.work_directory("mesh-two-families-envoy")?.join("envoy.yaml");
+    fs::write(&config, &output.stdout).map_err(fail)?;
+    let _envoy = Envoy::start(harness.envoy()?, &config, admin, &config.with_extension("log")).map_err(fail)?;
+    for (ip, own) in [("127.64.200.1", "127.0.0.1:0"), ("::1", "[::1]:0")] {
+        let ip: IpAddr = ip.parse().map_err(fail)?;
+        for (path, status) in [("/v2", 200), ("/", 404)] {
+            let request = format!("GET {path} HTTP/1.1\r\nhost: cart\r\nconnection: close\r\n\r\n");
+            let answer = exchange(SocketAddr::new(ip, http), &request)?;
+            ensure(answer.starts_with(&format!("HTTP/1.1 {status}")), &format!("{path} at {ip}"), &answer)?;
+        }
+        let socket = UdpSocket::bind(own).map_err(fail)?;
+        socket.set_read_timeout(Some(Duration::from_secs(5))).map_err(fail)?;
+        socket.send_to(b"ping", SocketAddr::new(ip, dns)).map_err(fail)?;
+        let mut said = [0; 8];
+        let (count, from) = socket.recv_from(&mut said).map_err(fail)?;
+        ensure(&said[..count] == b"ping" && from.ip() == ip, &format!("a datagram at {ip}"), &from.to_string())?;
+    }
+    Ok(())
 }

@@ -177,6 +177,7 @@ impl<'c> Side<'c> {
         // Where a port is bound is a setting of the command line, which both sides share.
         let Listener {
             address,
+            second: _,
             bind_port: _,
             port,
             entrance: _,

@@ -105,14 +105,12 @@ fn each_redirect(action: &mut Action, change: &impl Fn(&mut Redirect)) {
 /// The sockets that a configuration binds; the flag says whether it is for datagrams.
 pub(super) fn sockets(config: &Config) -> BTreeSet<(SocketAddr, bool)> {
     let forward = config.forward_proxy.iter().map(|proxy| (proxy.address, false));
-    let socket = |listener: &Listener| {
-        (
-            SocketAddr::new(listener.address, listener.bind_port.number()),
-            matches!(listener.transport, Transport::Udp(_)),
-        )
-    };
     let bound = config.listeners.iter().filter(|listener| listener.entrance.is_bound());
-    bound.map(socket).chain(forward).collect()
+    let of_listeners = bound.flat_map(|listener| {
+        let is_datagrams = matches!(listener.transport, Transport::Udp(_));
+        listener.sockets().map(move |socket| (socket, is_datagrams))
+    });
+    of_listeners.chain(forward).collect()
 }
 
 /// Whether a listener is a Gateway's, which may have another port than the one that clients speak of. That of a Service is
@@ -147,8 +145,8 @@ pub(super) fn refusal(config: &Config, ours: &BTreeSet<(SocketAddr, bool)>) -> O
              `--mesh-capture proxy=ADDRESS:PORT`"
         ));
     }
-    for listener in config.listeners.iter().filter(|listener| listener.entrance.is_bound()) {
-        let address = SocketAddr::new(listener.address, listener.bind_port.number());
+    let bound = config.listeners.iter().filter(|listener| listener.entrance.is_bound());
+    for (listener, address) in bound.flat_map(|listener| listener.sockets().map(move |socket| (listener, socket))) {
         let is_datagrams = matches!(listener.transport, Transport::Udp(_));
         if ours.contains(&(address, is_datagrams)) {
             continue;
@@ -185,6 +183,7 @@ mod tests {
         let listener = |(port, bind_port): &(u16, u16)| Listener {
             entrance: Entrance::Socket,
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            second: None,
             bind_port: (*bind_port).into(),
             port: (*port).into(),
             transport: Transport::Tcp(Vec::new()),

@@ -5,7 +5,7 @@ use envoy_types::pb::envoy::config::core::v3::Address;
 use envoy_types::pb::envoy::config::core::v3::TransportSocket;
 use envoy_types::pb::envoy::config::core::v3::transport_socket::ConfigType as SocketConfig;
 use envoy_types::pb::envoy::config::listener::v3::{
-    Filter, FilterChain, FilterChainMatch, Listener, ListenerFilter,
+    AdditionalAddress, Filter, FilterChain, FilterChainMatch, Listener, ListenerFilter,
     filter::ConfigType,
     listener::{InternalListenerConfig, ListenerSpecifier},
     listener_filter,
@@ -23,7 +23,7 @@ use super::http_guards;
 use super::layout::Layout;
 use super::listener_settings;
 use super::name;
-use super::proto::{any, any_bytes, boolean, duration, named_address, of_datagrams, uint32};
+use super::proto::{any, any_bytes, boolean, duration, named_address, of_datagrams, socket_address, uint32};
 use super::tcp_proxy::to_tcp_proxy;
 use super::tls::{self, to_downstream_context};
 use super::udp_proxy::{to_listener_config, to_udp_proxy};
@@ -52,6 +52,7 @@ fn to_udp_listener(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::C
     Listener {
         name: name::listener(listener),
         address: Some(of_datagrams(bound_address(listener, config))),
+        additional_addresses: second_address(listener, of_datagrams),
         listener_filters: vec![listener_filter("envoy.filters.udp_listener.udp_proxy", filter)],
         udp_listener_config: Some(to_listener_config()),
         // Envoy refuses anything else once it has more than one worker
@@ -69,6 +70,7 @@ fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout
         // What rules of the machine lead to the proxy finds a listener by the address that it was sent to.
         bind_to_port: listener.entrance.is_redirected().then(|| boolean(false)),
         address: (!is_internal).then(|| bound_address(listener, config)),
+        additional_addresses: second_address(listener, |address| address),
         filter_chains: listener.chains().iter().map(|chain| to_filter_chain(chain, listener, config, layout)).collect(),
         listener_filters: listener_filters(listener, config),
         // What has said nothing until then is no HTTP: the server may be the one to speak first, and waits.
@@ -87,6 +89,7 @@ fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout
 fn bound_address(listener: &ir::Listener, config: &ir::Config) -> Address {
     let ir::Listener {
         address,
+        second: _,
         bind_port,
         port: _,
         entrance: _,
@@ -103,6 +106,13 @@ fn bound_address(listener: &ir::Listener, config: &ir::Config) -> Address {
     };
     let is_all = address.is_ipv6() && address.is_unspecified();
     named_address(address.to_string(), *bind_port, is_all && !config.listeners.iter().any(is_of_ipv4))
+}
+
+/// Where else a listener is bound.
+fn second_address(listener: &ir::Listener, of_kind: impl Fn(Address) -> Address) -> Vec<AdditionalAddress> {
+    let second = listener.second.map(|second| socket_address(second, listener.bind_port));
+    let address = |address| AdditionalAddress { address: Some(of_kind(address)), ..AdditionalAddress::default() };
+    second.map(address).into_iter().collect()
 }
 
 /// The filters that look at a connection before its chain is chosen.

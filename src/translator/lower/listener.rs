@@ -50,6 +50,7 @@ fn lower_socket(lowering: &mut SocketLowering<'_, '_>, bind: Bind, ids: &[Listen
     let port = lowering.resolved.listener(first).spec.port;
     (!matches!(&transport, Transport::Tcp(chains) if chains.is_empty())).then(|| Listener {
         address,
+        second: None,
         bind_port,
         port,
         entrance: Entrance::Socket,

@@ -11,7 +11,7 @@ use crate::parser::manifests::{Kind, ObjectHead};
 use crate::port::Port;
 use crate::resolver::{ListenerId, OriginTable, ParentSource, Protocol, Resolved, names_of_service};
 
-use super::mesh_address::{ServiceAddresses, Services, report_loops};
+use super::mesh_address::{ServiceAddress, ServiceAddresses, Services, report_loops, shared_addresses};
 use super::scope::Scope;
 use super::socket::{Bind, is_taken_by_admin};
 use super::{ConnectionParts, Lowered, ServiceHosts, lower_scope, socket};
@@ -68,7 +68,7 @@ pub fn lower_for_clients(
         (Capture::Address(_), Some(addresses)) => {
             hosts = bind_services(&mut config.listeners, Entrance::Service, addresses, mesh, options);
             report_loops(&config, &hosts, (&services, addresses), diagnostics);
-            report_sockets(config.listeners.len(), diagnostics);
+            report_sockets(config.listeners.iter().flat_map(ir::Listener::sockets).count(), diagnostics);
         }
     }
     Lowered { config, origins, files, expected, hosts, ..Lowered::default() }
@@ -107,7 +107,7 @@ fn is_plain_http(listener: &ir::Listener) -> bool {
         && filters.all(|filters| filters.auths.is_empty() && filters.guards == ir::RouteGuards::default())
 }
 
-/// Puts the listener of each port at the address of its Service, and says which names stand for which address.
+/// Puts the listener of each port at the addresses of its Service, and says which names stand for which address.
 fn bind_services(
     listeners: &mut [ir::Listener],
     entrance: Entrance,
@@ -119,8 +119,12 @@ fn bind_services(
     for listener in listeners {
         let Some(ir::GatewayName { namespace, name }) = listener.gateways.first() else { continue };
         let Ok(address) = addresses.of((namespace, name)) else { continue };
-        (listener.entrance, listener.address) = (entrance, address);
-        if hosts.last().is_none_or(|last| last.address != address) {
+        let ServiceAddress { first, second } = address;
+        (listener.entrance, listener.address, listener.second) = (entrance, first, second);
+        if hosts.iter().rev().take(2).any(|last| last.address == first) {
+            continue;
+        }
+        for address in address.all() {
             let mut names = names_of_service((namespace, name), &mesh.client, &options.cluster_domain);
             // Files of hosts have no names that end with a dot.
             names.retain(|name| !name.ends_with('.'));
@@ -160,16 +164,17 @@ fn is_served(led: &Led<'_, '_>, bind: Bind, id: ListenerId, diagnostics: &mut Di
         }
         Capture::Redirect(_) => match addresses.map_or(Err("it has no address"), |one| one.of(key)) {
             Err(why) => Some(why.to_owned()),
-            Ok(IpAddr::V6(address)) => {
+            Ok(ServiceAddress { first: IpAddr::V6(address), second: _ }) => {
                 Some(format!("the rules of `--section redirect` lead what is sent to IPv4, and not to {address}"))
             }
-            Ok(IpAddr::V4(_)) => None,
+            Ok(ServiceAddress { first: IpAddr::V4(_), second: _ }) => None,
         },
         Capture::Address(_) => match addresses.map_or(Err("it has no address"), |one| one.of(key)) {
             Err(why) => Some(why.to_owned()),
-            Ok(address) => {
-                let bind = Bind { address, ..bind };
-                let admin = options.admin_address.filter(|admin| is_taken_by_admin(bind, *admin));
+            Ok(own) => {
+                let is_taken =
+                    |admin: &SocketAddr| own.all().any(|address| is_taken_by_admin(Bind { address, ..bind }, *admin));
+                let admin = options.admin_address.filter(is_taken);
                 admin.map(|admin| format!("Envoy's admin interface has {admin}"))
             }
         },
@@ -204,16 +209,16 @@ fn nobody_served(mesh: &Mesh) -> Finding {
 }
 
 /// Warns of more sockets than an Envoy of few workers may have where a process may open the usual 1,024 files.
-fn report_sockets(ports: usize, diagnostics: &mut Diagnostics) {
+fn report_sockets(sockets: usize, diagnostics: &mut Diagnostics) {
     const MANY: usize = 500;
-    if ports <= MANY {
+    if sockets <= MANY {
         return;
     }
-    let message = format!("{ports} ports of Services are sockets, {ports} for each worker of Envoy");
+    let message = format!("ports of Services are {sockets} sockets for each worker of Envoy");
     let finding = Finding::new(codes::MESH_MANY_SOCKETS, Location::Run, message);
     diagnostics.report(
         finding
-            .consequence(format!("with two workers Envoy needs more than {} file descriptors, and ends without them", 2 * ports))
+            .consequence(format!("with two workers Envoy needs more than {} file descriptors, and ends without them", 2 * sockets))
             .help("raise the limit of open files (`ulimit -n`), serve fewer ports with `--mesh-services routed`, or use `--mesh-capture redirect`, which binds one"),
     );
 }
@@ -238,13 +243,15 @@ fn proxied_ports(
     options: &Options,
 ) -> Vec<ProxiedPort> {
     let mut ports: Vec<ProxiedPort> = Vec::new();
+    let shared = shared_addresses(services);
     // Whose a host is, and which of its hosts.
     let mut owners: HashMap<(String, Port), (usize, usize)> = HashMap::new();
     for (place, listener) in listeners.iter().enumerate() {
         let Some(service) = listener.gateways.first() else { continue };
         let key = (&service.namespace, &service.name);
         let names = names_of_service(key, &mesh.client, &options.cluster_domain);
-        let addresses = services.get(&key).into_iter().flat_map(|service| service.spec.cluster_ips()).map(host_of);
+        let addresses = services.get(&key).into_iter().flat_map(|service| service.spec.cluster_ips());
+        let addresses = addresses.filter(|address| !shared.contains(address)).map(host_of);
         for (index, host) in names.into_iter().chain(addresses).enumerate() {
             owners.entry((host, listener.port)).or_insert((ports.len(), index));
         }

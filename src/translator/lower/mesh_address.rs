@@ -17,9 +17,29 @@ use super::ServiceHosts;
 /// The Services of the input, by namespace and name.
 pub(super) type Services<'m> = HashMap<NamespacedName<'m>, &'m Object<Service>>;
 
-/// Which address each Service has.
+/// Where a Service is served.
+#[derive(Clone, Copy)]
+pub(super) struct ServiceAddress {
+    pub(super) first: IpAddr,
+    /// Its address of the other family, if it has one.
+    pub(super) second: Option<IpAddr>,
+}
+
+impl ServiceAddress {
+    /// One address alone.
+    fn only(first: IpAddr) -> Self {
+        Self { first, second: None }
+    }
+
+    /// The addresses.
+    pub(super) fn all(self) -> impl Iterator<Item = IpAddr> {
+        std::iter::once(self.first).chain(self.second)
+    }
+}
+
+/// Which addresses each Service has.
 pub(super) struct ServiceAddresses<'m> {
-    by_service: HashMap<NamespacedName<'m>, Result<IpAddr, String>>,
+    by_service: HashMap<NamespacedName<'m>, Result<ServiceAddress, String>>,
     /// Whether they are those that the cluster gave, which names of Services lead to.
     are_of_cluster: bool,
 }
@@ -29,12 +49,15 @@ impl<'m> ServiceAddresses<'m> {
     /// on their routes.
     pub(super) fn new(resolved: &'m Resolved<'m>, services: &Services<'m>, wanted: Addresses) -> Self {
         let keys = known(resolved, services);
-        let first = |service: &Service| service.cluster_ip;
+        let every = |service: &Service| {
+            let mut addresses = service.cluster_ips();
+            addresses.next().map(|first| ServiceAddress { first, second: addresses.next() })
+        };
         let (range, of_cluster) = match wanted {
             Addresses::Loopback(range) => (range, None),
-            Addresses::ClusterIp => (LoopbackRange::default(), Some(of_cluster(&keys, services, first))),
+            Addresses::ClusterIp => (LoopbackRange::default(), Some(of_cluster(&keys, services, every))),
             Addresses::Any => {
-                let found = of_cluster(&keys, services, first);
+                let found = of_cluster(&keys, services, every);
                 (LoopbackRange::default(), Some(found).filter(|found| found.values().all(Result::is_ok)))
             }
         };
@@ -44,7 +67,7 @@ impl<'m> ServiceAddresses<'m> {
                 let mut free = range.addresses();
                 let mut next = || {
                     let none = || format!("no address of {range} is left for it");
-                    free.next().map(IpAddr::V4).ok_or_else(none)
+                    free.next().map(|address| ServiceAddress::only(IpAddr::V4(address))).ok_or_else(none)
                 };
                 let by_service = keys.into_iter().map(|key| (key, next())).collect();
                 Self { by_service, are_of_cluster: false }
@@ -54,15 +77,17 @@ impl<'m> ServiceAddresses<'m> {
 
     /// The addresses that rules of a machine lead to the proxy: of two families the one that they are about.
     pub(super) fn redirected(resolved: &'m Resolved<'m>, services: &Services<'m>) -> Self {
-        let led = |service: &Service| service.cluster_ips().find(IpAddr::is_ipv4).or(service.cluster_ip);
+        let led = |service: &Service| {
+            service.cluster_ips().find(IpAddr::is_ipv4).or(service.cluster_ip).map(ServiceAddress::only)
+        };
         Self { by_service: of_cluster(&known(resolved, services), services, led), are_of_cluster: true }
     }
 
-    /// The address of a Service.
+    /// The addresses of a Service.
     ///
     /// # Errors
     /// Why it has none, in words.
-    pub(super) fn of<'a>(&'a self, key: NamespacedName<'a>) -> Result<IpAddr, &'a str> {
+    pub(super) fn of<'a>(&'a self, key: NamespacedName<'a>) -> Result<ServiceAddress, &'a str> {
         match self.by_service.get(&key) {
             Some(Ok(address)) => Ok(*address),
             Some(Err(why)) => Err(why),
@@ -77,23 +102,35 @@ fn known<'m>(resolved: &'m Resolved<'m>, services: &Services<'m>) -> Vec<Namespa
     keys.filter(|key| services.contains_key(key)).collect()
 }
 
-/// The addresses that the cluster gave; no two Services have one.
+/// The addresses that the cluster gave. Nobody knows whose one is that two Services have.
 fn of_cluster<'m>(
     keys: &[NamespacedName<'m>],
     services: &Services<'m>,
-    chosen: impl Fn(&Service) -> Option<IpAddr>,
-) -> HashMap<NamespacedName<'m>, Result<IpAddr, String>> {
-    let mut owners: HashMap<IpAddr, NamespacedName<'m>> = HashMap::new();
-    let mut address = |key: NamespacedName<'m>| {
-        let address = services.get(&key).and_then(|service| chosen(&service.spec));
-        let address = address.ok_or_else(|| "it has no `clusterIP`".to_owned())?;
-        let (namespace, name) = *owners.entry(address).or_insert(key);
-        match (namespace, name) == key {
-            true => Ok(address),
-            false => Err(format!("its `clusterIP` is that of Service `{namespace}/{name}`")),
+    chosen: impl Fn(&Service) -> Option<ServiceAddress>,
+) -> HashMap<NamespacedName<'m>, Result<ServiceAddress, String>> {
+    let chosen = |key: &NamespacedName<'m>| services.get(key).and_then(|service| chosen(&service.spec));
+    let mut owners: HashMap<IpAddr, Vec<NamespacedName<'m>>> = HashMap::new();
+    for key in keys {
+        for address in chosen(key).into_iter().flat_map(ServiceAddress::all) {
+            owners.entry(address).or_default().push(*key);
+        }
+    }
+    let address = |key: NamespacedName<'m>| {
+        let own = chosen(&key).ok_or_else(|| "it has no `clusterIP`".to_owned())?;
+        let other = own.all().find_map(|address| owners.get(&address)?.iter().find(|other| **other != key));
+        match other {
+            None => Ok(own),
+            Some((namespace, name)) => Err(format!("its `clusterIP` is that of Service `{namespace}/{name}` as well")),
         }
     };
     keys.iter().map(|key| (*key, address(*key))).collect()
+}
+
+/// The addresses that several Services of the input have.
+pub(super) fn shared_addresses(services: &Services<'_>) -> HashSet<IpAddr> {
+    let mut known = HashSet::new();
+    let addresses = services.values().flat_map(|service| service.spec.cluster_ips());
+    addresses.filter(|address| !known.insert(*address)).collect()
 }
 
 /// Reports the backends whose connections would be made to the proxy itself, for ever.
@@ -103,13 +140,14 @@ pub(super) fn report_loops(
     (services, addresses): (&Services<'_>, &ServiceAddresses<'_>),
     diagnostics: &mut Diagnostics,
 ) {
-    let own: HashSet<SocketAddr> =
-        config.listeners.iter().map(|one| SocketAddr::new(one.address, one.bind_port.number())).collect();
-    let mut named: HashMap<String, IpAddr> = HashMap::new();
+    let own: HashSet<SocketAddr> = config.listeners.iter().flat_map(ir::Listener::sockets).collect();
+    let mut named: HashMap<String, Vec<IpAddr>> = HashMap::new();
     for ServiceHosts { address, names } in hosts {
         // A name that ends with a dot is asked of the cluster, which knows its own addresses.
         let asked = names.iter().filter(|_| addresses.are_of_cluster).map(|name| format!("{name}."));
-        named.extend(asked.chain(names.iter().cloned()).map(|name| (name, *address)));
+        for name in asked.chain(names.iter().cloned()) {
+            named.entry(name).or_default().push(*address);
+        }
     }
     for cluster in &config.clusters {
         let leads_back = match &cluster.endpoints {
@@ -119,9 +157,9 @@ pub(super) fn report_loops(
                 .map(|endpoint| format!("its endpoint {endpoint} is an address of a Service here")),
             Endpoints::File(_) => None,
             Endpoints::Dns(names) => names.iter().find_map(|(host, port)| {
-                let address = named.get(host)?;
-                let is_own = own.contains(&SocketAddr::new(*address, port.number()));
-                is_own.then(|| format!("its name `{host}` leads to {address}:{port}, which is the proxy's own"))
+                let sockets = named.get(host)?.iter().map(|address| SocketAddr::new(*address, port.number()));
+                let socket = { sockets }.find(|socket| own.contains(socket))?;
+                Some(format!("its name `{host}` leads to {socket}, which is the proxy's own"))
             }),
         };
         if let Some(why) = leads_back {
