@@ -101,7 +101,7 @@ fn protocol_errors(config: &Config, EnvoyVersion(minor): EnvoyVersion) -> Option
     Some(
         Finding::new(codes::OLDER_ENVOY_ANSWERS_503, Location::Run, message)
             .consequence("a client that asks for a WebSocket there sees another status than with later releases")
-            .help("nothing: no release makes that connection"),
+            .help("let the backend take extended CONNECTs, or speak HTTP/1.1 (`kubernetes.io/ws`)"),
     )
 }
 

@@ -5,6 +5,7 @@
 mod copies;
 mod limits;
 mod render;
+mod upgrade;
 mod words;
 
 use serde::Serialize;
@@ -24,6 +25,7 @@ use crate::translator::lower::Lowered;
 
 use copies::{CopyView, copies};
 use limits::{LimitView, ProcessorView, limits, processors};
+use upgrade::unproven;
 use words::describe_unmet;
 pub(super) use words::{describe_match, describe_match_in_order};
 
@@ -175,6 +177,9 @@ struct OutcomeView {
     unanswered: Vec<String>,
     /// What the first request of a session is given; `…` stands for what only a run shows.
     session: Vec<(String, String)>,
+    /// What of an upgrade only a run shows, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upgrade: Option<&'static str>,
     spot: Option<Spot>,
 }
 
@@ -284,7 +289,8 @@ impl<'c> Tracer<'c> {
             (backend_name(&cluster.backend), self.endpoints(cluster))
         };
         let copies = copies(&decision.outcomes, named);
-        let outcomes: Vec<OutcomeView> = decision.outcomes.into_iter().map(|outcome| self.outcome(outcome)).collect();
+        let outcomes = decision.outcomes.into_iter().map(|outcome| self.outcome(request, outcome));
+        let outcomes: Vec<OutcomeView> = outcomes.collect();
         let backends = outcomes.iter().map(|view| BackendShare {
             backend: view.backend.clone(),
             percent: view.percent,
@@ -319,7 +325,7 @@ impl<'c> Tracer<'c> {
         }
     }
 
-    fn outcome(&self, outcome: Outcome<'_>) -> OutcomeView {
+    fn outcome(&self, request: &Request, outcome: Outcome<'_>) -> OutcomeView {
         let Outcome { share, backend, asked, answer } = outcome;
         let config = self.lowered.judged();
         let service = |id: &AuthId| backend_name(&config.cluster(config.external_auth(*id).settings.cluster).backend);
@@ -341,6 +347,7 @@ impl<'c> Tracer<'c> {
             asked: asked.iter().map(service).collect(),
             unanswered: asked.iter().map(unanswered).collect(),
             session: Vec::new(),
+            upgrade: None,
             spot: backend.and_then(|origin| self.spot(origin, false)),
         };
         match answer {
@@ -354,6 +361,7 @@ impl<'c> Tracer<'c> {
             Answer::Stream(cluster) => self.name_backend(cluster, &mut view),
             Answer::Upstream(upstream) => {
                 self.name_backend(upstream.cluster, &mut view);
+                view.upgrade = unproven(request, &upstream, config.cluster(upstream.cluster));
                 view.changed_response_headers = upstream.answered_headers().into_iter().map(str::to_owned).collect();
                 view.session = upstream.session.iter().flat_map(|session| session.lines(None)).collect();
                 view.upstream = Some(UpstreamView::from(upstream));

@@ -1046,7 +1046,7 @@ registry! {
         /// Another status where a backend cannot take a WebSocket.
         OLDER_ENVOY_ANSWERS_503 = "GW8102" "older-envoy-answers-503" Note {
             traffic: "a client that asks for a WebSocket there gets 503",
-            remedy: "nothing: no release makes that connection",
+            remedy: "let the backend take extended CONNECTs, or speak HTTP/1.1 (`kubernetes.io/ws`)",
         }
         /// Names of spans that an older release of Envoy cannot give.
         OLDER_ENVOY_NAMES_SPANS = "GW8103" "older-envoy-names-spans" Note {

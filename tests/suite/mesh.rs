@@ -110,6 +110,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("a_parent_that_is_missing_is_told_once_for_each_route", missing_once),
         test("connections_and_datagrams_have_routes_too", streams),
         test("a_route_with_both_kinds_of_parents_serves_both", both_worlds),
+        test("an_upgrade_over_http_2_may_not_be_taken", upgrades),
     ]
 }
 
@@ -263,4 +264,26 @@ fn both_worlds(stage: &Stage) -> Result<(), Failed> {
     ensure(output.stdout.contains(rule) && output.stdout.contains("Gateway web/edge"), &output)?;
     let output = route(stage, "http://cart.web/v2", "other", &[])?;
     ensure(output.stdout.contains(rule) && output.stdout.contains("Service web/cart"), &output)
+}
+
+/// Whether a backend that speaks HTTP/2 takes an upgrade only a run shows; one that speaks HTTP/1.1 is asked as ever.
+fn upgrades(stage: &Stage) -> Result<(), Failed> {
+    let more = "---\napiVersion: v1\nkind: Service\nmetadata: {name: two, namespace: web}\n\
+                spec: {ports: [{name: a, port: 80, appProtocol: kubernetes.io/h2c}, {name: b, port: 81}]}\n---\n\
+                apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: two, namespace: web}\n\
+                spec:\n  parentRefs: [{group: '', kind: Service, name: two, port: 80}]\n  rules:\n  \
+                - {matches: [{path: {value: /one}}], backendRefs: [{name: two, port: 81}]}\n  \
+                - {backendRefs: [{name: two, port: 80}]}\n";
+    stage.write("mesh.yaml", &format!("{MESH}{more}"))?;
+    let upgrade = ["-H", "connection: upgrade", "-H", "upgrade: websocket"];
+    let asked = "by an extended CONNECT";
+    let output = route(stage, "http://two.web/", "other", &upgrade)?;
+    ensure(output.stdout.contains("upgrade   over HTTP/2") && output.stdout.contains(asked), &output)?;
+    let output = route(stage, "http://two.web/", "other", &[&upgrade[..], &["-o", "json"]].concat())?;
+    ensure(output.stdout.contains("\"upgrade\": \"over HTTP/2"), &output)?;
+    for (url, flags) in [("http://two.web/one", &upgrade[..]), ("http://two.web/", &[])] {
+        let output = route(stage, url, "other", flags)?;
+        ensure(!output.stdout.contains(asked), &output)?;
+    }
+    Ok(())
 }

@@ -119,6 +119,9 @@ impl OutcomeView {
         if !upstream.generated.is_empty() {
             writeln!(out, "            and {}", upstream.generated.join(", "))?;
         }
+        if let Some(unproven) = self.upgrade {
+            writeln!(out, "  upgrade   {unproven}")?;
+        }
         if !self.changed_response_headers.is_empty() {
             writeln!(out, "  response  changes {}", self.changed_response_headers.join(", "))?;
         }
