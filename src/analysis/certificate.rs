@@ -2,7 +2,7 @@
 //! the same port ([GEP-3567](https://gateway-api.sigs.k8s.io/geps/gep-3567/)),
 //! and hosts of routes that no certificate of their listener is good for.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::certificate::KeyPair;
 use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Omission, codes};
@@ -10,9 +10,10 @@ use crate::hostname::Hostname;
 use crate::ir::Listener;
 use crate::parser::api::Secret;
 use crate::path;
+use crate::port::Port;
 use crate::resolver::{Holder, ListenerId, Protocol, Resolved, ResolvedGateway, ResolvedListener, ResolvedRoute};
 
-use super::hostname::owner;
+use super::hostname::Owners;
 use super::listener::Sockets;
 use super::subject::{CoveredName, Subjects, Verdict, Verdicts};
 use super::witness::Witnesses;
@@ -25,8 +26,9 @@ pub(super) fn report(
     diagnostics: &mut Diagnostics,
 ) {
     for gateway in &resolved.gateways {
+        let overlaps = OtherHosts::new(gateway);
         for listener in gateway.listeners.iter().filter(|listener| is_https(listener)) {
-            let Some(other) = overlapping(resolved, gateway, listener) else { continue };
+            let Some(other) = overlaps.overlapping(resolved, listener) else { continue };
             let (name, other_name) = (&listener.spec.name, &other.spec.name);
             let witness = |socket: &Listener| witnesses.misdirected(socket, &listener.hostname, &other.hostname);
             let at = ObjectPart::Listener(listener.index).with("tls").with("certificateRefs");
@@ -58,10 +60,11 @@ pub(super) fn report_uncovered<'s>(
     diagnostics: &mut Diagnostics,
 ) -> Verdicts<'s, CoveredName> {
     let mut seen = HashSet::new();
+    let owners = Owners::new(resolved);
     for (gateway, of_gateway) in resolved.gateways.iter().enumerate() {
         for (listener, own) in of_gateway.listeners.iter().enumerate() {
             let Some(Named { known, unseen: None }) = Named::of(resolved, own) else { continue };
-            let served = Served { resolved, id: ListenerId { gateway, listener }, own, known };
+            let served = Served { owners: &owners, id: ListenerId { gateway, listener }, own, known };
             for route in &own.attached {
                 let once = |index: usize| seen.insert((*route, index));
                 served.report(resolved.routes.get(*route), once, diagnostics);
@@ -107,7 +110,7 @@ impl<'r, 'm> Named<'r, 'm> {
 
 /// A listener that ends TLS, with its certificates.
 struct Served<'r, 'm> {
-    resolved: &'r Resolved<'m>,
+    owners: &'r Owners<'r, 'm>,
     id: ListenerId,
     own: &'r ResolvedListener<'m>,
     known: Vec<Known<'r, 'm>>,
@@ -122,7 +125,7 @@ impl Served<'_, '_> {
             // The hostname of the listener itself is told of where the listener stands.
             let is_listeners = host == self.own.hostname;
             let is_covered = || self.known.iter().any(|(_, pair)| pair.leaf.covers(&host));
-            let is_served = || owner(self.resolved, self.id, hostname) == Some(self.id);
+            let is_served = || self.owners.of(self.id, hostname) == Some(self.id);
             if is_listeners || is_covered() || !is_served() || !once(index) {
                 continue;
             }
@@ -172,18 +175,38 @@ fn served<'r, 'm>(resolved: &'r Resolved<'m>, listener: &ResolvedListener<'_>) -
     served.filter_map(|id| resolved.certificates.pair(*id).known.as_ref()).collect()
 }
 
-/// The first other listener whose hosts the certificates of a listener cover. Hostnames that overlap themselves are
-/// another finding.
-fn overlapping<'g, 'm>(
-    resolved: &Resolved<'m>,
-    gateway: &'g ResolvedGateway<'m>,
-    listener: &ResolvedListener<'m>,
-) -> Option<&'g ResolvedListener<'m>> {
-    let known = served(resolved, listener);
-    gateway.listeners.iter().filter(|other| is_https(other)).find(|other| {
-        !std::ptr::eq(*other, listener)
-            && other.spec.port == listener.spec.port
-            && other.hostname.intersection(&listener.hostname).is_none()
-            && known.iter().any(|(_, pair)| pair.leaf.covers(&other.hostname))
-    })
+/// The HTTPS listeners of a Gateway by what names of certificates are compared with.
+struct OtherHosts<'g, 'm> {
+    /// By their hostname, and by what follows its first label.
+    by_name: HashMap<(Port, String), Vec<(usize, &'g ResolvedListener<'m>)>>,
+}
+
+impl<'g, 'm> OtherHosts<'g, 'm> {
+    fn new(gateway: &'g ResolvedGateway<'m>) -> Self {
+        let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
+        for (place, listener) in gateway.listeners.iter().enumerate().filter(|(_, listener)| is_https(listener)) {
+            let host = listener.hostname.to_string();
+            let below = host.split_once('.').map(|(_, rest)| format!("*.{rest}")).filter(|below| *below != host);
+            for name in below.into_iter().chain([host]) {
+                by_name.entry((listener.spec.port, name)).or_default().push((place, listener));
+            }
+        }
+        Self { by_name }
+    }
+
+    /// The first other listener whose hosts the certificates of a listener cover. Hostnames that overlap themselves are
+    /// another finding.
+    fn overlapping(
+        &self,
+        resolved: &Resolved<'m>,
+        listener: &ResolvedListener<'m>,
+    ) -> Option<&'g ResolvedListener<'m>> {
+        let known = served(resolved, listener);
+        let names = known.iter().flat_map(|(_, pair)| &pair.leaf.dns_names);
+        let alike = names.filter_map(|name| self.by_name.get(&(listener.spec.port, name.to_ascii_lowercase())));
+        // One without a hostname overlaps itself.
+        let is_other = |other: &&ResolvedListener<'_>| other.hostname.intersection(&listener.hostname).is_none();
+        let first = alike.filter_map(|alike| alike.iter().find(|(_, other)| is_other(other)));
+        first.min_by_key(|(place, _)| *place).map(|(_, other)| *other)
+    }
 }

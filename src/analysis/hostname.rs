@@ -12,7 +12,7 @@ use crate::parser::route::RouteKind;
 use crate::path;
 use crate::port::Port;
 use crate::resolver::{
-    ListenerId, ParentSource, Resolved, ResolvedGateway, ResolvedListener, ResolvedRoute, RouteParent,
+    ListenerId, ParentSource, Protocol, Resolved, ResolvedGateway, ResolvedListener, ResolvedRoute, RouteParent,
 };
 
 use super::listener::Sockets;
@@ -29,13 +29,14 @@ pub(super) fn report_taken(
     witnesses: &Witnesses<'_>,
     diagnostics: &mut Diagnostics,
 ) {
+    let owners = Owners::new(resolved);
     for route in resolved.routes.iter().filter(|route| route.kind().has_requests()) {
-        report_taken_of(resolved, route, (sockets, witnesses), diagnostics);
+        report_taken_of(&owners, route, (sockets, witnesses), diagnostics);
     }
 }
 
 fn report_taken_of(
-    resolved: &Resolved<'_>,
+    owners: &Owners<'_, '_>,
     route: &ResolvedRoute<'_>,
     (sockets, witnesses): (&Sockets<'_>, &Witnesses<'_>),
     diagnostics: &mut Diagnostics,
@@ -43,9 +44,9 @@ fn report_taken_of(
     let object = route.object();
     let everywhere: HashSet<ListenerId> = route.listeners().collect();
     for parent in &route.parents {
-        for listeners in by_port(resolved, parent) {
+        for listeners in by_port(owners.resolved, parent) {
             for (index, hostname) in route.hostnames.iter().enumerate() {
-                let Some((own, other)) = taken(resolved, &listeners, &everywhere, hostname) else { continue };
+                let Some((own, other)) = taken(owners, &listeners, &everywhere, hostname) else { continue };
                 let socket = sockets.of(other);
                 let witness = socket.and_then(|socket| witnesses.of_host(socket, other.protocol.is_tls(), hostname));
                 let at = object.at(&path!["spec", "hostnames", index]);
@@ -71,15 +72,16 @@ fn by_port(resolved: &Resolved<'_>, parent: &RouteParent) -> Vec<Vec<ListenerId>
 /// serves it, through this parent or another, and where no listener of the parent would serve anything: one that waits
 /// for its certificate alone is judged as if it had it.
 fn taken<'r, 'm>(
-    resolved: &'r Resolved<'m>,
+    owners: &Owners<'r, 'm>,
     listeners: &[ListenerId],
     everywhere: &HashSet<ListenerId>,
     hostname: &Hostname,
 ) -> Option<(&'r ResolvedListener<'m>, &'r ResolvedListener<'m>)> {
+    let resolved = owners.resolved;
     let serving = listeners.iter().copied().filter(|id| resolved.listener(*id).is_declared());
-    let mut owners = serving.filter_map(|id| Some((id, owner(resolved, id, hostname)?)));
-    let (first, taken_by) = owners.next()?;
-    let is_served = taken_by == first || owners.any(|(id, owner)| id == owner) || everywhere.contains(&taken_by);
+    let mut serving = serving.filter_map(|id| Some((id, owners.of(id, hostname)?)));
+    let (first, taken_by) = serving.next()?;
+    let is_served = taken_by == first || serving.any(|(id, owner)| id == owner) || everywhere.contains(&taken_by);
     (!is_served).then(|| (resolved.listener(first), resolved.listener(taken_by)))
 }
 
@@ -117,19 +119,42 @@ fn taken_hostname(
         .help(help)
 }
 
-/// The listener that requests for a hostname belong to, of those that share the port of `id` in its Gateway.
-pub(super) fn owner(resolved: &Resolved<'_>, id: ListenerId, hostname: &Hostname) -> Option<ListenerId> {
-    let own = resolved.listener(id);
-    let domain = own.hostname.intersection(hostname)?;
-    let listeners = resolved.gateways.get(id.gateway)?.listeners.iter().enumerate();
-    let sharing = listeners.filter(|(_, listener)| {
-        let is_alike = listener.protocol == own.protocol || (listener.protocol.is_tls() && own.protocol.is_tls());
-        // A TLS listener that is refused still keeps its hosts.
-        let is_there = listener.refused.is_none() || listener.is_closed();
-        listener.spec.port == own.spec.port && is_alike && is_there && listener.hostname.covers(&domain)
-    });
-    let most_specific = sharing.min_by(|(_, one), (_, other)| one.hostname.cmp(&other.hostname));
-    most_specific.map(|(listener, _)| ListenerId { gateway: id.gateway, listener })
+/// The listeners of each Gateway by what requests are told apart by.
+#[derive(Debug)]
+pub(super) struct Owners<'r, 'm> {
+    resolved: &'r Resolved<'m>,
+    by_socket: HashMap<(usize, Port, Shared), HashMap<&'r Hostname, usize>>,
+}
+
+/// What listeners of a port have in common among which a request finds its own: the protocol, where it is not TLS.
+type Shared = Option<Protocol>;
+
+fn shared(listener: &ResolvedListener<'_>) -> Shared {
+    (!listener.protocol.is_tls()).then_some(listener.protocol)
+}
+
+impl<'r, 'm> Owners<'r, 'm> {
+    pub(super) fn new(resolved: &'r Resolved<'m>) -> Self {
+        let mut by_socket: HashMap<_, HashMap<&Hostname, usize>> = HashMap::new();
+        for (gateway, of_gateway) in resolved.gateways.iter().enumerate() {
+            let listeners = of_gateway.listeners.iter().enumerate();
+            // A TLS listener that is refused still keeps its hosts.
+            for (place, listener) in listeners.filter(|(_, one)| one.refused.is_none() || one.is_closed()) {
+                let socket = by_socket.entry((gateway, listener.spec.port, shared(listener))).or_default();
+                socket.entry(&listener.hostname).or_insert(place);
+            }
+        }
+        Self { resolved, by_socket }
+    }
+
+    /// The listener that requests for a hostname belong to, of those that share the port of `id` in its Gateway.
+    pub(super) fn of(&self, id: ListenerId, hostname: &Hostname) -> Option<ListenerId> {
+        let own = self.resolved.listener(id);
+        let domain = own.hostname.intersection(hostname)?;
+        let hosts = self.by_socket.get(&(id.gateway, own.spec.port, shared(own)))?;
+        let listener = domain.ancestors().find_map(|host| hosts.get(&host).copied())?;
+        Some(ListenerId { gateway: id.gateway, listener })
+    }
 }
 
 /// Says what becomes of requests for hostnames that no listener serves, as far as a request can tell.

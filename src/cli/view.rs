@@ -7,7 +7,7 @@ use std::path::Path;
 use super::args::AskedArgs;
 use super::kinds;
 use crate::compile::Compilation;
-use crate::diagnostics::{ConditionKind, Finding, Locate, Reported};
+use crate::diagnostics::{ConditionKind, Finding, Locate, ObjectRef, Reported};
 use crate::parser::api::{LocalObjectReference, OptionTarget, PolicyTargetReference};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, ObjectHead, ObjectKey};
@@ -108,6 +108,7 @@ pub(super) struct View<'v, 'm> {
     /// The time, in seconds of Unix time.
     pub(super) now: Option<i64>,
     statuses: HashMap<&'v ObjectKey, &'v ObjectStatus>,
+    findings: HashMap<&'v ObjectRef, Vec<&'v Finding>>,
 }
 
 /// A policy that names an object.
@@ -161,8 +162,12 @@ impl<'v, 'm> View<'v, 'm> {
         now: Option<i64>,
     ) -> Self {
         let statuses = compilation.status.iter().map(|status| (&status.key, status)).collect();
+        let mut findings: HashMap<&ObjectRef, Vec<&Finding>> = HashMap::new();
+        for (finding, object) in compilation.findings.iter().filter_map(|one| Some((one, one.object.as_ref()?))) {
+            findings.entry(object).or_default().push(finding);
+        }
         let locator = Locator::new(&compilation.manifests);
-        Self { compilation, resolved, locate, locator, now, statuses }
+        Self { compilation, resolved, locate, locator, now, statuses, findings }
     }
 
     /// The status of an object; `None` where no controller has one to write.
@@ -211,10 +216,8 @@ impl<'v, 'm> View<'v, 'm> {
     }
 
     /// The findings on an object.
-    pub(super) fn findings(&self, key: &ObjectKey) -> Vec<&'v Finding> {
-        let object = key.to_ref();
-        let own = |finding: &&Finding| finding.object.as_ref() == Some(&object);
-        self.compilation.findings.iter().filter(own).collect()
+    pub(super) fn findings(&self, key: &ObjectKey) -> &[&'v Finding] {
+        self.findings.get(&key.to_ref()).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// `FILE:LINE` of an object.

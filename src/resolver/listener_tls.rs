@@ -2,14 +2,18 @@
 //! listener that has none
 //! ([ListenerTLSConfig](https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig)).
 
+use std::collections::BTreeMap;
+
 use crate::diagnostics::{Diagnostics, FrontendPart, ObjectPart, PartPath, Reported, codes};
 use crate::parser::api::{ListenerTls, TlsMode};
 use crate::path;
+use crate::port::Port;
 
 use super::certificate::{CertificateIndex, CertificateReferrer, KeyPairId, Named};
 use super::frontend::{ClientValidation, Frontend, resolve_frontend};
 use super::gateway::ResolvedGateway;
 use super::listener::{Protocol, ResolvedListener, listener_path};
+use super::overlaps::Overlaps;
 use super::reference_grant::Grants;
 use super::termination::Termination;
 
@@ -256,18 +260,23 @@ fn report_ports_without_listener(gateway: &ResolvedGateway<'_>, diagnostics: &mu
 /// Listeners that end TLS on one port and whose hostnames overlap: a client may
 /// use the connection of one for requests to the other.
 fn report_overlaps(gateway: &ResolvedGateway<'_>, diagnostics: &mut Diagnostics) {
-    let ends = |listener: &&ResolvedListener<'_>| {
+    let ends = |listener: &ResolvedListener<'_>| {
         matches!(listener.protocol, Protocol::Https | Protocol::TlsTerminate)
             && listener.conflict.is_none()
             && !listener.owner.is_stand_in()
     };
-    for listener in gateway.listeners.iter().filter(ends) {
-        let overlapping = gateway.listeners.iter().filter(ends).find(|other| {
-            !std::ptr::eq(*other, listener)
-                && other.spec.port == listener.spec.port
-                && other.hostname.intersection(&listener.hostname).is_some()
-        });
-        let Some(other) = overlapping else { continue };
+    let mut ports: BTreeMap<Port, Vec<usize>> = BTreeMap::new();
+    for (place, listener) in gateway.listeners.iter().enumerate().filter(|(_, listener)| ends(listener)) {
+        ports.entry(listener.spec.port).or_default().push(place);
+    }
+    let mut overlapping: Vec<[usize; 2]> = Vec::new();
+    for places in ports.into_values() {
+        let overlaps = Overlaps::new(places.iter().map(|place| &gateway.listeners[*place].hostname).collect());
+        let other = |own: usize| places.get(overlaps.first_with(own)?).copied();
+        overlapping.extend(places.iter().enumerate().filter_map(|(own, place)| Some([*place, other(own)?])));
+    }
+    overlapping.sort_unstable();
+    for [listener, other] in overlapping.into_iter().map(|places| places.map(|place| &gateway.listeners[place])) {
         diagnostics.report(
             listener
                 .owner

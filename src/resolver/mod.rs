@@ -35,6 +35,7 @@ mod missing;
 mod object_name;
 mod option_verdict;
 mod origin;
+mod overlaps;
 mod owner;
 mod policy;
 mod reference;

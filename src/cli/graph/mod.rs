@@ -1,6 +1,7 @@
 //! `gwctl graph`: a picture of what leads from Gateways to endpoints (docs/graph.md).
 
 mod cards;
+mod paths;
 
 pub(in crate::cli) use cards::note_of;
 
@@ -17,6 +18,7 @@ use crate::graph::{self, Graph, Level, form};
 use crate::ir::{GatewayName, RouteName};
 use crate::options::Options;
 use crate::parser::manifests::ObjectKey;
+use paths::Paths;
 use pipeline::Compiled;
 
 /// Compiles the input and draws it.
@@ -95,7 +97,7 @@ pub(super) fn page(
 
 /// The way of a request at a Gateway through a picture: the numbers of its nodes.
 pub(super) fn way(graph: &Graph, gateway: &GatewayName, route: &RouteName) -> Vec<usize> {
-    cards::way_of_route(graph, gateway, route)
+    Paths::new(graph).of_route(gateway, route)
 }
 
 /// The picture of an input.

@@ -65,7 +65,7 @@ pub(super) fn lead_redirects(config: &mut Config) {
     let connections = config.listeners.iter().flat_map(Listener::http_connections);
     let hosts: BTreeSet<Hostname> =
         connections.flat_map(|connection| &connection.virtual_hosts).map(|host| host.hostname.clone()).collect();
-    let is_served = |host: &str| hosts.iter().any(|known| known.covers(&Hostname::Exact(host.to_owned())));
+    let is_served = |host: &str| Hostname::Exact(host.to_owned()).ancestors().any(|above| hosts.contains(&above));
     let lead = |redirect: &mut Redirect| {
         if let Some(to) = moved.get(&redirect.port)
             && redirect.hostname.as_deref().is_none_or(is_served)

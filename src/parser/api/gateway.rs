@@ -211,7 +211,7 @@ pub struct ReferenceGrantSpec {
 }
 
 /// Who may refer.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReferenceGrantFrom {
     pub group: String,
@@ -220,7 +220,7 @@ pub struct ReferenceGrantFrom {
 }
 
 /// What may be referred to.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReferenceGrantTo {
     pub group: String,

@@ -1,9 +1,10 @@
 //! Which Gateway listeners share a socket: grouping by address, port and transport.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::diagnostics::{Diagnostics, ObjectPart, PartPath, codes};
+use crate::hostname::Hostname;
 use crate::options::Options;
 use crate::parser::api::GatewaySpec;
 use crate::parser::manifests::Object;
@@ -13,7 +14,7 @@ use crate::resolver::{ListenerId, Protocol, Resolved};
 use super::scope::Scope;
 
 /// What is bound: the order of sockets in the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Bind {
     /// The address.
     pub(super) address: IpAddr,
@@ -24,7 +25,7 @@ pub(super) struct Bind {
 }
 
 /// A transport protocol; sockets of both can have one port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum SocketTransport {
     /// TCP.
     Stream,
@@ -90,26 +91,26 @@ pub(super) fn group_by_socket(
     options: &Options,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Socket> {
-    let mut sockets: BTreeMap<Bind, Vec<ListenerId>> = BTreeMap::new();
+    let mut sockets =
+        Occupants { resolved, of_socket: BTreeMap::new(), of_host: HashMap::new(), of_port: HashMap::new() };
     let binds = binds_of_listeners(resolved, Scope::Emitted, options);
     for (bind, id) in binds.iter().filter(|(_, id)| resolved.listener(*id).refused.is_none()) {
         if let Some(admin) = options.admin_address.filter(|admin| is_taken_by_admin(*bind, *admin)) {
             report_admin_in_use(resolved, *id, (*bind, admin), diagnostics);
             continue;
         }
-        match find_occupant(resolved, &sockets, *id, *bind) {
-            None => sockets.entry(*bind).or_default().push(*id),
+        match sockets.beside(*id, *bind) {
+            None => sockets.add(*id, *bind),
             Some(other) => report_address_in_use(resolved, *id, other, *bind, diagnostics),
         }
     }
     // A listener that is closed opens no socket; in one that others open it keeps its hosts.
     for (bind, id) in binds.iter().filter(|(_, id)| resolved.listener(*id).is_closed()) {
-        if let Some(sharing) = sockets.get_mut(bind)
-            && sharing.iter().all(|other| can_share(resolved, *id, *other))
-        {
-            sharing.push(*id);
+        if sockets.of_socket.contains_key(bind) && sockets.in_socket(*id, *bind).is_none() {
+            sockets.add(*id, *bind);
         }
     }
+    let mut sockets = sockets.of_socket;
     sockets.values_mut().for_each(|ids| ids.sort());
     sockets.into_iter().collect()
 }
@@ -145,30 +146,53 @@ fn binds_of_listeners(resolved: &Resolved<'_>, scope: Scope, options: &Options) 
     binds
 }
 
-/// A listener that keeps another one from a socket: one of the same socket
-/// that it cannot be told from, or one of a socket that overlaps. All addresses
-/// of a family and one of them cannot both be bound; Envoy would only log that (measured, with `reuse_port` and without).
-fn find_occupant(
-    resolved: &Resolved<'_>,
-    sockets: &BTreeMap<Bind, Vec<ListenerId>>,
-    id: ListenerId,
-    bind: Bind,
-) -> Option<ListenerId> {
-    let mut sharing = sockets.get(&bind).into_iter().flatten().copied();
-    if let Some(other) = sharing.find(|other| !can_share(resolved, id, *other)) {
-        return Some(other);
+/// Which listeners have which sockets.
+struct Occupants<'r, 'm> {
+    resolved: &'r Resolved<'m>,
+    /// All of a socket, which can be told apart.
+    of_socket: BTreeMap<Bind, Vec<ListenerId>>,
+    of_host: HashMap<(Bind, &'r Hostname), ListenerId>,
+    /// The addresses of a port, those of IPv4 and those of IPv6.
+    of_port: HashMap<(Port, SocketTransport, bool), BTreeSet<IpAddr>>,
+}
+
+impl Occupants<'_, '_> {
+    fn add(&mut self, id: ListenerId, bind: Bind) {
+        let Bind { address, port, transport } = bind;
+        self.of_socket.entry(bind).or_default().push(id);
+        self.of_host.entry((bind, &self.resolved.listener(id).hostname)).or_insert(id);
+        self.of_port.entry((port, transport, address.is_ipv4())).or_default().insert(address);
     }
-    let Bind { address, port, transport } = bind;
-    if address.is_unspecified() {
-        let overlaps = |other: &Bind| {
-            (other.port, other.transport) == (port, transport)
-                && other.address != address
-                && other.address.is_ipv4() == address.is_ipv4()
-        };
-        return sockets.iter().find(|(other, _)| overlaps(other)).and_then(|(_, ids)| ids.first().copied());
+
+    fn first(&self, bind: Bind) -> Option<ListenerId> {
+        self.of_socket.get(&bind)?.first().copied()
     }
-    let all = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    sockets.get(&Bind { address: all, ..bind }).and_then(|ids| ids.first().copied())
+
+    /// The first listener of a socket that another one cannot be told from.
+    fn in_socket(&self, id: ListenerId, bind: Bind) -> Option<ListenerId> {
+        let first = self.first(bind)?;
+        if !is_alike(self.resolved, id, first) {
+            return Some(first);
+        }
+        self.of_host.get(&(bind, &self.resolved.listener(id).hostname)).copied()
+    }
+
+    /// A listener that keeps another one from a socket: one of the same socket
+    /// that it cannot be told from, or one of a socket that overlaps. All addresses
+    /// of a family and one of them cannot both be bound; Envoy would only log that (measured, with `reuse_port` and without).
+    fn beside(&self, id: ListenerId, bind: Bind) -> Option<ListenerId> {
+        let Bind { address, port, transport } = bind;
+        if let Some(other) = self.in_socket(id, bind) {
+            return Some(other);
+        }
+        if address.is_unspecified() {
+            let mut others = self.of_port.get(&(port, transport, address.is_ipv4()))?.iter();
+            let other = others.find(|other| **other != address)?;
+            return self.first(Bind { address: *other, ..bind });
+        }
+        let all = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        self.first(Bind { address: all, ..bind })
+    }
 }
 
 /// Whether a socket is one that the admin interface has, alone or among all addresses: those of IPv6 are those of IPv4 as
@@ -205,14 +229,11 @@ fn report_admin_in_use(
     );
 }
 
-/// Whether two listeners can be told apart on one socket.
-fn can_share(resolved: &Resolved<'_>, one: ListenerId, other: ListenerId) -> bool {
+/// Whether two listeners can be told apart on one socket by their hostnames.
+fn is_alike(resolved: &Resolved<'_>, one: ListenerId, other: ListenerId) -> bool {
     let (one, other) = (resolved.listener(one), resolved.listener(other));
     let kind = Demultiplexing::of(one.protocol);
-    one.spec.port == other.spec.port
-        && kind != Demultiplexing::Nothing
-        && kind == Demultiplexing::of(other.protocol)
-        && one.hostname != other.hostname
+    one.spec.port == other.spec.port && kind != Demultiplexing::Nothing && kind == Demultiplexing::of(other.protocol)
 }
 
 fn report_address_in_use(

@@ -6,7 +6,7 @@
 //! that listener does not serve is closed, and never served by a less specific
 //! one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::hostname::Hostname;
@@ -153,18 +153,28 @@ fn select(hosts: &[Hostname]) -> ChainMatch {
     if hosts.contains(&Hostname::Any) { ChainMatch::AnyServerName } else { ChainMatch::ServerNames(hosts.to_vec()) }
 }
 
+/// The server names that a chain takes.
+fn hosts_of(chain: &FilterChain) -> &[Hostname] {
+    match &chain.select {
+        ChainMatch::Any | ChainMatch::Http | ChainMatch::AnyServerName => &[Hostname::Any],
+        ChainMatch::ServerNames(hosts) => hosts,
+    }
+}
+
 /// Leaves out closing chains of hosts that no other chain would take: a
 /// connection without a chain is closed as well. A socket has one chain at least.
 fn drop_needless(chains: Vec<FilterChain>) -> Vec<FilterChain> {
-    let takes = |chain: &FilterChain, host: &Hostname| match &chain.select {
-        ChainMatch::Any | ChainMatch::Http | ChainMatch::AnyServerName => true,
-        ChainMatch::ServerNames(hosts) => hosts.iter().any(|own| own.covers(host)),
-    };
     let serving: Vec<bool> = chains.iter().map(|chain| !matches!(chain.handler, Handler::Close)).collect();
+    let taken: HashSet<Hostname> = chains
+        .iter()
+        .zip(&serving)
+        .filter(|(_, serves)| **serves)
+        .flat_map(|(chain, _)| hosts_of(chain))
+        .cloned()
+        .collect();
+    let is_taken = |host: &Hostname| host.ancestors().any(|above| taken.contains(&above));
     let needed = |chain: &FilterChain| match &chain.select {
-        ChainMatch::ServerNames(hosts) => {
-            hosts.iter().any(|host| chains.iter().zip(&serving).any(|(other, serves)| *serves && takes(other, host)))
-        }
+        ChainMatch::ServerNames(hosts) => hosts.iter().any(is_taken),
         ChainMatch::Any | ChainMatch::Http | ChainMatch::AnyServerName => false,
     };
     let kept: Vec<bool> = chains.iter().zip(&serving).map(|(chain, serves)| *serves || needed(chain)).collect();

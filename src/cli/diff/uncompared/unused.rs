@@ -1,12 +1,12 @@
 //! Objects that differ and that nothing of the input leads to: policies, backends outside, labels and grants.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::admission::push;
 use super::applied::names_in;
 use super::values::{AllLeft, Used, Values};
 use crate::compile::Compilation;
-use crate::diagnostics::{FieldPath, ObjectPart, Subject};
+use crate::diagnostics::{FieldPath, ObjectPart, ObjectRef, Subject};
 use crate::ir::{Handler, Listener};
 use crate::name::{Name, Namespace, NamespacedName, SectionName};
 use crate::parser::api::{FromNamespaces, LabelSelector, ListenerTarget, ReferenceGrantFrom, ReferenceGrantTo};
@@ -33,9 +33,9 @@ pub(super) fn add(values: &[Values<'_>; 2], of_clients: &Used<'_>, lists: &mut [
 /// Targets of policies that one side alone has and nothing sends to.
 fn add_targets(sides: [&Compilation; 2], used: &Used<'_>, lists: &mut [&mut AllLeft; 2]) {
     let declared = sides.map(targets);
+    let said = declared.each_ref().map(|targets| targets.iter().map(Target::words).collect::<BTreeSet<_>>());
     for (at, own) in declared.iter().enumerate() {
-        let Some(other) = declared.get(1 - at) else { continue };
-        let is_alone = |target: &Target<'_>| !other.iter().any(|other| other.words() == target.words());
+        let is_alone = |target: &Target<'_>| said.get(1 - at).is_some_and(|other| !other.contains(&target.words()));
         for target in own.iter().filter(|target| is_alone(target)) {
             let Target { policy, index, name, .. } = target;
             if policy.position.context || used.contains(&(&policy.metadata.namespace, *name)) {
@@ -65,7 +65,7 @@ struct Target<'m> {
 
 impl Target<'_> {
     /// What it is, whatever its position.
-    fn words(&self) -> impl PartialEq {
+    fn words(&self) -> (ObjectRef, [String; 4]) {
         let Self { policy, index: _, kind: (group, kind), name, section } = self;
         let target = [group, kind, name.as_str(), section].map(str::to_owned);
         (policy.key().to_ref(), target)
@@ -95,10 +95,8 @@ fn targets(side: &Compilation) -> Vec<Target<'_>> {
         }));
     }
     // The rules of a route that is there have what its options say.
-    let is_there = |policy: &ObjectHead, name: &Name| {
-        let key = (&policy.metadata.namespace, name);
-        side.manifests.http_routes.iter().any(|route| route.metadata.sort_key() == key)
-    };
+    let routes: BTreeSet<_> = side.manifests.http_routes.iter().map(|route| route.metadata.sort_key()).collect();
+    let is_there = |policy: &ObjectHead, name: &Name| routes.contains(&(&policy.metadata.namespace, name));
     for policy in route_options {
         let unled = policy.spec.target_refs.iter().enumerate().filter(|(_, target)| !is_there(policy, &target.name));
         targets.extend(unled.map(|(index, target)| Target {
@@ -288,19 +286,23 @@ fn add_grants(values: &[Values<'_>; 2], lists: &mut [&mut AllLeft; 2]) {
     let sides = values.each_ref().map(|values| values.compilation);
     let granted = sides.map(|side| grants(&side.manifests));
     let [old, new] = &granted;
-    let is_known = |list: &[(&ObjectHead, Grant<'_>)], grant: &Grant<'_>| list.iter().any(|(_, other)| other == grant);
+    let [known_old, known_new] =
+        granted.each_ref().map(|list| list.iter().map(|(_, grant)| *grant).collect::<HashSet<Grant<'_>>>());
     let changed = [
-        old.iter().filter(|(_, grant)| !is_known(new, grant)).collect::<Vec<_>>(),
-        new.iter().filter(|(_, grant)| !is_known(old, grant)).collect::<Vec<_>>(),
+        old.iter().filter(|(_, grant)| !known_new.contains(grant)).collect::<Vec<_>>(),
+        new.iter().filter(|(_, grant)| !known_old.contains(grant)).collect::<Vec<_>>(),
     ];
     if changed.iter().all(Vec::is_empty) {
         return;
     }
-    let references: Vec<Reference<'_>> = values.iter().flat_map(references).collect();
+    let mut into: HashMap<&str, Vec<Reference<'_>>> = HashMap::new();
+    for reference in values.iter().flat_map(references) {
+        into.entry(reference.namespace).or_default().push(reference);
+    }
     for (at, changed) in changed.iter().enumerate() {
         let mut told: BTreeSet<NamespacedName<'_>> = BTreeSet::new();
         for (head, grant) in changed {
-            let is_needed = references.iter().any(|reference| permits(grant, reference));
+            let is_needed = into.get(grant.0).into_iter().flatten().any(|reference| permits(grant, reference));
             if !is_needed && !head.position.context && told.insert(head.metadata.sort_key()) {
                 let subject = head.key().to_ref().to_string();
                 push(lists[at], at, subject, head.at(&FieldPath::ROOT), GRANTED.to_owned());
