@@ -39,7 +39,7 @@ impl<'c> Simulator<'c> {
     /// A request for every route of every virtual host, in the order of the configuration.
     pub fn witnesses(&self) -> Vec<Witness<'c>> {
         let mut witnesses = Vec::new();
-        for listener in &self.config.listeners {
+        for listener in self.listeners.iter().map(|table| table.listener) {
             for chain in listener.chains() {
                 let crate::ir::Handler::Http(connection) = &chain.handler else { continue };
                 for host in &connection.virtual_hosts {
