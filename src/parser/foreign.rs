@@ -15,6 +15,7 @@ use crate::name::{Name, Namespace};
 use crate::parser::api::LabelSelector;
 use crate::path;
 
+use super::flux::{Applied, applied};
 use super::head::Position;
 use super::kind::Kind;
 use super::node::Node;
@@ -48,6 +49,8 @@ pub struct ForeignObject {
     pub targets: Vec<ForeignTarget>,
     /// The name of the Secret that it makes in its namespace.
     pub makes: Option<Name>,
+    /// What it applies, where it is a Kustomization of Flux.
+    pub applied: Option<Applied>,
     /// Whether its group or kind looks like a slip, which has been reported.
     pub is_slip: bool,
 }
@@ -110,7 +113,8 @@ impl ForeignObject {
         };
         let targets = node.get("spec").map(|spec| targets(spec, &identity)).unwrap_or_default();
         let makes = secret_of(node, &identity);
-        Self { identity, position: position.clone(), targets, makes, is_slip: false }
+        let applied = applied(node, group, kind);
+        Self { identity, position: position.clone(), targets, makes, applied, is_slip: false }
     }
 
     /// The place of the field at `path`, given from the root of the object.

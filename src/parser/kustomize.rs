@@ -4,7 +4,7 @@
 //! A strategic merge patch looks like the object that it changes. Taken for one
 //! it would stand in the place of that object.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::decode::decode;
@@ -22,6 +22,9 @@ const LISTS: [&str; 5] = ["configurations", "generators", "patchesStrategicMerge
 const WITH_PATHS: [&str; 3] = ["patches", "patchesJson6902", "replacements"];
 /// Fields that are lists of settings with files whose content is data.
 const GENERATORS: [&str; 2] = ["configMapGenerator", "secretGenerator"];
+
+/// Fields that are lists of files and directories with objects.
+const RESOURCES: [&str; 3] = ["resources", "bases", "components"];
 
 /// The sources that Kustomizations of the input name as no objects, and no Kustomization names among its resources.
 pub(super) fn parts(sources: &SourceSet) -> HashSet<SourceId> {
@@ -48,6 +51,37 @@ pub(super) fn parts(sources: &SourceSet) -> HashSet<SourceId> {
         !objects.contains(&path) && path.ancestors().any(|above| parts.contains(above))
     };
     sources.sources.iter_enumerated().filter(|(_, source)| is_part(source)).map(|(id, _)| id).collect()
+}
+
+/// The files with the objects that are built of a directory: what its Kustomization names, and what that of another directory names
+/// in turn; all files below it where it has none. `directory` is as files of the input are called.
+pub fn resources(sources: &SourceSet, directory: &Path) -> BTreeSet<SourceId> {
+    let files = sources.sources.iter_enumerated();
+    let files: Vec<(SourceId, &Source, PathBuf)> =
+        files.filter_map(|(id, source)| Some((id, source, normal(Path::new(&source.name))?))).collect();
+    let is_builder = |file: &Path| file.file_name().and_then(|name| name.to_str()).is_some_and(is_build_file);
+    let (mut open, mut seen, mut found) = (vec![directory.to_owned()], HashSet::new(), BTreeSet::new());
+    while let Some(place) = open.pop().and_then(|place| normal(&place)) {
+        if !seen.insert(place.clone()) {
+            continue;
+        }
+        match files.iter().find(|(_, _, file)| file.parent() == Some(&place) && is_builder(file)) {
+            Some((_, builder, _)) => {
+                for document in kustomizations(builder) {
+                    let named = RESOURCES.iter().filter_map(|field| document.get(field));
+                    open.extend(texts(named).map(|name| place.join(name)));
+                }
+            }
+            None => {
+                found.extend(files.iter().filter(|(_, _, file)| file.starts_with(&place)).map(|(id, _, _)| *id));
+            }
+        }
+    }
+    found
+}
+
+fn is_build_file(name: &str) -> bool {
+    KUSTOMIZATIONS.contains(&name)
 }
 
 fn may_be_kustomization(source: &Source) -> bool {
@@ -109,7 +143,9 @@ fn normal(path: &Path) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::parts;
+    use super::{parts, resources};
+    use std::path::Path;
+
     use crate::parser::source::{Found, Source, SourceSet};
 
     #[test]
@@ -141,5 +177,32 @@ mod tests {
             parts(&SourceSet { sources: files.iter().map(source).collect() }).into_iter().map(|id| id.0).collect();
         found.sort_unstable();
         assert_eq!(found, [4, 5, 6, 7]);
+    }
+
+    #[test]
+    fn what_is_built_is_what_kustomizations_name() {
+        let files = [
+            ("./o/prod/kustomization.yaml", "resources: [../../base, route.yaml, 'https://a.example/b', ../prod]\n"),
+            ("./base/kustomization.yml", "resources: [gateway.yaml]\ncomponents: [../part]\n"),
+            ("./base/gateway.yaml", ""),
+            ("./base/other.yaml", ""),
+            ("./o/prod/route.yaml", ""),
+            ("./o/prod/left.yaml", ""),
+            ("./part/deep/a.yaml", ""),
+        ];
+        let source = |(name, text): &(&str, &str)| Source {
+            name: (*name).to_owned(),
+            text: (*text).to_owned(),
+            found: Found::InDirectory,
+            context: false,
+            kept: Vec::new(),
+        };
+        let sources = SourceSet { sources: files.iter().map(source).collect() };
+        let found = |directory: &str| -> Vec<usize> {
+            resources(&sources, Path::new(directory)).into_iter().map(|id| id.0).collect()
+        };
+        assert_eq!(found("o/prod"), [2, 4, 6]);
+        assert_eq!(found("./part"), [6]);
+        assert_eq!(found("./nowhere"), [0_usize; 0]);
     }
 }

@@ -5,6 +5,8 @@
 //! names itself, or it is used by those that refer to it. Whatever else is of
 //! other groups has no effect here and is counted in one note.
 
+mod applied;
+mod shown;
 mod uses;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -18,6 +20,8 @@ use crate::parser::manifests::{Kind, Manifests, Metadata, ObjectHead, ObjectKey}
 use crate::path;
 use crate::whole;
 
+use self::applied::Told;
+use self::shown::shown;
 use super::certificate::CertificateIndex;
 use super::gateway::is_selected;
 use super::reference::References;
@@ -27,8 +31,6 @@ pub use uses::{ForeignUse, foreign_uses};
 
 /// How many of an object's targets a finding shows.
 const MOST_SHOWN: usize = 8;
-/// The longest name that is printed whole.
-const LONGEST_SHOWN: usize = 253;
 
 /// Groups of Kubernetes itself that say nothing of traffic: nobody needs to hear that they are ignored.
 const WITHOUT_TRAFFIC: [&str; 14] = [
@@ -71,7 +73,11 @@ pub(super) fn report(
             || is_without_traffic(object)
             || certificates.count_on(object))
         {
-            *ignored.entry(object.full_kind()).or_default() += 1;
+            match Told::of(object, manifests, diagnostics) {
+                Told::Now(finding) => diagnostics.report(*finding),
+                Told::Before => {}
+                Told::Nothing => *ignored.entry(object.full_kind()).or_default() += 1,
+            }
         }
     }
     report_ignored(&ignored, diagnostics);
@@ -92,12 +98,6 @@ fn report_ignored(ignored: &BTreeMap<String, usize>, diagnostics: &mut Diagnosti
         _ => format!("{total} objects of kinds that gwctl does not read are ignored: {}", kinds.join(", ")),
     };
     diagnostics.report(Finding::new(codes::IGNORED_OBJECTS, Location::Run, message));
-}
-
-/// A word of an object that nothing has checked, for a message.
-fn shown(text: &str) -> String {
-    let clipped: String = text.chars().take(LONGEST_SHOWN).collect();
-    clipped.escape_debug().to_string()
 }
 
 /// An object that may be a target.
