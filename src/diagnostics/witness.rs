@@ -117,7 +117,9 @@ impl fmt::Display for WitnessAnswer {
         parts.extend(status.map(|status| status.to_string()));
         parts.extend(redirect.as_ref().map(|location| format!("Location {location}")));
         parts.extend(backend.clone());
-        parts.extend(backends.iter().map(|(name, percent)| format!("{name} {percent}%")));
+        // Thirds have no end.
+        let shown = |percent: &f64| (percent * 100.0).round() / 100.0;
+        parts.extend(backends.iter().map(|(name, percent)| format!("{name} {}%", shown(percent))));
         parts.extend(upstream.as_ref().map(|headers| format!("the backend sees {headers}")));
         parts.extend(response.as_ref().map(|headers| format!("the client sees {headers}")));
         f.write_str(&parts.join(", "))
@@ -131,5 +133,17 @@ impl fmt::Display for WitnessHeaders {
             headers.iter().flat_map(|(name, values)| values.iter().map(move |value| format!("`{name}: {value}`")));
         let parts: Vec<String> = lines.chain(absent.iter().map(|name| format!("no `{name}`"))).collect();
         f.write_str(&parts.join(" and "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WitnessAnswer;
+
+    #[test]
+    fn shares_are_written_with_two_digits() {
+        let backends = [("a".to_owned(), 100.0 / 3.0), ("b".to_owned(), 200.0 / 3.0), ("c".to_owned(), 25.0)];
+        let answer = WitnessAnswer { backends: backends.into(), ..WitnessAnswer::default() };
+        assert_eq!(answer.to_string(), "a 33.33%, b 66.67%, c 25%");
     }
 }

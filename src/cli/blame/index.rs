@@ -71,6 +71,13 @@ impl Index {
         }
         for cluster in &config.clusters {
             self.put(NameKind::Cluster, name::cluster(cluster), cluster.origin);
+            if cluster.settings.tunnel.is_some() {
+                let note = "leads to the backend through a proxy, which its Upstream names";
+                for kind in [NameKind::Listener, NameKind::Cluster, NameKind::Statistics] {
+                    self.put(kind, name::tunnel(cluster), cluster.origin);
+                    self.note(kind, name::tunnel(cluster), note);
+                }
+            }
         }
         for pair in &config.certificates {
             self.put(NameKind::Secret, name::secret(pair), pair.origin);
@@ -229,9 +236,11 @@ impl Index {
 
     /// What bears a name. What statistics begin with is found where nothing else has the name.
     pub(super) fn named(&self, name: &str, kind: Option<NameKind>) -> Vec<(NameKind, &str, &Entry)> {
-        let is_named = |(own, text): &(NameKind, String)| {
-            text == name || (*own == NameKind::Cluster && text == name::plain_cluster(name))
-        };
+        // Of a cluster that leads to another one, as authorizations have them, that one is meant.
+        let is_known = self.entries.contains_key(&(NameKind::Cluster, name.to_owned()));
+        let cluster = if is_known { name } else { name::plain_cluster(name) };
+        let is_named =
+            |(own, text): &(NameKind, String)| text == name || (*own == NameKind::Cluster && text == cluster);
         let is_meant = |key: &(NameKind, String)| is_named(key) && kind.is_none_or(|kind| kind == key.0);
         let found = self.entries.iter().filter(|(key, _)| is_meant(key));
         let mut all: Vec<_> = found.map(|((kind, text), entry)| (*kind, text.as_str(), entry)).collect();

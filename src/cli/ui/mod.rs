@@ -76,7 +76,9 @@ fn show(
     let findings: Vec<_> = compiled.findings().iter().map(|finding| note_of(finding, &locator)).collect();
     drop(locator);
     let errors = compiled.findings().iter().filter(|finding| finding.severity() == Severity::Error).count();
-    streams.tell(&format!("{errors} errors among {} findings; the page is current", findings.len()));
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let (errors, all) = (counted(errors, "error"), counted(findings.len(), "finding"));
+    streams.tell(&format!("{errors} among {all}; the page is current"));
     let changes = args.against.as_deref().map(|old| changes(args, old)).unwrap_or_default();
     let live = Live { version, findings, against: args.against.as_deref().map(str::to_owned), changes };
     let page = graph::page(&compiled, options, (args.about.as_ref(), args.level), live).map_err(Failure::Missing)?;

@@ -72,7 +72,7 @@ pub(super) fn authorizing(cluster: &str, digest: &str) -> String {
 }
 
 /// What leads to the backend of a cluster through a tunnel: `tunnel/` before the name of the cluster.
-pub(super) fn tunnel(cluster: &Cluster) -> String {
+pub fn tunnel(cluster: &Cluster) -> String {
     format!("{TUNNEL}{}", self::cluster(cluster))
 }
 
