@@ -4,7 +4,7 @@
 //! A strategic merge patch looks like the object that it changes. Taken for one
 //! it would stand in the place of that object.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::decode::decode;
@@ -53,31 +53,52 @@ pub(super) fn parts(sources: &SourceSet) -> HashSet<SourceId> {
     sources.sources.iter_enumerated().filter(|(_, source)| is_part(source)).map(|(id, _)| id).collect()
 }
 
-/// The files with the objects that are built of a directory: what its Kustomization names, and what that of another directory names
-/// in turn; all files below it where it has none. `directory` is as files of the input are called.
-pub fn resources(sources: &SourceSet, directory: &Path) -> BTreeSet<SourceId> {
-    let files = sources.sources.iter_enumerated();
-    let files: Vec<(SourceId, &Source, PathBuf)> =
-        files.filter_map(|(id, source)| Some((id, source, normal(Path::new(&source.name))?))).collect();
-    let is_builder = |file: &Path| file.file_name().and_then(|name| name.to_str()).is_some_and(is_build_file);
-    let (mut open, mut seen, mut found) = (vec![directory.to_owned()], HashSet::new(), BTreeSet::new());
-    while let Some(place) = open.pop().and_then(|place| normal(&place)) {
-        if !seen.insert(place.clone()) {
-            continue;
+/// The files of an input by where they are, with what builds directories.
+#[derive(Debug)]
+pub struct Tree<'s> {
+    /// Those below a directory follow one another.
+    files: BTreeMap<PathBuf, Vec<SourceId>>,
+    builders: HashMap<PathBuf, &'s Source>,
+}
+
+impl<'s> Tree<'s> {
+    /// Looks at the names of all files.
+    pub fn new(sources: &'s SourceSet) -> Self {
+        let mut tree = Self { files: BTreeMap::new(), builders: HashMap::new() };
+        for (id, source) in sources.sources.iter_enumerated() {
+            let Some(file) = normal(Path::new(&source.name)) else { continue };
+            let is_builder = file.file_name().and_then(|name| name.to_str()).is_some_and(is_build_file);
+            if let Some(directory) = file.parent().filter(|_| is_builder) {
+                tree.builders.entry(directory.to_owned()).or_insert(source);
+            }
+            tree.files.entry(file).or_default().push(id);
         }
-        match files.iter().find(|(_, _, file)| file.parent() == Some(&place) && is_builder(file)) {
-            Some((_, builder, _)) => {
-                for document in kustomizations(builder) {
-                    let named = RESOURCES.iter().filter_map(|field| document.get(field));
-                    open.extend(texts(named).map(|name| place.join(name)));
+        tree
+    }
+
+    /// The files with the objects that are built of a directory: what its Kustomization names, and what that of another
+    /// directory names in turn; all files below it where it has none. `directory` is as files of the input are called.
+    pub fn resources(&self, directory: &Path) -> BTreeSet<SourceId> {
+        let (mut open, mut seen, mut found) = (vec![directory.to_owned()], HashSet::new(), BTreeSet::new());
+        while let Some(place) = open.pop().and_then(|place| normal(&place)) {
+            if !seen.insert(place.clone()) {
+                continue;
+            }
+            match self.builders.get(&place) {
+                Some(builder) => {
+                    for document in kustomizations(builder) {
+                        let named = RESOURCES.iter().filter_map(|field| document.get(field));
+                        open.extend(texts(named).map(|name| place.join(name)));
+                    }
+                }
+                None => {
+                    let below = self.files.range(place.clone()..).take_while(|(file, _)| file.starts_with(&place));
+                    found.extend(below.flat_map(|(_, ids)| ids).copied());
                 }
             }
-            None => {
-                found.extend(files.iter().filter(|(_, _, file)| file.starts_with(&place)).map(|(id, _, _)| *id));
-            }
         }
+        found
     }
-    found
 }
 
 fn is_build_file(name: &str) -> bool {
@@ -143,7 +164,7 @@ fn normal(path: &Path) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parts, resources};
+    use super::{Tree, parts};
     use std::path::Path;
 
     use crate::parser::source::{Found, Source, SourceSet};
@@ -199,7 +220,7 @@ mod tests {
         };
         let sources = SourceSet { sources: files.iter().map(source).collect() };
         let found = |directory: &str| -> Vec<usize> {
-            resources(&sources, Path::new(directory)).into_iter().map(|id| id.0).collect()
+            Tree::new(&sources).resources(Path::new(directory)).into_iter().map(|id| id.0).collect()
         };
         assert_eq!(found("o/prod"), [2, 4, 6]);
         assert_eq!(found("./part"), [6]);

@@ -20,7 +20,7 @@ use crate::parser::manifests::{Kind, Manifests, Metadata, ObjectHead, ObjectKey}
 use crate::path;
 use crate::whole;
 
-use self::applied::Told;
+use self::applied::{Applicable, Told};
 use self::shown::shown;
 use super::certificate::CertificateIndex;
 use super::gateway::is_selected;
@@ -62,6 +62,8 @@ pub(super) fn report(
     }
     let known = Known::new(manifests, options, &[]);
     let references = References::new(manifests, options);
+    let applies = manifests.foreign.iter().any(|object| object.applied.is_some());
+    let applicable = applies.then(|| Applicable::new(manifests, diagnostics));
     let mut ignored: BTreeMap<String, usize> = BTreeMap::new();
     for object in &manifests.foreign {
         let concern = Concern::of(object, &known, &references, MOST_SHOWN);
@@ -73,7 +75,7 @@ pub(super) fn report(
             || is_without_traffic(object)
             || certificates.count_on(object))
         {
-            match Told::of(object, manifests, diagnostics) {
+            match applicable.as_ref().map_or(Told::Nothing, |applicable| applicable.told(object)) {
                 Told::Now(finding) => diagnostics.report(*finding),
                 Told::Before => {}
                 Told::Nothing => *ignored.entry(object.full_kind()).or_default() += 1,

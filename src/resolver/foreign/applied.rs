@@ -1,14 +1,15 @@
 //! Kustomizations of Flux that change objects of the input: in a cluster these stand otherwise than they are judged.
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostics::{Diagnostics, Finding, Location, ObjectPart, Segment, codes};
 use crate::parser::flux::{Applied, Effect, FluxChange};
 use crate::parser::foreign::ForeignObject;
-use crate::parser::kustomize;
+use crate::parser::kustomize::Tree;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
-use crate::parser::source::{Source, SourceId};
+use crate::parser::source::{DocumentId, SourceId};
 
 use super::shown::shown;
 
@@ -31,37 +32,91 @@ struct Directory<'m> {
     heads: Vec<&'m ObjectHead>,
 }
 
-impl Told {
-    pub(super) fn of(object: &ForeignObject, manifests: &Manifests, diagnostics: &Diagnostics) -> Self {
+/// What Kustomizations of Flux can apply of an input.
+pub(super) struct Applicable<'m> {
+    tree: Tree<'m>,
+    /// The directories by each path that leads to them from some place of the input: of several the one that is nearest
+    /// to where that begins.
+    directories: HashMap<PathBuf, PathBuf>,
+    heads: HashMap<SourceId, Vec<&'m ObjectHead>>,
+    /// The files that have been told to have variables.
+    with_variables: HashSet<SourceId>,
+}
+
+impl<'m> Applicable<'m> {
+    pub(super) fn new(manifests: &'m Manifests, diagnostics: &Diagnostics) -> Self {
+        let source_of = |document: DocumentId| manifests.documents.get(document).map(|one| one.source);
+        let mut heads: HashMap<SourceId, Vec<&ObjectHead>> = HashMap::new();
+        for head in manifests.heads() {
+            if let Some(source) = source_of(head.position.document) {
+                heads.entry(source).or_default().push(head);
+            }
+        }
+        let told = diagnostics.findings().iter();
+        let told = told.filter(|finding| [codes::UNSUBSTITUTED, codes::VARIABLE_AS_TEXT].contains(&finding.code));
+        let with_variables = told.filter_map(|finding| match &finding.location {
+            Location::Bytes(source, _) | Location::Source(source) => Some(*source),
+            Location::Field { document, .. } => source_of(*document),
+            Location::Run | Location::Path(_) => None,
+        });
+        Self {
+            tree: Tree::new(&manifests.sources),
+            directories: directories(manifests),
+            heads,
+            with_variables: with_variables.collect(),
+        }
+    }
+
+    /// What is to be said of a Kustomization.
+    pub(super) fn told(&self, object: &ForeignObject) -> Told {
         let Some(applied) = object.applied.as_ref().filter(|applied| !applied.changes.is_empty()) else {
-            return Self::Nothing;
+            return Told::Nothing;
         };
-        let Some(directory) = Directory::of(applied, manifests) else { return Self::Nothing };
+        let Some(directory) = self.directory(applied) else { return Told::Nothing };
         let changes: Vec<&FluxChange> =
             applied.changes.iter().filter(|change| directory.is_changed(&change.effect)).collect();
         if let Some(first) = changes.first() {
-            return Self::Now(Box::new(finding(object, applied, &directory, first, &changes)));
+            return Told::Now(Box::new(finding(object, applied, &directory, first, &changes)));
         }
         let has_values = applied.changes.iter().any(|change| change.effect == Effect::Variables);
-        if has_values && directory.has_told_variables(manifests, diagnostics) { Self::Before } else { Self::Nothing }
+        let is_told = has_values && directory.files.iter().any(|file| self.with_variables.contains(file));
+        if is_told { Told::Before } else { Told::Nothing }
+    }
+
+    /// The files at the path, wherever the input begins; `None` where they hold nothing that gwctl reads.
+    fn directory(&self, applied: &Applied) -> Option<Directory<'m>> {
+        let place = self.directories.get(&applied.directory.iter().collect::<PathBuf>())?;
+        let files = self.tree.resources(place);
+        let heads: Vec<_> = files.iter().filter_map(|file| self.heads.get(file)).flatten().copied().collect();
+        (!heads.is_empty()).then(|| Directory { name: place.to_string_lossy().into_owned(), files, heads })
     }
 }
 
-impl<'m> Directory<'m> {
-    /// The files at the path, wherever the input begins; `None` where they hold nothing that gwctl reads.
-    fn of(applied: &Applied, manifests: &'m Manifests) -> Option<Self> {
-        let sources = manifests.sources.sources.iter();
-        let places: BTreeSet<PathBuf> = sources.filter_map(|source| named(&applied.directory, source)).collect();
-        // The nearest to where the input begins.
-        let place = places.iter().min_by_key(|place| place.components().count())?;
-        let files = kustomize::resources(&manifests.sources, place);
-        let name = place.to_string_lossy().into_owned();
-        let source_of = |head: &ObjectHead| manifests.documents.get(head.position.document).map(|one| one.source);
-        let mut heads = manifests.heads();
-        heads.retain(|head| source_of(head).is_some_and(|id| files.contains(&id)));
-        (!heads.is_empty()).then_some(Self { name, files, heads })
+/// The directories of an input, and those above them, by each path to them.
+fn directories(manifests: &Manifests) -> HashMap<PathBuf, PathBuf> {
+    let sources = manifests.sources.sources.iter();
+    let all: BTreeSet<&Path> = sources.flat_map(|source| Path::new(&source.name).ancestors().skip(1)).collect();
+    let mut found: HashMap<PathBuf, PathBuf> = HashMap::new();
+    for directory in all {
+        let parts: Vec<Component<'_>> = directory.components().collect();
+        let depth = parts.len();
+        for start in 0..depth {
+            let path: PathBuf = parts[start..].iter().collect();
+            match found.entry(path) {
+                Entry::Occupied(mut known) if known.get().components().count() > depth => {
+                    known.insert(directory.to_owned());
+                }
+                Entry::Occupied(_) => {}
+                Entry::Vacant(free) => {
+                    free.insert(directory.to_owned());
+                }
+            }
+        }
     }
+    found
+}
 
+impl Directory<'_> {
     /// Whether something of the directory is another than it stands there. Variables are told where they stand.
     fn is_changed(&self, effect: &Effect) -> bool {
         let any = |is_other: &dyn Fn(&ObjectHead) -> bool| self.heads.iter().any(|head| is_other(head));
@@ -86,29 +141,6 @@ impl<'m> Directory<'m> {
             Effect::Variables => false,
         }
     }
-
-    /// Whether a file of the directory has been told to have variables.
-    fn has_told_variables(&self, manifests: &Manifests, diagnostics: &Diagnostics) -> bool {
-        diagnostics.findings().iter().any(|finding| {
-            let source = match &finding.location {
-                Location::Bytes(source, _) | Location::Source(source) => Some(*source),
-                Location::Field { document, .. } => manifests.documents.get(*document).map(|one| one.source),
-                Location::Run | Location::Path(_) => None,
-            };
-            [codes::UNSUBSTITUTED, codes::VARIABLE_AS_TEXT].contains(&finding.code)
-                && source.is_some_and(|source| self.files.contains(&source))
-        })
-    }
-}
-
-/// The directory of a file up to the parts of a path, if it has them.
-fn named(path: &[String], source: &Source) -> Option<PathBuf> {
-    let directory = Path::new(&source.name).parent()?;
-    let parts: Vec<_> = directory.components().collect();
-    let is_path =
-        |window: &[Component<'_>]| window.iter().zip(path).all(|(part, wanted)| part.as_os_str() == wanted.as_str());
-    let at = parts.windows(path.len()).position(is_path)?;
-    Some(parts.iter().take(at + path.len()).collect())
 }
 
 fn finding(
