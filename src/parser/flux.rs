@@ -50,10 +50,19 @@ pub enum Effect {
         /// The annotations.
         annotations: BTreeMap<String, String>,
     },
-    /// Those of a kind have other content; `None` is any kind.
-    Content(Option<String>),
+    /// Those that a patch is for have other content.
+    Content(Patched),
     /// Variables have values.
     Variables,
+}
+
+/// Which objects a patch is for, as far as that is plain: what is not said, or is a pattern, may be any.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Patched {
+    /// Their kind.
+    pub kind: Option<String>,
+    /// Their name.
+    pub name: Option<String>,
 }
 
 /// Reads what an object applies; `None` for one that is no Kustomization of Flux, or names no directory of a repository.
@@ -63,11 +72,16 @@ pub(super) fn applied(object: &Node, group: &str, kind: &str) -> Option<Applied>
     if source.is_some_and(|kind| ELSEWHERE.contains(&kind)) {
         return None;
     }
-    let parts = spec.get("path").and_then(Node::as_str)?.split('/').filter(|part| !matches!(*part, "" | "."));
-    let directory: Vec<String> = parts.map(str::to_owned).collect();
-    // Nobody knows here where another directory or a variable leads.
-    let is_plain = directory.iter().all(|part| part != ".." && !part.contains('$'));
-    (is_plain && !directory.is_empty()).then(|| Applied { directory, changes: changes(spec) })
+    let mut directory: Vec<String> = Vec::new();
+    for part in spec.get("path").and_then(Node::as_str)?.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        match part {
+            // Nobody knows here what is above the root, or where a variable leads.
+            ".." => drop(directory.pop()?),
+            _ if part.contains('$') => return None,
+            _ => directory.push(part.to_owned()),
+        }
+    }
+    (!directory.is_empty()).then(|| Applied { directory, changes: changes(spec) })
 }
 
 fn changes(spec: &Node) -> Vec<FluxChange> {
@@ -89,7 +103,7 @@ fn changes(spec: &Node) -> Vec<FluxChange> {
         }
     }
     if !items(spec, "components").is_empty() {
-        changes.push(change("components", Effect::Content(None)));
+        changes.push(change("components", Effect::Content(Patched::default())));
     }
     let is_given = |value: &Node| match value {
         Node::Map(entries) => !entries.is_empty(),
@@ -112,15 +126,31 @@ fn texts(entries: Option<&Node>) -> BTreeMap<String, String> {
     entries.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned()))).collect()
 }
 
-/// The kind that a patch is for: that of its target, or where it has none its own. A target is a regular expression.
-fn patched(patch: &Node) -> Option<String> {
-    let kind_of = |node: &Node| node.get("kind").and_then(Node::as_str).map(str::to_owned);
-    let kind = match (patch.get("target"), patch.get("patch")) {
-        (Some(target), _) => kind_of(target),
-        (None, Some(Node::String(text))) => kind_of(&decode(text, Syntax::Yaml).ok()?.node),
-        (None, _) => kind_of(patch),
+/// What a patch is for: its target, or where it has none what it looks like. Fields of a target are regular expressions.
+fn patched(patch: &Node) -> Patched {
+    match (patch.get("target"), patch.get("patch")) {
+        (Some(target), _) => named_by(target, target),
+        (None, Some(Node::String(text))) => match decode(text, Syntax::Yaml) {
+            Ok(decoded) => looks_like(&decoded.node),
+            Err(_) => Patched::default(),
+        },
+        (None, _) => looks_like(patch),
+    }
+}
+
+/// A strategic merge patch names its object.
+fn looks_like(patch: &Node) -> Patched {
+    patch.get("metadata").map_or_else(Patched::default, |metadata| named_by(patch, metadata))
+}
+
+fn named_by(kind: &Node, name: &Node) -> Patched {
+    // Without letters of expressions, so that it is what it says and nothing else.
+    let is_plain =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let text = |node: &Node, field: &str| {
+        node.get(field).and_then(Node::as_str).filter(|text| is_plain(text)).map(str::to_owned)
     };
-    kind.filter(|kind| !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    Patched { kind: text(kind, "kind"), name: text(name, "name") }
 }
 
 #[cfg(test)]
@@ -141,6 +171,9 @@ mod tests {
             ("{path: apps, sourceRef: {kind: OCIRepository}}", None),
             ("{path: ./}", None),
             ("{path: ../apps}", None),
+            ("{path: apps/../../apps}", None),
+            ("{path: ./apps/../base/./web}", Some("base/web")),
+            ("{path: apps/..}", None),
             ("{path: './apps/${CLUSTER}'}", None),
             ("{}", None),
         ] {
@@ -154,21 +187,29 @@ mod tests {
     fn every_field_that_changes_objects_is_read() {
         let found = read(
             "{path: a, targetNamespace: shop, namePrefix: p-, nameSuffix: '', commonMetadata: {labels: {a: b}},
-              patches: [{patch: 'kind: HTTPRoute'}, {patch: '- op: remove', target: {kind: 'HTTP.*'}}, {target: {kind: Gateway}}],
-              patchesStrategicMerge: [{kind: Service}], patchesJson6902: [], components: [../c],
+              patches: [{patch: '{kind: HTTPRoute, metadata: {name: web}}'}, {patch: '- op: remove', target: {kind: 'HTTP.*', name: w.b}},
+                {target: {kind: Gateway, name: edge}}],
+              patchesStrategicMerge: [{kind: Service, metadata: {name: a}}], patchesJson6902: [], components: [../c],
               postBuild: {substitute: {A: b}, substituteFrom: []}}",
         );
         let found = found.map(|applied| applied.changes).unwrap_or_default();
-        let shown: Vec<String> = found.iter().map(|one| format!("{} {:?}", one.path, one.effect)).collect();
+        let shown = |one: &FluxChange| match &one.effect {
+            Effect::Content(Patched { kind, name }) => {
+                let parts = [kind, name].into_iter().flatten();
+                parts.fold(one.path.to_string(), |text, part| format!("{text} {part}"))
+            }
+            effect => format!("{} {effect:?}", one.path),
+        };
+        let shown: Vec<String> = found.iter().map(shown).collect();
         let expected = [
             "spec.targetNamespace Namespace(\"shop\")",
             "spec.namePrefix Name",
             "spec.commonMetadata Metadata { labels: {\"a\": \"b\"}, annotations: {} }",
-            "spec.patches[0] Content(Some(\"HTTPRoute\"))",
-            "spec.patches[1] Content(None)",
-            "spec.patches[2] Content(Some(\"Gateway\"))",
-            "spec.patchesStrategicMerge[0] Content(Some(\"Service\"))",
-            "spec.components Content(None)",
+            "spec.patches[0] HTTPRoute web",
+            "spec.patches[1]",
+            "spec.patches[2] Gateway edge",
+            "spec.patchesStrategicMerge[0] Service a",
+            "spec.components",
             "spec.postBuild.substitute Variables",
         ];
         assert_eq!(shown, expected);

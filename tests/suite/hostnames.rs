@@ -30,6 +30,8 @@ const REQUESTS: &[(&str, &str, u16)] = &[
     ("other.wildcard.org", r#""url": "https://another.wildcard.org/""#, 200),
     ("other.wildcard.org", r#""url": "https://h5.wildcard.org/""#, 421),
     ("h0.wildcard.org", r#""url": "https://h1.wildcard.org/", "method": "POST", "body": "some bytes""#, 421),
+    ("h0.wildcard.org", r#""url": "https://h1.wildcard.org/", "http": 2, "method": "FOO""#, 421),
+    ("h0.wildcard.org", r#""url": "https://unknown.org/", "http": 2, "method": "FOO""#, 404),
     ("h0.wildcard.org", r#""url": "https://h1.wildcard.org/", "http": 1.1, "upgrade": "websocket""#, 421),
     ("h0.wildcard.org", r#""url": "https://unknown.org/", "http": 1.1, "upgrade": "websocket""#, 404),
     ("h0.wildcard.org", r#""url": "https://h1.wildcard.org/", "http": 1.1, "upgrade": "other""#, 403),

@@ -171,8 +171,10 @@ impl Index {
         let names = kinds.map(|kind| (kind, name::misdirected(listener)));
         let inner = [NameKind::VirtualHost, NameKind::Route].map(|kind| (kind, name::MISDIRECTED.to_owned()));
         let statistics = (NameKind::Statistics, name::misdirected_statistics(listener));
+        let chains = listener.chains().iter().filter(|chain| matches!(chain.handler, Handler::Http(_)));
+        let origins: Vec<Origin> = chains.map(|chain| chain.origin).collect();
         for (kind, name) in names.into_iter().chain(inner).chain([statistics]) {
-            self.put(kind, name.clone(), Some(listener.origin));
+            self.put(kind, name.clone(), origins.iter().copied());
             self.note(kind, name, note);
         }
     }

@@ -16,6 +16,19 @@ use super::upstream_checks;
 use super::upstream_failover::TlsOf;
 use super::upstream_host::is_address;
 
+/// Headers about one connection or a body
+/// ([RFC 9113, section 8.2.2](https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2)).
+const OF_CONNECTIONS: [&str; 8] = [
+    "connection",
+    "content-length",
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// What of an Upstream is about a tunnel.
 #[derive(Default)]
 pub(super) struct TunnelWishes<'u> {
@@ -79,9 +92,16 @@ fn headers_of(entries: &[HeaderOption], refused: &mut Vec<Refused>) -> HeaderMut
     for (index, entry) in entries.iter().enumerate() {
         let entry_at: FieldPath = at.with(index);
         // Each takes the place of one of the same name, as with Gloo Gateway.
-        if let Some((name, value)) = upstream_checks::of_manifest(Some(entry), &entry_at, refused) {
-            upstream_checks::add(&mut headers, name.lower(), value, false);
+        let Some((name, value)) = upstream_checks::of_manifest(Some(entry), &entry_at, refused) else { continue };
+        if name.is_among(&OF_CONNECTIONS) {
+            let help = "remove it: a request for a tunnel has no body, and such headers end the stream of HTTP/2";
+            refused.push(unusable(entry_at.with("key"), "is no header of a request for a tunnel", help));
         }
+        if entry.value.trim_matches([' ', '\t']) != entry.value || entry.value.is_empty() {
+            let help = "write a value without spaces around it: Envoy takes them away, and sends no empty one";
+            refused.push(unusable(entry_at.with("value"), "is not sent as it is written", help));
+        }
+        upstream_checks::add(&mut headers, name.lower(), value, false);
     }
     if entries.len() > MOST_SET_HEADERS {
         refused.push(unusable(at, "has more headers than Envoy takes", "write 1000 headers at most"));
@@ -95,7 +115,8 @@ pub(super) fn to_the_end(tls: BackendTls, ssl: Option<&UpstreamSsl>, tunnel: &Tu
     if ssl.is_some_and(|ssl| !ssl.sni.is_empty()) {
         return tls;
     }
-    let host = tunnel.to.rsplit_once(':').map(|(host, _)| host);
+    // Names of servers have no dot at their end (RFC 6066, section 3).
+    let host = tunnel.to.rsplit_once(':').map(|(host, _)| host.strip_suffix('.').unwrap_or(host));
     let server_name = host.filter(|host| !host.starts_with('[') && host.parse::<IpAddr>().is_err()).map(str::to_owned);
     BackendTls::Tls(Arc::new(TlsSettings { server_name, ..TlsSettings::clone(own) }))
 }

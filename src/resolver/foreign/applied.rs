@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostics::{Diagnostics, Finding, Location, ObjectPart, Segment, codes};
-use crate::parser::flux::{Applied, Effect, FluxChange};
+use crate::parser::flux::{Applied, Effect, FluxChange, Patched};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::kustomize::Tree;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
@@ -136,8 +136,10 @@ impl Directory<'_> {
                             || annotations.iter().any(|(key, value)| metadata.annotations.get(key) != Some(value))
                     })
             }
-            Effect::Content(None) => true,
-            Effect::Content(Some(kind)) => any(&|head| head.kind.name() == kind),
+            Effect::Content(Patched { kind, name }) => any(&|head| {
+                let is = |wanted: &Option<String>, own: &str| wanted.as_ref().is_none_or(|wanted| wanted == own);
+                is(kind, head.kind.name()) && is(name, &head.metadata.name)
+            }),
             Effect::Variables => false,
         }
     }

@@ -2,7 +2,7 @@
 //! for others ([`super::misdirected`]).
 
 use envoy_types::pb::envoy::config::cluster::v3::Cluster;
-use envoy_types::pb::envoy::config::core::v3::HttpProtocolOptions;
+use envoy_types::pb::envoy::config::core::v3::{Http1ProtocolOptions, HttpProtocolOptions};
 use envoy_types::pb::envoy::config::listener::v3::{
     FilterChain, Listener,
     listener::{InternalListenerConfig, ListenerSpecifier},
@@ -48,6 +48,11 @@ pub(super) fn listener(listener: &ir::Listener, layout: &Layout) -> Listener {
         common_http_protocol_options: Some(HttpProtocolOptions {
             max_headers_count: Some(uint32(MAX_HEADERS)),
             ..HttpProtocolOptions::default()
+        }),
+        // What a client may ask for over HTTP/2, or where its listener says so over HTTP/1.1.
+        http_protocol_options: Some(Http1ProtocolOptions {
+            allow_custom_methods: true,
+            ..Http1ProtocolOptions::default()
         }),
         upgrade_configs: vec![UpgradeConfig { upgrade_type: WEBSOCKET.to_owned(), ..UpgradeConfig::default() }],
         http_filters: vec![router(HttpProfile::Mesh, &HttpSettings::default())],
