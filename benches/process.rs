@@ -9,21 +9,18 @@
 //! Nothing here fails because of time: see `docs/performance.md`.
 
 mod generated;
+mod measured;
 
-use std::error::Error;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use measured::{Failure, Usage, usage};
+
 /// The numbers of routes when none are given.
 const ROUTES: [usize; 3] = [1, 1_000, 10_000];
-
-/// How often memory is looked at while the program runs.
-const POLL: Duration = Duration::from_millis(1);
-
-type Failure = Box<dyn Error>;
 
 fn main() -> ExitCode {
     match run() {
@@ -164,49 +161,4 @@ fn finish(command: &mut Command) -> Result<(), Failure> {
         true => Ok(()),
         false => Err(format!("{command:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr)).into()),
     }
-}
-
-/// What a program used, as the kernel says.
-#[derive(Clone, Copy, Debug, Default)]
-struct Usage {
-    /// The most memory that it held, in bytes, as last seen before it ended.
-    peak_memory: u64,
-    /// The time that all cores together spent on it.
-    cpu: Duration,
-}
-
-/// How long one tick of the times in `/proc` is: Linux counts 100 a second for every program.
-const TICK: Duration = Duration::from_millis(10);
-
-/// Runs a program and looks at it until it has ended.
-fn usage(command: &mut Command) -> Result<Usage, Failure> {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    let process = format!("/proc/{}", child.id());
-    let mut usage = Usage::default();
-    // A process that has ended stays in `/proc` until it is waited for.
-    loop {
-        usage.peak_memory =
-            high_water_mark(&fs::read_to_string(format!("{process}/status"))?).unwrap_or(usage.peak_memory);
-        let stat = fs::read_to_string(format!("{process}/stat"))?;
-        let (state, ticks) = state_and_ticks(&stat).ok_or("`/proc` does not tell the state of a process")?;
-        if state == "Z" {
-            usage.cpu = TICK * ticks;
-            break;
-        }
-        std::thread::sleep(POLL);
-    }
-    child.wait()?;
-    Ok(usage)
-}
-
-fn high_water_mark(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
-}
-
-/// The state, and the ticks spent in the program and for it in the kernel; before them stands the name, in parentheses.
-fn state_and_ticks(stat: &str) -> Option<(&str, u32)> {
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks = |field: usize| fields.get(field)?.parse::<u32>().ok();
-    Some((fields.first()?, ticks(11)? + ticks(12)?))
 }

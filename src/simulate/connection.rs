@@ -32,14 +32,7 @@ impl<'c> Simulator<'c> {
     /// The socket that a connection reaches: one on the very address before one on all.
     fn listener(&self, connection: &Connection) -> Option<&ListenerTable<'c>> {
         let Connection { address, port, security } = connection;
-        let is_candidate = |table: &&ListenerTable<'c>| {
-            let is_udp = match table.listener.transport {
-                Transport::Tcp(_) => false,
-                Transport::Udp(_) => true,
-            };
-            table.listener.port == *port && is_udp == (*security == Security::Udp)
-        };
-        let candidates = || self.listeners.iter().filter(is_candidate);
+        let candidates = || self.on_port(*port, *security == Security::Udp);
         let Some(address) = address else { return candidates().next() };
         let at = |exact: bool| {
             candidates().find(|table| {

@@ -1,8 +1,10 @@
 //! A configuration that can be asked about requests.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use crate::ir::{Config, GatewayName, Listener, Transport};
+use crate::port::Port;
 
 use super::authorization::{Permission, Question};
 use super::decision::Decision;
@@ -15,26 +17,44 @@ use super::request::{Connection, Request, Security};
 pub struct Simulator<'c> {
     pub(super) config: &'c Config,
     pub(super) listeners: Vec<ListenerTable<'c>>,
+    /// The places of those that have a port, of TCP and of UDP.
+    by_port: OnceLock<HashMap<(Port, bool), Vec<usize>>>,
 }
 
 impl<'c> Simulator<'c> {
     /// Prepares a configuration.
     pub fn new(config: &'c Config) -> Self {
-        let listeners = config.listeners.iter().map(ListenerTable::new).collect();
-        Self { config, listeners }
+        Self::of(config, config.listeners.iter().map(ListenerTable::new).collect())
+    }
+
+    fn of(config: &'c Config, listeners: Vec<ListenerTable<'c>>) -> Self {
+        Self { config, listeners, by_port: OnceLock::new() }
+    }
+
+    /// The listeners of a port, in their order.
+    pub(super) fn on_port(&self, port: Port, is_udp: bool) -> impl Iterator<Item = &ListenerTable<'c>> {
+        let by_port = self.by_port.get_or_init(|| {
+            let mut by_port: HashMap<_, Vec<usize>> = HashMap::new();
+            for (place, table) in self.listeners.iter().enumerate() {
+                let is_udp = matches!(table.listener.transport, Transport::Udp(_));
+                by_port.entry((table.listener.port, is_udp)).or_default().push(place);
+            }
+            by_port
+        });
+        by_port.get(&(port, is_udp)).into_iter().flatten().filter_map(|place| self.listeners.get(*place))
     }
 
     /// Prepares what requests can get to: all but the Gateways that nobody names.
     pub fn of_named(config: &'c Config) -> Self {
         let named = config.listeners.iter().filter(|listener| !listener.is_unnamed());
-        Self { config, listeners: named.map(ListenerTable::new).collect() }
+        Self::of(config, named.map(ListenerTable::new).collect())
     }
 
     /// Prepares what one Gateway declares. Two Gateways may declare one port, which only a configuration that is
     /// judged holds side by side: a request is for one of them.
     pub fn of_gateway(config: &'c Config, gateway: &GatewayName) -> Self {
         let own = config.listeners.iter().filter(|listener| listener.is_of(gateway));
-        Self { config, listeners: own.map(ListenerTable::new).collect() }
+        Self::of(config, own.map(ListenerTable::new).collect())
     }
 
     /// The same for each Gateway: whoever asks about all of them looks at each listener once.
@@ -42,7 +62,7 @@ impl<'c> Simulator<'c> {
         let mut each: BTreeMap<&GatewayName, Self> = BTreeMap::new();
         for listener in &config.listeners {
             for gateway in listener.gateways.iter().collect::<BTreeSet<_>>() {
-                let of_gateway = each.entry(gateway).or_insert_with(|| Self { config, listeners: Vec::new() });
+                let of_gateway = each.entry(gateway).or_insert_with(|| Self::of(config, Vec::new()));
                 of_gateway.listeners.push(ListenerTable::new(listener));
             }
         }
