@@ -55,16 +55,15 @@ pub(super) fn report(
 /// hostnames it is known: one of a route where it is known of every listener that serves it. A certificate that nobody
 /// has seen may cover what the others do not.
 pub(super) fn report_uncovered<'s>(
-    resolved: &Resolved<'_>,
+    owners: &Owners<'_, '_>,
     names: &'s Subjects<CoveredName>,
     diagnostics: &mut Diagnostics,
 ) -> Verdicts<'s, CoveredName> {
-    let mut seen = HashSet::new();
-    let owners = Owners::new(resolved);
+    let (mut seen, resolved) = (HashSet::new(), owners.resolved);
     for (gateway, of_gateway) in resolved.gateways.iter().enumerate() {
         for (listener, own) in of_gateway.listeners.iter().enumerate() {
             let Some(Named { known, unseen: None }) = Named::of(resolved, own) else { continue };
-            let served = Served { owners: &owners, id: ListenerId { gateway, listener }, own, known };
+            let served = Served { owners, id: ListenerId { gateway, listener }, own, known };
             for route in &own.attached {
                 let once = |index: usize| seen.insert((*route, index));
                 served.report(resolved.routes.get(*route), once, diagnostics);

@@ -24,14 +24,13 @@ const NOT_FOUND: u16 = 404;
 /// Reports hostnames of routes that another listener of the same port takes from the listeners that the route is
 /// attached to.
 pub(super) fn report_taken(
-    resolved: &Resolved<'_>,
+    owners: &Owners<'_, '_>,
     sockets: &Sockets<'_>,
     witnesses: &Witnesses<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let owners = Owners::new(resolved);
-    for route in resolved.routes.iter().filter(|route| route.kind().has_requests()) {
-        report_taken_of(&owners, route, (sockets, witnesses), diagnostics);
+    for route in owners.resolved.routes.iter().filter(|route| route.kind().has_requests()) {
+        report_taken_of(owners, route, (sockets, witnesses), diagnostics);
     }
 }
 
@@ -122,7 +121,7 @@ fn taken_hostname(
 /// The listeners of each Gateway by what requests are told apart by.
 #[derive(Debug)]
 pub(super) struct Owners<'r, 'm> {
-    resolved: &'r Resolved<'m>,
+    pub(super) resolved: &'r Resolved<'m>,
     by_socket: HashMap<(usize, Port, Shared), HashMap<&'r Hostname, usize>>,
 }
 

@@ -73,10 +73,11 @@ pub fn analyse(
     address::report(resolved.manifests, diagnostics);
     unenforced::report(resolved.manifests, options, diagnostics);
     certificate::report(resolved, &sockets, &witnesses, diagnostics);
-    let names = certificate::report_uncovered(resolved, &asked.names, diagnostics);
+    let owners = hostname::Owners::new(resolved);
+    let names = certificate::report_uncovered(&owners, &asked.names, diagnostics);
     let listeners = listener::report_idle(resolved, &asked.listeners, (&sockets, &witnesses), diagnostics);
     let heard = Heard::of(&listeners);
-    hostname::report_taken(resolved, &sockets, &witnesses, diagnostics);
+    hostname::report_taken(&owners, &sockets, &witnesses, diagnostics);
     let reach = reach::reach(lowered);
     let reach_of_services = services.as_ref().map(|services| reach::reach(services.lowered));
     let met = services.as_ref().zip(reach_of_services.as_ref());

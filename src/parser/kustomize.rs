@@ -169,6 +169,18 @@ mod tests {
 
     use crate::parser::source::{Found, Source, SourceSet};
 
+    /// Files by their names and texts.
+    fn sources(files: &[(&str, &str)]) -> SourceSet {
+        let source = |(name, text): &(&str, &str)| Source {
+            name: (*name).to_owned(),
+            text: (*text).to_owned(),
+            found: Found::InDirectory,
+            context: false,
+            kept: Vec::new(),
+        };
+        SourceSet { sources: files.iter().map(source).collect() }
+    }
+
     #[test]
     fn patches_are_parts_and_resources_are_not() {
         let kustomization = "resources: [../../base, route.yaml, both.yaml]\n\
@@ -187,15 +199,7 @@ mod tests {
             ("o/prod/shift/a.yaml", ""),
             ("o/patch.yaml", ""),
         ];
-        let source = |(name, text): &(&str, &str)| Source {
-            name: (*name).to_owned(),
-            text: (*text).to_owned(),
-            found: Found::InDirectory,
-            context: false,
-            kept: Vec::new(),
-        };
-        let mut found: Vec<usize> =
-            parts(&SourceSet { sources: files.iter().map(source).collect() }).into_iter().map(|id| id.0).collect();
+        let mut found: Vec<usize> = parts(&sources(&files)).into_iter().map(|id| id.0).collect();
         found.sort_unstable();
         assert_eq!(found, [4, 5, 6, 7]);
     }
@@ -211,14 +215,7 @@ mod tests {
             ("./o/prod/left.yaml", ""),
             ("./part/deep/a.yaml", ""),
         ];
-        let source = |(name, text): &(&str, &str)| Source {
-            name: (*name).to_owned(),
-            text: (*text).to_owned(),
-            found: Found::InDirectory,
-            context: false,
-            kept: Vec::new(),
-        };
-        let sources = SourceSet { sources: files.iter().map(source).collect() };
+        let sources = sources(&files);
         let found = |directory: &str| -> Vec<usize> {
             Tree::new(&sources).resources(Path::new(directory)).into_iter().map(|id| id.0).collect()
         };

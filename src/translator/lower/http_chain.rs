@@ -15,7 +15,7 @@ use crate::resolver::{Audience, KeyPairId, ListenerId, ListenerOptionsId, Resolv
 use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
 use super::l4_chain::lower_stream_chain;
-use super::misdirected::Misdirected;
+use super::misdirected;
 use super::option::ext_auth::{self, AuthOnListener};
 use super::option::host::{HostPart, lay_under};
 use super::option::http::{self, settings_of};
@@ -75,7 +75,7 @@ pub(super) fn lower_https_connections(
 ) -> Vec<HttpConnection> {
     let mut listeners = listener_routes(lowering, ids, "https");
     let hostnames: Vec<&Hostname> = listeners.iter().map(|listener| listener.hostname).collect();
-    let misdirected = Misdirected::new(&hostnames).listed;
+    let misdirected = misdirected::listed(&hostnames);
     let mut connections: Vec<_> = ids
         .iter()
         .zip(misdirected)

@@ -8,36 +8,35 @@ use crate::hostname::Hostname;
 /// Up to how many hosts each connection lists those of the others: together they list the square of that.
 const LISTED: usize = 64;
 
-/// The hosts of the HTTPS listeners of a socket, as others see them.
-#[derive(Debug, Default)]
-pub(super) struct Misdirected {
-    /// What each listener lists of the others, most specific first.
-    pub(super) listed: Vec<Vec<Hostname>>,
-    /// What all have in common: whatever host is in it and none of the listener's own belongs to another one.
-    pub(super) common: Vec<Hostname>,
+/// Whether the listeners of a socket, by their hostnames, have one list of them in common: whatever host is in it and none
+/// of the listener's own belongs to another one.
+fn have_one_list(hostnames: &[&Hostname]) -> bool {
+    hostnames.len() > LISTED && !hostnames.contains(&&Hostname::Any)
 }
 
-impl Misdirected {
-    /// Of listeners by their hostnames, which differ.
-    pub(super) fn new(hostnames: &[&Hostname]) -> Self {
-        if hostnames.contains(&&Hostname::Any) {
-            // It takes all that is not the listener's own; what lies within that stands out.
-            let mut listed = within(hostnames);
-            for (hosts, _) in listed.iter_mut().zip(hostnames).filter(|(_, own)| ***own != Hostname::Any) {
-                hosts.push(Hostname::Any);
-            }
-            return Self { listed, common: Vec::new() };
-        }
-        if hostnames.len() <= LISTED {
-            let others = |own| hostnames.iter().filter(move |host| **host != own).map(|host| (**host).clone());
-            return Self {
-                listed: hostnames.iter().map(|own| sorted(others(*own).collect())).collect(),
-                common: Vec::new(),
-            };
-        }
-        let common = hostnames.iter().map(|host| (**host).clone()).collect();
-        Self { listed: within(hostnames), common: sorted(common) }
+/// That list, most specific first; empty where there is none.
+pub(super) fn common(hostnames: &[&Hostname]) -> Vec<Hostname> {
+    if !have_one_list(hostnames) {
+        return Vec::new();
     }
+    sorted(hostnames.iter().map(|host| (**host).clone()).collect())
+}
+
+/// What each listener lists of the others, whose hostnames differ, most specific first.
+pub(super) fn listed(hostnames: &[&Hostname]) -> Vec<Vec<Hostname>> {
+    if have_one_list(hostnames) {
+        return within(hostnames);
+    }
+    if hostnames.contains(&&Hostname::Any) {
+        // It takes all that is not the listener's own; what lies within that stands out.
+        let mut listed = within(hostnames);
+        for (hosts, _) in listed.iter_mut().zip(hostnames).filter(|(_, own)| ***own != Hostname::Any) {
+            hosts.push(Hostname::Any);
+        }
+        return listed;
+    }
+    let others = |own| hostnames.iter().filter(move |host| **host != own).map(|host| (**host).clone());
+    hostnames.iter().map(|own| sorted(others(*own).collect())).collect()
 }
 
 /// Those within the hosts of each.
@@ -61,15 +60,15 @@ fn sorted(mut hosts: Vec<Hostname>) -> Vec<Hostname> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LISTED, Misdirected};
+    use super::{LISTED, common, listed};
     use crate::hostname::Hostname;
 
     fn of(hosts: &[&str]) -> (Vec<Vec<String>>, Vec<String>) {
         let hosts: Vec<Hostname> =
             hosts.iter().map(|host| Hostname::from_field(Some(*host).filter(|host| *host != "*"))).collect();
-        let Misdirected { listed, common } = Misdirected::new(&hosts.iter().collect::<Vec<_>>());
+        let hosts: Vec<&Hostname> = hosts.iter().collect();
         let text = |hosts: Vec<Hostname>| hosts.iter().map(ToString::to_string).collect::<Vec<_>>();
-        (listed.into_iter().map(text).collect(), text(common))
+        (listed(&hosts).into_iter().map(text).collect(), text(common(&hosts)))
     }
 
     #[test]

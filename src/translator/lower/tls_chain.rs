@@ -21,7 +21,7 @@ use crate::resolver::{
 
 use super::cluster::{RouteProtocol, tls_route_protocol};
 use super::http_chain::lower_https_connections;
-use super::misdirected::Misdirected;
+use super::misdirected;
 use super::scope::Scope;
 use super::socket_lowering::SocketLowering;
 
@@ -63,7 +63,7 @@ pub(super) fn lower_tls_chains(lowering: &mut SocketLowering<'_, '_>, ids: &[Lis
 pub(super) fn common_hosts(lowering: &SocketLowering<'_, '_>, ids: &[ListenerId]) -> Vec<Hostname> {
     let listeners = ids.iter().map(|id| lowering.resolved.listener(*id));
     let https = listeners.filter(|listener| listener.protocol == Protocol::Https);
-    Misdirected::new(&https.map(|listener| &listener.hostname).collect::<Vec<_>>()).common
+    misdirected::common(&https.map(|listener| &listener.hostname).collect::<Vec<_>>())
 }
 
 /// The chains of a listener of protocol TLS: one for each route with the
