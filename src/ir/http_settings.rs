@@ -59,6 +59,9 @@ pub struct HttpSettings {
     /// What connections may become.
     #[serde(skip_serializing_if = "is_default")]
     pub upgrades: Upgrades,
+    /// Whether calls of gRPC-Web become calls of gRPC.
+    #[serde(skip_serializing_if = "is_default")]
+    pub web_calls: bool,
     /// What HTTP/1 is spoken with.
     #[serde(skip_serializing_if = "is_default")]
     pub http1: Http1,

@@ -25,6 +25,7 @@ use super::nowhere::is_nowhere;
 use super::query::parameters;
 use super::tunnel::TunnelReport;
 use super::values::HttpVersion;
+use super::web_call;
 
 /// The echo backends of a file of cases.
 #[derive(Clone, Copy, Debug)]
@@ -231,6 +232,12 @@ impl<'a> Echo<'a> {
     }
 
     fn echo(&self, case: &RequestCase, upstream: &Upstream<'_>, (name, address): Named) -> Outcome {
+        let sent = body(case);
+        let (body, body_length) = match upstream.web_call.map(|call| web_call::body_of(call, &sent)) {
+            None => (sent.clone(), sent.len()),
+            Some(Some(bytes)) => (web_call::text_of(&bytes), bytes.len()),
+            Some(None) => return observed(Ok(no_web_call(upstream, address)), Vec::new()),
+        };
         let received = Received {
             backend: name.clone(),
             method: upstream.method.clone(),
@@ -238,8 +245,8 @@ impl<'a> Echo<'a> {
             version: self.version(upstream.cluster, case.request.version()).to_owned(),
             host: Some(upstream.host.clone()),
             headers: self.handed_on(case, upstream),
-            body_length: body(case).len(),
-            body: body(case),
+            body_length,
+            body,
             tls: None,
             tunnel: self.tunnel(upstream.cluster),
             order: AFTER_QUESTIONS,
@@ -265,6 +272,10 @@ impl<'a> Echo<'a> {
             upgrade(&mut reply, case, upstream);
         }
         reply.headers = upstream.answer(reply.headers, body_bytes(&reply.body, &received), address);
+        let reply = match upstream.web_call {
+            Some(call) => web_call::reply_of(call, reply),
+            None => reply,
+        };
         observed(Ok(reply), std::iter::once(received).chain(copies).collect())
     }
 
@@ -409,15 +420,29 @@ fn path(method: &str, target: &str, is_http2: bool) -> String {
     if method == CONNECT && is_http2 { String::new() } else { target.to_owned() }
 }
 
+/// What the proxy answers to what is said to be a call in Base64 and is none.
+fn no_web_call(upstream: &Upstream<'_>, address: Option<SocketAddr>) -> Reply {
+    let text = b"Bad gRPC-web request, invalid base64 data.";
+    let mut headers = upstream.answer(vec![("content-type".to_owned(), "text/plain".to_owned())], text.len(), address);
+    if let Some(call) = upstream.web_call {
+        call.tell(400, &mut headers, text);
+    }
+    reply(400, headers, "")
+}
+
 /// How many bytes the proxy says at least of a backend that cannot be reached.
 const UNREACHABLE_BYTES: usize = 64;
 
 /// What the proxy answers when the backend cannot be reached.
 fn unreachable(upstream: &Upstream<'_>, address: Option<SocketAddr>) -> Reply {
     let is_call = upstream.headers.iter().any(|(name, value)| name == "content-type" && value == grpc::MEDIA_TYPE);
-    if !is_call {
-        let headers =
+    if !is_call || upstream.web_call.is_some() {
+        let mut headers =
             upstream.answer(vec![("content-type".to_owned(), "text/plain".to_owned())], UNREACHABLE_BYTES, address);
+        if let Some(call) = upstream.web_call {
+            // What it says is a run's to show.
+            call.tell(503, &mut headers, GENERATED_VALUE.as_bytes());
+        }
         return reply(503, headers, "");
     }
     // A client of gRPC reads the status of the call, which is `UNAVAILABLE`.

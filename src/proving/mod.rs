@@ -42,6 +42,7 @@ mod tls;
 mod topology;
 mod tunnel;
 mod values;
+mod web_call;
 
 pub use amounts::{Count, Patterns};
 pub use backend::Backend;

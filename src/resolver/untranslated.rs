@@ -3,8 +3,8 @@
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
     ConnectionSettings, HttpListenerOption, ListenerOption, OptionAccessLogs, OptionAuth, OptionAuthServer,
-    OptionGrpcWeb, OptionProcessing, OptionProcessor, OptionRateLimits, OptionStagedTokens, OptionTokens,
-    OptionUpgrade, RequestHeaderOption, RouteOption, VirtualHostOption,
+    OptionProcessing, OptionProcessor, OptionRateLimits, OptionStagedTokens, OptionTokens, OptionUpgrade,
+    RequestHeaderOption, RouteOption, VirtualHostOption,
 };
 use crate::path;
 
@@ -169,6 +169,7 @@ impl PolicyOption for HttpListenerOption {
             Self::Buffer(_)
             | Self::ConnectionLimit(_)
             | Self::Csrf(_)
+            | Self::GrpcWeb(_)
             | Self::Gzip(_)
             | Self::HeaderValidationSettings(_)
             | Self::HealthCheck(_)
@@ -187,8 +188,7 @@ impl PolicyOption for HttpListenerOption {
             Self::Caching(_) => Said::Whole("every request would get to a backend", false),
             Self::DynamicForwardProxy(_) => Said::Whole("requests would get to no host but the rules' own", false),
             Self::GrpcJsonTranscoder(_) => Said::Whole("backends would get JSON as it is", false),
-            Self::GrpcWeb(OptionGrpcWeb { disable: true }) | Self::SanitizeClusterHeader(false) => Said::Translated,
-            Self::GrpcWeb(_) => Said::Whole("calls of gRPC-Web would get to backends as they are", false),
+            Self::SanitizeClusterHeader(false) => Said::Translated,
             Self::LeftmostXffAddress(_) => Said::Whole("the address of the connection would be the client's", false),
             Self::ProxyLatency(_) => Said::Whole("nobody would measure how long the proxy takes", false),
             Self::SanitizeClusterHeader(_) => Said::Whole("a header of that name would pass", false),

@@ -22,6 +22,7 @@ use super::rewrite::{rewrite, substitute};
 use super::rewritten::Message;
 use super::session::{SessionStart, choices, home};
 use super::share::Share;
+use super::web_call::WebCall;
 
 /// What decides beside a route whether its requests pass.
 #[derive(Clone, Copy)]
@@ -97,24 +98,46 @@ fn act_alone<'c>(
     if let Err(reply) = passed {
         return vec![Outcome { asked: auths, ..refuse(action, reply, &request) }];
     }
-    let unprocessed = |place, request: &Admitted| unprocessed(config, (guards, place), request);
-    let silent = unprocessed(ProcessorPlace::BehindAuthorization, &request);
+    let outcomes = match request.web_call {
+        None => act_permitted(config, (host, route), action, &request),
+        Some(call) => {
+            WebCall::make_call(&mut request.to_mut().headers);
+            let mut outcomes = act_permitted(config, (host, route), action, &request);
+            for outcome in &mut outcomes {
+                if let Answer::Local(reply) = &mut outcome.answer {
+                    *reply = reply.clone().of_web_call(call);
+                }
+            }
+            outcomes
+        }
+    };
+    outcomes.into_iter().map(|outcome| Outcome { asked: auths, ..outcome }).collect()
+}
+
+/// The outcomes of a request that may pass as far as anybody is asked for authorization.
+fn act_permitted<'c>(
+    config: &'c Config,
+    (host, route): (&'c VirtualHost, &'c Route),
+    action: &'c Action,
+    request: &Admitted,
+) -> Vec<Outcome<'c>> {
+    let guards = action.http_filters().map(|own| &own.guards);
+    let unprocessed = |place| unprocessed(config, (guards, place), request);
+    let silent = unprocessed(ProcessorPlace::BehindAuthorization);
     if let Some(reply) = silent.or_else(|| guards.and_then(|guards| unanswered(config, guards.limits.as_deref()))) {
-        return vec![Outcome { asked: auths, ..refuse(action, reply, &request) }];
+        return vec![refuse(action, reply, request)];
     }
-    let request = &*request;
     let kept_out = action.http_filters().map_or(request.kept_out, |own| kept_out_by_rule(&own.guards, request));
-    if let Some(reply) = refusal(kept_out).or_else(|| unprocessed(ProcessorPlace::Last, request)) {
-        return vec![Outcome { asked: auths, ..refuse(action, reply, request) }];
+    if let Some(reply) = refusal(kept_out).or_else(|| unprocessed(ProcessorPlace::Last)) {
+        return vec![refuse(action, reply, request)];
     }
-    let outcomes = match action {
+    match action {
         Action::Respond(status) => only(LocalReply::new(*status, Reason::Respond)),
         Action::Redirect(action) => only(redirect(action, (&host.hostname, &route.matches.path), request)),
         Action::Forward(action) => forward(config, (action, &route.matches.path), request),
         // A split has no split among its branches.
         Action::Split(_) => Vec::new(),
-    };
-    outcomes.into_iter().map(|outcome| Outcome { asked: auths, ..outcome }).collect()
+    }
 }
 
 /// The answer to a request that may not pass, with what the rule does to every response of its backends.
@@ -345,6 +368,7 @@ fn send<'c>(
         tells_time: request.profile == HttpProfile::Edge && !request.is_silent,
         response,
         compression: None,
+        web_call: request.web_call,
         given: given_cookies(config, cluster, hash, request),
         counts_attempts: attempts.to_clients,
         copies: Vec::new(),

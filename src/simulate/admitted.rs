@@ -5,6 +5,7 @@ use crate::ir::HttpProfile;
 use super::header::Lines;
 use super::matching::Subject;
 use super::path::split_query;
+use super::web_call::WebCall;
 
 /// A request behind the connection manager: its target and its headers are those that routes match.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub(super) struct Admitted {
     pub(super) headers: Lines,
     pub(super) scheme: &'static str,
     pub(super) is_grpc: bool,
+    /// What it is of gRPC-Web, where that becomes gRPC.
+    pub(super) web_call: Option<WebCall>,
     pub(super) body_bytes: u64,
     pub(super) profile: HttpProfile,
     /// Headers that the proxy adds, with values that only a run shows.
@@ -45,6 +48,7 @@ impl Admitted {
             headers,
             scheme: _,
             is_grpc,
+            web_call,
             body_bytes: _,
             profile: _,
             generated: _,
@@ -52,7 +56,7 @@ impl Admitted {
             is_silent: _,
             kept_out: _,
         } = self;
-        Subject { target, method, authority, headers, is_grpc: *is_grpc }
+        Subject { target, method, authority, headers, is_grpc: *is_grpc || web_call.is_some() }
     }
 
     /// The path without the query.

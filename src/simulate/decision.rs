@@ -17,6 +17,7 @@ use super::proxy_headers::{named_of_proxy, tell_of_proxy};
 use super::rewritten::Message;
 use super::session::SessionStart;
 use super::share::Share;
+use super::web_call::WebCall;
 
 /// The way of a request through the configuration, and where it may end.
 #[derive(Clone, Debug)]
@@ -182,6 +183,13 @@ impl LocalReply {
         Self { body: Cow::Borrowed(body), ..self }
     }
 
+    /// The reply to a call of gRPC-Web.
+    pub(super) fn of_web_call(self, call: WebCall) -> Self {
+        let Self { status, reason, mut headers, body } = self;
+        call.tell(status, &mut headers, body.as_bytes());
+        Self { status, reason, headers, body: Cow::Borrowed("") }
+    }
+
     /// The values of all lines of one header.
     pub fn header_lines<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r str> {
         self.headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -303,6 +311,8 @@ pub struct Upstream<'c> {
     pub tells_time: bool,
     /// How the response is compressed, and whether the client takes that.
     pub(super) compression: Option<(&'c Compression, bool)>,
+    /// The call of gRPC-Web that it is, where such calls become calls of gRPC.
+    pub web_call: Option<WebCall>,
     /// The cookies that the client is given, with values that only a run shows.
     pub given: Vec<&'c HashCookie>,
     /// Whether the client is told how often the request was sent.

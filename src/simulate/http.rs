@@ -29,6 +29,7 @@ use super::routes::RouteTable;
 use super::share::Share;
 use super::upgrades::{is_refused, said_by};
 use super::url::Url;
+use super::web_call::{WebCall, code_of};
 
 /// The methods that Envoy's HTTP/1 parser knows; it refuses all others.
 const METHODS: &[&str] = &[
@@ -152,6 +153,10 @@ impl<'c> HttpTable<'c> {
         // What keeps requests out comes before the answer that there is nothing to send them to.
         let refused = |reason| {
             let reply = refusal(admitted.kept_out).unwrap_or_else(|| LocalReply::new(status_of(reason), reason));
+            let reply = match admitted.web_call {
+                Some(call) => reply.of_web_call(call),
+                None => reply,
+            };
             local(finish(reply, admitted.is_grpc))
         };
         let (host, _) = split_port(&admitted.authority);
@@ -270,6 +275,7 @@ impl<'c> HttpTable<'c> {
             headers,
             scheme: scheme.name,
             is_grpc: is_grpc(&received),
+            web_call: WebCall::of(&self.connection.settings, &received),
             body_bytes: *body_bytes,
             profile,
             generated: generated(profile, of_client, hops, &received),
@@ -447,20 +453,11 @@ fn is_grpc(headers: &[(String, String)]) -> bool {
     })
 }
 
-/// The reply as the client sees it: a gRPC client gets status 200 and a `grpc-status`
-/// ([HTTP to gRPC status codes](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md)).
+/// The reply as the client sees it: a gRPC client gets status 200 and a `grpc-status`.
 fn finish(mut reply: LocalReply, is_grpc: bool) -> LocalReply {
     if is_grpc {
-        let code = match reply.status {
-            400 => 13,
-            401 => 16,
-            403 => 7,
-            404 => 12,
-            429 | 502 | 503 | 504 => 14,
-            _ => 2,
-        };
         reply.headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
-        reply.headers.push(("grpc-status".to_owned(), code.to_string()));
+        reply.headers.push(("grpc-status".to_owned(), code_of(reply.status).to_string()));
         if !reply.body.is_empty() {
             reply.headers.push(("grpc-message".to_owned(), reply.body.to_string()));
         }

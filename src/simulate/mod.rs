@@ -41,6 +41,7 @@ mod share;
 mod simulator;
 mod upgrades;
 mod url;
+mod web_call;
 mod witness;
 
 pub use authorization::{Permission, Question};
@@ -58,6 +59,7 @@ pub use session::{SessionStart, UNKNOWN};
 pub use share::Share;
 pub use simulator::Simulator;
 pub use url::is_referer;
+pub use web_call::WebCall;
 pub use witness::Witness;
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
 use super::{
     access, compression, cors, ext_authz, forward, header, http_guards, http_settings, listener_log, mesh, misdirected,
-    name, retried_body, route, stateful_session,
+    name, retried_body, route, stateful_session, web_call,
 };
 
 /// Field numbers of the messages that are joined as bytes.
@@ -112,7 +112,10 @@ fn routes((connection, listener): (&ir::HttpConnection, &ir::Listener), name: &s
     };
     let mut routes = Joined::of(&configuration);
     let kept = retried_body::declared(&connection.settings, &listener.settings, &config.proxy);
-    let to_host = |host: &ir::VirtualHost| retried_body::keep(route::to_virtual_host(host, listener, config), kept);
+    let to_host = |host: &ir::VirtualHost| {
+        let host = retried_body::keep(route::to_virtual_host(host, listener, config), kept);
+        if connection.settings.web_calls { web_call::admit(host) } else { host }
+    };
     routes.extend(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, virtual_hosts, to_host);
     if !hosts.is_empty() {
         routes.push(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &misdirected::host(hosts));
@@ -225,6 +228,7 @@ fn http_filters(
     filters.extend(needs.auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout)));
     // What a service says may be a token.
     filters.extend(access::http_filters(&needs.access, config));
+    filters.extend(connection.settings.web_calls.then(web_call::to_filter));
     filters.extend(needs.processors.filters(ProcessorPlace::BehindAuthorization, config));
     filters.extend(needs.limits.filters(Stage::Late, config));
     let asked = AskedFor { origins: needs.origins || is_followed, bodies: needs.bodies || is_followed };

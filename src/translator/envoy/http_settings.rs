@@ -62,6 +62,7 @@ pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionM
         guards: _,
         silent: _,
         uncounted: _,
+        web_calls: _,
         // Beside what routes need.
         upgrades: _,
         compression: _,

@@ -60,6 +60,7 @@ mod tracing;
 mod tunnel;
 mod udp_proxy;
 mod upstream_tls;
+mod web_call;
 
 use std::net::SocketAddr;
 

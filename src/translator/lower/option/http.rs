@@ -115,6 +115,7 @@ fn lower_option(
             settings.silent = suppress_envoy_headers.unwrap_or_default();
             settings.uncounted = dynamic_stats == Some(false);
         }
+        HttpListenerOption::GrpcWeb(OptionGrpcWeb { disable }) => settings.web_calls = !disable,
         HttpListenerOption::Gzip(said) => settings.compression = Some(compression::lower(&said, version, &mut faults)),
         HttpListenerOption::HeaderValidationSettings(OptionHeaderValidation { disable_http1_method_validation }) => {
             settings.http1.any_method = disable_http1_method_validation.is_some();
@@ -123,7 +124,6 @@ fn lower_option(
         HttpListenerOption::DisableExtProc(_)
         | HttpListenerOption::DisableExtProcEarly(_)
         | HttpListenerOption::DisableExtProcLate(_)
-        | HttpListenerOption::GrpcWeb(OptionGrpcWeb { disable: true })
         | HttpListenerOption::SanitizeClusterHeader(false) => {}
         // The resolver hands on none of the others.
         other => {
