@@ -19,6 +19,7 @@ use super::flux::{Applied, applied};
 use super::head::Position;
 use super::kind::Kind;
 use super::node::Node;
+use super::pod::Pod;
 
 /// The label that the workloads of a Gateway bear
 /// ([GEP-1762](https://gateway-api.sigs.k8s.io/geps/gep-1762/)).
@@ -51,6 +52,8 @@ pub struct ForeignObject {
     pub makes: Option<Name>,
     /// What it applies, where it is a Kustomization of Flux.
     pub applied: Option<Applied>,
+    /// What is known of it, where it is a Pod.
+    pub pod: Option<Pod>,
     /// Whether its group or kind looks like a slip, which has been reported.
     pub is_slip: bool,
 }
@@ -114,7 +117,8 @@ impl ForeignObject {
         let targets = node.get("spec").map(|spec| targets(spec, &identity)).unwrap_or_default();
         let makes = secret_of(node, &identity);
         let applied = applied(node, group, kind);
-        Self { identity, position: position.clone(), targets, makes, applied, is_slip: false }
+        let pod = (group.is_empty() && kind == "Pod").then(|| Pod::read(node));
+        Self { identity, position: position.clone(), targets, makes, applied, pod, is_slip: false }
     }
 
     /// The place of the field at `path`, given from the root of the object.

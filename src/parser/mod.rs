@@ -34,6 +34,7 @@ pub mod object;
 pub mod parse;
 pub(crate) mod part;
 mod places;
+pub mod pod;
 mod reader;
 mod repeated;
 pub mod route;

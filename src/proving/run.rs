@@ -550,7 +550,8 @@ pub(super) fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
         all.extend(given);
     }
     let sliced = move |key: &ServiceKey| {
-        cases.keep_endpoints && topology.sliced.contains(&(key.namespace.clone(), key.name.clone()))
+        let own = (key.namespace.clone(), key.name.clone());
+        cases.keep_endpoints && topology.sliced.contains(topology.behind.get(key).unwrap_or(&own))
     };
     let unresolved = move |key: &ServiceKey| cases.unresolved.contains(&key.to_string());
     all.into_iter().filter(move |key| !sliced(key) && !unresolved(key))

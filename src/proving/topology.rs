@@ -70,6 +70,8 @@ pub struct Topology {
     pub referenced_datagrams: BTreeSet<ServiceKey>,
     /// The Services that have EndpointSlices, as namespace and name.
     pub sliced: BTreeSet<(Namespace, Name)>,
+    /// The Services that Upstreams name, as namespace and name.
+    pub behind: BTreeMap<ServiceKey, (Namespace, Name)>,
     /// The names of those ports of Upstreams at which proxies are asked for tunnels.
     pub tunnels: BTreeSet<String>,
     /// The addresses of the EndpointSlices.
@@ -179,7 +181,13 @@ impl Topology {
         // A socket file has no port, and is called by that of HTTP.
         own.extend(at(object, &["spec", "pipe"]).map(|_| key(80)));
         let of_service = at(object, &["spec", "kube", "servicePort"]).and_then(Value::as_u64);
-        own.extend(of_service.and_then(|port| port.try_into().ok()).map(key));
+        if let Some(own_key) = of_service.and_then(|port| port.try_into().ok()).map(key) {
+            let named = |field| text(object, &["spec", "kube", field]).filter(|name| !name.is_empty());
+            let of = named("serviceNamespace").unwrap_or(namespace);
+            let service = named("serviceName").map(|service| (Namespace::from(of), Name::from(service)));
+            self.behind.extend(service.map(|service| (own_key.clone(), service)));
+            own.push(own_key);
+        }
         if text(object, &["spec", "httpProxyHostname"]).is_some_and(|to| !to.is_empty()) {
             self.tunnels.extend(own.iter().map(ToString::to_string));
         }

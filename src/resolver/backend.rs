@@ -5,6 +5,8 @@
 //! every kind of route and for mirrors and authorization services alike. Each
 //! backend is looked up once, however often it is referred to.
 
+mod chosen_endpoints;
+mod chosen_pods;
 mod encryption;
 mod external;
 mod idle_upstream;
@@ -18,6 +20,7 @@ mod upstream_backend;
 mod upstream_checks;
 mod upstream_failover;
 mod upstream_host;
+mod upstream_protocol;
 mod upstream_settings;
 mod upstream_tls;
 mod upstream_tunnel;
@@ -42,6 +45,7 @@ use typed_index_collections::TiVec;
 use super::backend_tls::BackendTlsPolicies;
 use super::object_name::is_object_name;
 use super::reference_grant::{Grants, Referent, Referrer};
+use chosen_pods::Pods;
 pub(super) use external::resolve_external;
 pub(super) use index::BackendReferrer;
 use index::Given;
@@ -87,6 +91,7 @@ impl<'m> BackendIndex<'m> {
             nowhere: HashMap::new(),
             upstream_secrets,
             slices,
+            pods: Pods::of(manifests),
             refused: &manifests.refused,
             manifests,
             unreadable: unreadable_policies(manifests),
@@ -276,6 +281,12 @@ impl<'m> BackendIndex<'m> {
             | BackendObject::Upstream(_)
             | BackendObject::Assumed => Ok(id),
         }
+    }
+
+    /// Whether it is said by hand where a backend is.
+    fn is_resolved(&self, BackendName { namespace, name, port, site: _ }: &BackendName) -> bool {
+        let is_of = |entry: &&Resolve| (&entry.namespace, &entry.name, entry.port) == (namespace, name, *port);
+        self.resolve.iter().find(is_of).is_some_and(|entry| !entry.stands_in)
     }
 
     /// The endpoints that `--resolve` gives to a backend.

@@ -253,7 +253,8 @@ impl State {
         }
         let config = moved.compilation.lowered.judged();
         let mut named = cases.service_ports().chain(cases.excluded_ports());
-        if let Some((field, name)) = named.find(|(_, name)| !is_known(name, &moved.compilation)) {
+        let is_behind = |name: &str| topology.behind.keys().any(|key| key.to_string() == name);
+        if let Some((field, name)) = named.find(|(_, name)| !is_known(name, &moved.compilation) && !is_behind(name)) {
             let file = for_terminal(&file.name);
             return Err(format!("{file}: `{field}` names `{}`, which is no Service port here", for_terminal(name)));
         }

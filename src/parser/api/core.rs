@@ -114,6 +114,8 @@ pub struct Endpoint {
     pub addresses: Vec<String>,
     /// `conditions.ready`; absent means ready.
     pub ready: bool,
+    /// The Pod behind it (`targetRef`), of the namespace of the slice.
+    pub pod: Option<Name>,
 }
 
 /// One port of an EndpointSlice.

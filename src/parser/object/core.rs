@@ -374,8 +374,11 @@ impl Reader<'_> {
             let at = list.index(index);
             if self.is_map(node, &at) {
                 let place = Place { node, at: &at };
-                endpoints
-                    .push(Endpoint { addresses: self.addresses(place, address_type), ready: self.is_ready(place) });
+                endpoints.push(Endpoint {
+                    addresses: self.addresses(place, address_type),
+                    ready: self.is_ready(place),
+                    pod: pod_of(place),
+                });
             }
         }
         endpoints
@@ -476,6 +479,13 @@ impl Reader<'_> {
         }
         ports
     }
+}
+
+/// The Pod that an endpoint names.
+fn pod_of(endpoint: Place<'_>) -> Option<Name> {
+    let target = endpoint.get("targetRef")?;
+    let text = |field: &str| target.get(field).and_then(Node::as_str);
+    text("name").filter(|_| text("kind") == Some("Pod")).map(Name::from)
 }
 
 /// What an address is that no endpoint may have

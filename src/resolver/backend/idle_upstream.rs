@@ -2,7 +2,7 @@
 //! it is used today or tomorrow. Nothing is looked up for them that a run would count as used.
 
 use crate::diagnostics::{Diagnostics, Finding, codes};
-use crate::ir::{BackendName, UpstreamProtocol};
+use crate::ir::{BackendName, Site, UpstreamProtocol};
 use crate::name::NamespacedName;
 use crate::parser::api::{Service, ServicePort, ServiceType, UpstreamSpec};
 use crate::parser::manifests::{IS_REFUSED, Kind, Object, ObjectHead};
@@ -54,6 +54,12 @@ impl<'m> BackendIndex<'m> {
                 return;
             }
         };
+        let (namespace, called) = (object.metadata.namespace.clone(), object.metadata.name.clone());
+        let own = BackendName { namespace, name: called, port: name.port, site: Site::Upstream };
+        if !self.is_resolved(&own) {
+            // What is wrong with it is told, and nothing is sent to it.
+            let _ = self.choose(object, says, (name, port), diagnostics);
+        }
         let Some(port) = port else { return };
         let section = Some(port.name.as_str()).filter(|name| !name.is_empty());
         let policy = self.policies.of(Kind::Service, &name.namespace, &name.name, section);

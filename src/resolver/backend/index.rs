@@ -16,6 +16,7 @@ use typed_index_collections::TiVec;
 
 use super::super::backend_tls::{BackendTlsPolicies, TlsSettings};
 use super::super::consequence::Consequence;
+use super::chosen_pods::Pods;
 pub use super::encryption::BackendTls;
 use super::upstream::Meant;
 use super::upstream_tls::UpstreamSecrets;
@@ -131,6 +132,8 @@ pub struct BackendIndex<'m> {
     /// The Secrets that Upstreams name.
     pub(super) upstream_secrets: UpstreamSecrets<'m>,
     pub(super) slices: HashMap<NamespacedName<'m>, Vec<&'m Object<EndpointSlice>>>,
+    /// The Pods of the input, where some Upstream may ask for them.
+    pub(super) pods: Pods<'m>,
     pub(super) refused: &'m HashMap<ObjectKey, Position>,
     /// Who knows which name may be meant.
     pub(super) manifests: &'m Manifests,

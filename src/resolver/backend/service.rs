@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, codes};
 use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
 use crate::parser::api::{
-    AddressType, EndpointPort, EndpointSlice, L4Protocol, Service, ServicePort, ServiceType, TargetPort,
+    AddressType, Endpoint, EndpointPort, EndpointSlice, L4Protocol, Service, ServicePort, ServiceType, TargetPort,
 };
 use crate::parser::manifests::{Kind, Object, ObjectKey};
 use crate::parser::route::RouteKind;
@@ -268,20 +268,27 @@ fn suits(port: &ServicePort) -> Suits {
 
 /// The ready endpoints of a Service port, sorted: the port's name selects the port of each slice.
 fn ready_addresses(slices: &[&Object<EndpointSlice>], port: &ServicePort) -> Vec<SocketAddr> {
-    let mut addresses = BTreeSet::new();
-    for slice in slices.iter().map(|slice| &slice.spec) {
-        if slice.address_type == AddressType::Fqdn {
-            continue;
-        }
+    let addresses: BTreeSet<_> = ready_endpoints(slices, port).map(|(_, address)| address).collect();
+    addresses.into_iter().collect()
+}
+
+/// The ready endpoints, each with its address.
+pub(super) fn ready_endpoints<'s>(
+    slices: &'s [&Object<EndpointSlice>],
+    port: &ServicePort,
+) -> impl Iterator<Item = (&'s Endpoint, SocketAddr)> {
+    let slices = slices.iter().map(|slice| &slice.spec).filter(|slice| slice.address_type != AddressType::Fqdn);
+    slices.flat_map(|slice| {
         let target = slice.ports.iter().find(|p| p.name == port.name && p.protocol == port.protocol);
         let number = match (target, &port.target_port) {
-            (Some(EndpointPort { port: Some(number), .. }), _) => *number,
-            (Some(EndpointPort { port: None, .. }), TargetPort::Number(number)) => *number,
-            _ => continue,
+            (Some(EndpointPort { port: Some(number), .. }), _) => Some(*number),
+            (Some(EndpointPort { port: None, .. }), TargetPort::Number(number)) => Some(*number),
+            _ => None,
         };
         let ready = slice.endpoints.iter().filter(|endpoint| endpoint.ready);
-        let hosts = ready.filter_map(|endpoint| endpoint.addresses.first()?.parse::<IpAddr>().ok());
-        addresses.extend(hosts.map(|ip| SocketAddr::new(ip, number.number())));
-    }
-    addresses.into_iter().collect()
+        ready.filter_map(move |endpoint| {
+            let address = endpoint.addresses.first()?.parse::<IpAddr>().ok()?;
+            Some((endpoint, SocketAddr::new(address, number?.number())))
+        })
+    })
 }

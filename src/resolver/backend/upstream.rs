@@ -19,11 +19,13 @@ use crate::path;
 use crate::port::Port;
 
 use super::super::backend_tls::{TlsSettings, TrustAnchors};
+use super::chosen_pods::{self, ChosenPods};
 use super::encryption::{self, BackendTls};
 use super::refused::{Refused, untranslated, unusable};
 use super::upstream_checks;
 use super::upstream_failover::{self, Elsewhere};
 use super::upstream_host::{HEAVIEST, is_address, is_server_name, lacking, port};
+use super::upstream_protocol::{self, Spoken};
 use super::upstream_settings;
 use super::upstream_tls::{self, HeaderSecrets, TlsOfHosts, TlsWishes, UpstreamSecrets};
 use super::upstream_tunnel::{self, Dug, TunnelWishes};
@@ -47,6 +49,8 @@ pub(super) struct Says {
     /// How connections are encrypted; `None` leaves it as it is.
     pub(super) tls: Option<BackendTls>,
     pub(super) settings: Arc<ClusterSettings>,
+    /// Which of the endpoints of a Service are meant, all of it at once.
+    pub(super) chosen: Vec<ChosenPods>,
     /// How connections are encrypted to hosts of the failover that say so themselves, and to the proxies of a tunnel.
     pub(super) further_tls: Vec<Arc<TlsSettings>>,
 }
@@ -67,8 +71,13 @@ pub(super) fn meant(
     diagnostics: &mut Diagnostics,
 ) -> Result<Meant, Reported> {
     let mut refused = Vec::new();
-    let Declared { place, protocol: spoken, ssl, hosts, failover, tunnel, mut settings } =
+    let Declared { place, spoken, ssl, hosts, chosen, failover, tunnel, mut settings } =
         declared(object, headers, &mut refused);
+    if spoken.as_clients && tunnel.to.is_some_and(|to| !to.is_empty()) {
+        let help = "remove `protocolSelection`, or `httpProxyHostname`";
+        refused.push(unusable(path!["protocolSelection"], "is no protocol of proxies", help));
+    }
+    let spoken = spoken.protocol();
     let secret = |at: &FieldPath| secrets.get(&(object.metadata.sort_key(), at.to_string()));
     let tls_of = |ssl: &UpstreamSsl, at: &FieldPath, refused: &mut Vec<Refused>| {
         upstream_tls::own_settings(ssl, at, (spoken, secret(at)), refused)
@@ -110,7 +119,7 @@ pub(super) fn meant(
     if let Some(proof) = report(object, refused, diagnostics) {
         return Err(proof);
     }
-    let says = Says { protocol, tls, settings: Arc::new(settings), further_tls };
+    let says = Says { protocol, tls, settings: Arc::new(settings), chosen, further_tls };
     warn(object, &says, diagnostics);
     // Without a place something has been reported.
     Ok(Meant { place: place.unwrap_or(Place::Hosts(Endpoints::Static(Vec::new()))), says })
@@ -136,9 +145,10 @@ fn lay_tunnel(
 #[derive(Default)]
 struct Declared<'u> {
     place: Option<Place>,
-    protocol: Option<UpstreamProtocol>,
+    spoken: Spoken,
     ssl: Option<&'u UpstreamSsl>,
     hosts: Option<&'u UpstreamStatic>,
+    chosen: Vec<ChosenPods>,
     failover: Option<&'u UpstreamFailover>,
     tunnel: TunnelWishes<'u>,
     settings: ClusterSettings,
@@ -153,18 +163,32 @@ fn declared<'u>(
     let mut said = Declared::default();
     for option in options {
         match option {
-            UpstreamOption::Kube(kube) => said.place = Some(service(object, kube, refused)),
+            UpstreamOption::Kube(kube) => {
+                said.place = Some(service(object, kube, refused));
+                said.chosen = chosen_of(kube, refused);
+                said.spoken.http2 |=
+                    upstream_protocol::is_of_calls(kube.service_spec.as_ref(), &path!["kube"], refused);
+            }
             UpstreamOption::Static(listed) => {
                 said.hosts = Some(listed);
                 said.place = Some(hosts_of(listed, &mut said.settings, refused));
+                said.spoken.http2 |=
+                    upstream_protocol::is_of_calls(listed.service_spec.as_ref(), &path!["static"], refused);
             }
-            UpstreamOption::Pipe(pipe) => said.place = Some(socket_file(pipe, refused)),
+            UpstreamOption::Pipe(pipe) => {
+                said.place = Some(socket_file(pipe, refused));
+                said.spoken.http2 |=
+                    upstream_protocol::is_of_calls(pipe.service_spec.as_ref(), &path!["pipe"], refused);
+            }
             UpstreamOption::SslConfig(config) => said.ssl = Some(config),
             UpstreamOption::Failover(config) => said.failover = Some(config),
             UpstreamOption::HttpProxyHostname(to) => said.tunnel.to = Some(to),
             UpstreamOption::HttpConnectHeaders(entries) => said.tunnel.headers = Some(entries),
             UpstreamOption::HttpConnectSslConfig(config) => said.tunnel.ssl = Some(config),
-            UpstreamOption::UseHttp2(is_set) => said.protocol = is_set.then_some(UpstreamProtocol::Http2),
+            UpstreamOption::UseHttp2(is_set) => said.spoken.http2 |= is_set,
+            UpstreamOption::ProtocolSelection(choice) => {
+                said.spoken.as_clients = upstream_protocol::is_as_clients(choice, refused);
+            }
             // They are about a mesh and about discovery, and nothing that is served here depends on them.
             UpstreamOption::DisableIstioAutoMtls(_)
             | UpstreamOption::DiscoveryMetadata(_)
@@ -178,7 +202,7 @@ fn declared<'u>(
 
 /// Warns of TLS that verifies nobody, and of a failover that health never leads to.
 fn warn(object: &Object<UpstreamSpec>, says: &Says, diagnostics: &mut Diagnostics) {
-    let Says { protocol: _, tls, settings, further_tls } = says;
+    let Says { protocol: _, tls, settings, chosen: _, further_tls } = says;
     let own = tls.as_ref().and_then(BackendTls::settings);
     // What cannot be used is not connected to.
     let is_used = !matches!(tls, Some(BackendTls::Invalid(_)));
@@ -212,17 +236,16 @@ pub(super) fn report(
     proofs.last()
 }
 
+/// The Pods behind a Service that are meant.
+fn chosen_of(UpstreamKube { selector, subset_spec, .. }: &UpstreamKube, refused: &mut Vec<Refused>) -> Vec<ChosenPods> {
+    let by_selector = ChosenPods { path: path!["kube", "selector"], labels: selector.clone() };
+    let by_subset = subset_spec.as_ref().and_then(|subsets| chosen_pods::of_subsets(subsets, refused));
+    [Some(by_selector), by_subset].into_iter().flatten().filter(|one| !one.labels.is_empty()).collect()
+}
+
 fn service(object: &Object<UpstreamSpec>, kube: &UpstreamKube, refused: &mut Vec<Refused>) -> Place {
-    let UpstreamKube { selector, service_name, service_namespace, service_port, service_spec, subset_spec } = kube;
-    for (field, is_set) in [
-        ("selector", selector.is_some()),
-        ("serviceSpec", service_spec.is_some()),
-        ("subsetSpec", subset_spec.is_some()),
-    ] {
-        if is_set {
-            refused.push(untranslated(path!["kube", field]));
-        }
-    }
+    let UpstreamKube { selector: _, service_name, service_namespace, service_port, service_spec: _, subset_spec: _ } =
+        kube;
     if service_name.is_empty() {
         refused.push(lacking(path!["kube", "serviceName"], "add `serviceName` with the name of a Service"));
     }
@@ -233,10 +256,7 @@ fn service(object: &Object<UpstreamSpec>, kube: &UpstreamKube, refused: &mut Vec
 }
 
 /// A socket file of the proxy's machine, or a name of its network namespace with `@` before it.
-fn socket_file(UpstreamPipe { path, service_spec }: &UpstreamPipe, refused: &mut Vec<Refused>) -> Place {
-    if service_spec.is_some() {
-        refused.push(untranslated(path!["pipe", "serviceSpec"]));
-    }
+fn socket_file(UpstreamPipe { path, service_spec: _ }: &UpstreamPipe, refused: &mut Vec<Refused>) -> Place {
     let at = path!["pipe", "path"];
     if !path.starts_with(['/', '@']) || path.len() < 2 {
         refused.push(lacking(at, "write the path of a socket file from `/` on"));
@@ -249,13 +269,10 @@ fn socket_file(UpstreamPipe { path, service_spec }: &UpstreamPipe, refused: &mut
 }
 
 fn hosts_of(
-    UpstreamStatic { auto_sni_rewrite: _, hosts, service_spec, use_tls: _ }: &UpstreamStatic,
+    UpstreamStatic { auto_sni_rewrite: _, hosts, service_spec: _, use_tls: _ }: &UpstreamStatic,
     settings: &mut ClusterSettings,
     refused: &mut Vec<Refused>,
 ) -> Place {
-    if service_spec.is_some() {
-        refused.push(untranslated(path!["static", "serviceSpec"]));
-    }
     if hosts.is_empty() {
         refused.push(lacking(path!["static", "hosts"], "add a host with its `addr` and `port`"));
     }

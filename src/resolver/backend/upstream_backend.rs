@@ -18,6 +18,7 @@ use super::index::{
     Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendReferrer, BackendTls, Behind, Given,
     Suits, Unusable,
 };
+use super::service::find_port;
 use super::unusable::unsuitable;
 use super::upstream::{Meant, Place, Says, meant, report};
 use super::upstream_checks;
@@ -85,7 +86,14 @@ impl<'m> BackendIndex<'m> {
         let base = self.get(id).clone();
         let given = self.given(&own).map(|given| given.endpoints);
         let object = self.upstreams.get(&(&own.namespace, &own.name)).copied();
-        let Says { protocol, tls, settings, further_tls } = says;
+        let is_told = self.is_resolved(&own);
+        let port = match base.object {
+            BackendObject::Service(service) => find_port(&service.spec, base.name.port, kind).ok(),
+            BackendObject::External(_) | BackendObject::Upstream(_) | BackendObject::Assumed => None,
+        };
+        let chosen =
+            object.filter(|_| !is_told).map(|object| self.choose(object, &says, (&base.name, port), diagnostics));
+        let Says { protocol, tls, settings, chosen: _, further_tls } = says;
         let mut settings = self.with_given(&own, settings);
         // A policy of the Service is about the proxies of a tunnel, and nobody could say whether it holds at its end.
         let has_two = (tls.is_some() || settings.tunnel.is_some()) && base.tls != BackendTls::Plain;
@@ -110,7 +118,12 @@ impl<'m> BackendIndex<'m> {
         let refused = object
             .filter(|_| !has_http2)
             .and_then(|object| report(object, upstream_checks::over_http2(&settings.health_checks), diagnostics));
-        let tls = refused.map_or(tls, BackendTls::Invalid);
+        let mut tls = refused.map_or(tls, BackendTls::Invalid);
+        let chosen = chosen.transpose().unwrap_or_else(|proof| {
+            tls = BackendTls::Invalid(proof);
+            None
+        });
+        let chosen = chosen.flatten().map(Endpoints::Static);
         let derived = Backend {
             object: object.map_or(base.object, BackendObject::Upstream),
             protocol,
@@ -119,7 +132,7 @@ impl<'m> BackendIndex<'m> {
             further_tls,
             behind: Some(Behind { id, name: base.name }),
             is_virtual: base.is_virtual && given.is_none(),
-            endpoints: given.unwrap_or(base.endpoints),
+            endpoints: given.or(chosen).unwrap_or(base.endpoints),
             name: own,
             ..base
         };
@@ -160,7 +173,7 @@ impl<'m> BackendIndex<'m> {
             let refused = self.refused.contains_key(&ObjectKey { kind: Kind::Upstream, namespace, name });
             return Err(Unusable::NoUpstream { likely, refused });
         };
-        let Meant { place, says: Says { protocol, tls, settings, further_tls } } = match meant {
+        let Meant { place, says: Says { protocol, tls, settings, chosen: _, further_tls } } = match meant {
             Ok(meant) => meant.clone(),
             Err(proof) => return Err(Unusable::BadUpstream(*proof)),
         };

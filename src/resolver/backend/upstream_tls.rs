@@ -302,6 +302,12 @@ fn alpn(
     at: &FieldPath,
     refused: &mut Vec<Refused>,
 ) -> Vec<String> {
+    if protocol == Some(UpstreamProtocol::AsClients) && !texts.is_empty() {
+        let help = "remove the list, or `protocolSelection`";
+        let why = "offers what a handshake agrees on, and what is spoken is what the client speaks";
+        refused.push(unusable(at.with("alpnProtocols"), why, help));
+        return Vec::new();
+    }
     for (index, text) in texts.iter().enumerate() {
         let at = at.with("alpnProtocols").with(index);
         if !(1..256).contains(&text.len()) {

@@ -1,11 +1,14 @@
 //! Upstream ([Upstream](https://docs.solo.io/gateway/latest/reference/api/upstream/)).
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::name::{Name, Namespace};
 
 use super::duration::GoDuration;
+use super::gloo_enum::GlooEnum;
 use super::option_list::{OptionList, Untranslated, options};
 use super::route_option::HeaderOption;
 use super::upstream_failover::UpstreamFailover;
@@ -47,7 +50,7 @@ options! {
         OverrideStreamErrorOnInvalidHttpMessage(bool) = "overrideStreamErrorOnInvalidHttpMessage",
         Pipe(UpstreamPipe) = "pipe",
         PreconnectPolicy(UpstreamPreconnect) = "preconnectPolicy",
-        ProtocolSelection(Untranslated) = "protocolSelection",
+        ProtocolSelection(GlooEnum) = "protocolSelection",
         ProxyProtocolVersion(String) = "proxyProtocolVersion",
         RespectDnsTtl(bool) = "respectDnsTtl",
         SslConfig(UpstreamSsl) = "sslConfig",
@@ -60,15 +63,45 @@ options! {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpstreamKube {
-    pub selector: Option<Untranslated>,
+    #[serde(default)]
+    pub selector: BTreeMap<String, String>,
     #[serde(default)]
     pub service_name: Name,
     #[serde(default)]
     pub service_namespace: Namespace,
     #[serde(default)]
     pub service_port: u32,
-    pub service_spec: Option<Untranslated>,
-    pub subset_spec: Option<Untranslated>,
+    pub service_spec: Option<UpstreamServiceSpec>,
+    pub subset_spec: Option<UpstreamSubsets>,
+}
+
+/// `subsetSpec`: the subsets of the Pods of a Service.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpstreamSubsets {
+    pub default_subset: Option<UpstreamSubset>,
+    pub fallback_policy: Option<GlooEnum>,
+    #[serde(default)]
+    pub selectors: Vec<UpstreamSubsetKeys>,
+}
+
+/// `defaultSubset`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpstreamSubset {
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
+}
+
+/// One of `selectors`: labels by which a route may name a subset.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpstreamSubsetKeys {
+    #[serde(default)]
+    pub keys: Vec<String>,
+    /// For routes that name a subset, which no route of Gateway API does.
+    #[serde(default)]
+    pub single_host_per_subset: IgnoredAny,
 }
 
 /// A socket file.
@@ -77,7 +110,7 @@ pub struct UpstreamKube {
 pub struct UpstreamPipe {
     #[serde(default)]
     pub path: String,
-    pub service_spec: Option<Untranslated>,
+    pub service_spec: Option<UpstreamServiceSpec>,
 }
 
 /// Hosts that are known by their addresses or names.
@@ -87,8 +120,29 @@ pub struct UpstreamStatic {
     pub auto_sni_rewrite: Option<bool>,
     #[serde(default)]
     pub hosts: Vec<UpstreamHost>,
-    pub service_spec: Option<Untranslated>,
+    pub service_spec: Option<UpstreamServiceSpec>,
     pub use_tls: Option<bool>,
+}
+
+/// `serviceSpec`: the functions of a service.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpstreamServiceSpec {
+    pub grpc: Option<UpstreamCalls>,
+    pub grpc_json_transcoder: Option<Untranslated>,
+    /// For routes that name a function, which no route of Gateway API does.
+    #[serde(default)]
+    pub rest: IgnoredAny,
+}
+
+/// `grpc` of a `serviceSpec`: calls that are made of requests.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpstreamCalls {
+    #[serde(default)]
+    pub descriptors: String,
+    #[serde(default)]
+    pub grpc_services: Vec<Untranslated>,
 }
 
 /// One of the hosts.
