@@ -10,6 +10,7 @@
 
 mod address;
 mod certificate;
+mod connections;
 pub(crate) mod cover;
 mod expressions;
 mod header;
@@ -129,4 +130,5 @@ fn report_for_clients<'c>(
     release::report_for_clients(config, options.envoy_version, &objects, diagnostics);
     unmatched::report(config, (&objects, &witnesses), diagnostics);
     witnesses.attach(ABOUT_CLIENTS, &services.resolved.routes, diagnostics.findings_mut());
+    witnesses.attach_connections(ABOUT_CLIENTS, &services.lowered.origins, diagnostics.findings_mut());
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::hostname::Hostname;
-use crate::ir::{GatewayName, Listener};
+use crate::ir::{GatewayName, Listener, Transport};
 use crate::name::{Namespace, NamespacedName};
 use crate::resolver::{Frontends, Resolved, ServedPort, service_named};
 use crate::simulate::{Request, Simulator};
@@ -61,7 +61,7 @@ impl<'v> Services<'v> {
             namespace: namespace.clone(),
             service: service.clone(),
             port: Some(listener.port),
-            is_udp: false,
+            is_udp: matches!(listener.transport, Transport::Udp(_)),
         };
         let Resolved { routes, mesh_parents, .. } = self.resolved;
         let set = mesh_parents.held.set(&port, client.map_or("", Namespace::as_str));

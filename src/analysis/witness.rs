@@ -76,6 +76,15 @@ impl<'c> Witnesses<'c> {
         Self { services: Some(services), ..Self::new(config) }
     }
 
+    /// Who asks, where the listeners are ports of Services.
+    pub(super) fn services(&self) -> Option<&Services<'c>> {
+        self.services.as_ref()
+    }
+
+    pub(super) fn config(&self) -> &'c Config {
+        self.config
+    }
+
     /// Whose requests those are that a virtual host gets for a hostname.
     pub(super) fn whose(&self, at: &Host<'c>, hostname: &Hostname) -> String {
         match (&self.services, hostname) {
@@ -233,7 +242,8 @@ impl<'c> Witnesses<'c> {
         Some(Witness { request, gateway: is_shared.then(|| gateway.to_string()), from: None, answer })
     }
 
-    fn answer(&self, decision: &Decision<'_>) -> WitnessAnswer {
+    /// What becomes of a request.
+    pub(super) fn answer(&self, decision: &Decision<'_>) -> WitnessAnswer {
         let mut shares: BTreeMap<String, f64> = BTreeMap::new();
         for outcome in &decision.outcomes {
             *shares.entry(self.label(&outcome.answer)).or_default() += outcome.share.percent();

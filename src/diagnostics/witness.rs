@@ -98,7 +98,11 @@ impl fmt::Display for Witness {
 impl fmt::Display for WitnessRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { method, url, headers, tls } = self;
-        write!(f, "{method} {url}")?;
+        // What begins otherwise is a connection of bytes, or a datagram.
+        match url.starts_with("http") {
+            true => write!(f, "{method} {url}")?,
+            false => write!(f, "{url}")?,
+        }
         for (name, value) in headers {
             write!(f, " -H '{name}: {value}'")?;
         }

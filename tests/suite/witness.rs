@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use gwctl::proving::WayToServices;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::behaviour::prove;
+use crate::behaviour::{prove_by, ways};
 use crate::case::{Case, discover};
 use crate::harness::Harness;
 use crate::simulated::{simulate, simulate_declared};
@@ -108,7 +109,8 @@ fn replay_at(
         case.translate_args.drain(at..at + 2);
     }
     simulate(harness, &case, &file, &format!("{folder}-simulated"))?;
-    prove(harness, &case, &file, &format!("{folder}-requests"))
+    let way = ways(&file).into_iter().next().unwrap_or(WayToServices::Proxy);
+    prove_by(way, harness, &case, &file, &format!("{folder}-requests"))
 }
 
 /// What the requests of the case say about the backends and about certificates.
