@@ -53,18 +53,20 @@ pub(super) fn tell_findings(
     Ok(outcome.judge())
 }
 
-/// Writes the findings to the destinations that are named, for commands whose product tells what matters of them.
+/// Writes the findings, those of the codes `left_out` excepted, to the destinations that are named, for commands whose product
+/// tells what matters of them.
 ///
 /// # Errors
 /// A report that could not be written.
 pub(super) fn tell_asked(
     compiled: &Compiled,
+    left_out: &[Code],
     destinations: &[Destination],
     denied: &Denied,
     streams: &mut Streams<'_>,
 ) -> Result<(), Failure> {
     let locator = compiled.locator();
-    let findings = compiled.findings().iter().filter(|finding| !TRANSLATE_ONLY.contains(&finding.code));
+    let findings = compiled.findings().iter().filter(|finding| !left_out.contains(&finding.code));
     let report = compiled.report(findings, &locator);
     let rendering = Rendering { report: &report, locate: &locator, denied };
     rendering.write_files(destinations)?;

@@ -122,7 +122,16 @@ fn cases_hold(stage: &Stage) -> Result<(), Failed> {
     stage.write("requests.yaml", CASES)?;
     let output = stage.run(&["test", "requests.yaml", "-f", "mesh.yaml"])?;
     let passed = format!("{} passed", CASES.matches("- name").count());
-    ensure(output.code == Some(0) && output.stdout.contains(&passed), &output)
+    ensure(output.code == Some(0) && output.stdout.contains(&passed), &output)?;
+    // Where every case is sent to a Service it is nothing that a parent is one.
+    ensure(!output.stdout.contains("GW3010") && output.stdout.contains("GW3048"), &output)?;
+    let gateways = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: edge, namespace: web}\n\
+                    spec: {gatewayClassName: any, listeners: [{name: http, protocol: HTTP, port: 90}]}\n";
+    stage.write("edge.yaml", gateways)?;
+    let of_gateway = "- {name: a Gateway, request: {url: 'http://shop.test:90/'}, expect: {status: 404}}\n";
+    stage.write("requests.yaml", &format!("{CASES}{of_gateway}"))?;
+    let output = stage.run(&["test", "requests.yaml", "-f", "mesh.yaml", "-f", "edge.yaml", "-o", "json"])?;
+    ensure(output.code == Some(0) && output.stdout.contains("GW3010"), &output)
 }
 
 fn cases_fail(stage: &Stage) -> Result<(), Failed> {

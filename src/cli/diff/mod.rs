@@ -31,7 +31,7 @@ use std::slice;
 use super::args::{Cli, DiffArgs, DiffFormat, InputPaths};
 use super::exit::ExitStatus;
 use super::failure::Failure;
-use super::findings::tell_asked;
+use super::findings::{TRANSLATE_ONLY, tell_asked};
 use super::git::{Revisions, name_and_path};
 use super::pipeline::{self, Compiled};
 use super::report::stream_format;
@@ -98,7 +98,7 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
         }
     }
     let [(old, old_unread), (new, new_unread)] = sides.as_slice() else { return Ok(ExitStatus::CouldNotRun) };
-    tell_asked(new, &args.report, &args.compile.denied(), streams)?;
+    tell_asked(new, TRANSLATE_ONLY, &args.report, &args.compile.denied(), streams)?;
     let mut difference = compare::compare(&old.compilation, &new.compilation, &options).map_err(Failure::Missing)?;
     difference.uncompared.extend(unread::compare(old_unread, new_unread));
     difference.unnamed = unnamed::compare(&old.compilation, &new.compilation, &difference);

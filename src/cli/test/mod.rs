@@ -39,7 +39,7 @@ pub(super) fn run(args: &TestArgs, streams: &mut Streams<'_>) -> Result<ExitStat
             return Ok(ExitStatus::CouldNotRun);
         }
     };
-    tell_asked(&ran.compiled, &args.report, &args.compile.denied(), streams)?;
+    tell_asked(&ran.compiled, &ran.untold, &args.report, &args.compile.denied(), streams)?;
     let file = args.output_file.as_deref();
     if let Some(EmittedCases::RouterCheck) = args.emit {
         pipeline::write_product(file, streams, Commands::Refused, |out| out.write_all(ran.router_check.as_bytes()))?;

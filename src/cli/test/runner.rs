@@ -39,6 +39,8 @@ pub(super) struct Ran {
     pub(super) left_out: Vec<String>,
     /// What `--report` is about.
     pub(super) compiled: Compiled,
+    /// What is not told of it.
+    pub(super) untold: Vec<Code>,
 }
 
 /// A file of cases.
@@ -82,7 +84,18 @@ pub(super) fn run(args: &TestArgs, options: &Options, stdin: &mut dyn Read) -> R
             Content::RouterCheck(checks) => state.run_checks(file, checks, &compiled)?,
         }
     }
-    Ok(state.finish(args, compiled))
+    Ok(state.finish(args, compiled, untold(&files)))
+}
+
+/// The codes that are not told: what only a configuration suffers from, and that a parent is a Service where every case is
+/// sent to one.
+fn untold(files: &[Cases]) -> Vec<Code> {
+    let asks_gateways = |file: &Cases| match &file.content {
+        Content::Requests(cases) => cases.requests.iter().any(|case| case.from.is_none()),
+        Content::RouterCheck(_) => true,
+    };
+    let of_gateways = (!files.iter().any(asks_gateways)).then_some(codes::MESH_PARENT);
+    TRANSLATE_ONLY.iter().copied().chain(of_gateways).collect()
 }
 
 fn read(path: &Path) -> Result<Cases, String> {
@@ -151,9 +164,9 @@ fn findings_text(compiled: &Compiled, left_out: &[Code]) -> String {
 }
 
 /// The findings, and what is not judged, as in the JSON report.
-fn findings_json(compiled: &Compiled) -> (serde_json::Value, serde_json::Value) {
+fn findings_json(compiled: &Compiled, untold: &[Code]) -> (serde_json::Value, serde_json::Value) {
     let mut text = Vec::new();
-    let _ = with_report(compiled, TRANSLATE_ONLY, |rendering| rendering.write(ReportFormat::Json, false, &mut text));
+    let _ = with_report(compiled, untold, |rendering| rendering.write(ReportFormat::Json, false, &mut text));
     let mut all = serde_json::from_slice::<serde_json::Value>(&text).unwrap_or_default();
     (all["findings"].take(), all["unjudged"].take())
 }
@@ -397,11 +410,11 @@ impl State {
         }
     }
 
-    fn finish(self, args: &TestArgs, compiled: Compiled) -> Ran {
+    fn finish(self, args: &TestArgs, compiled: Compiled, untold: Vec<Code>) -> Ran {
         let coverage = Coverage::new(&compiled.compilation.lowered, &self.taken, &Tracer::new(&compiled.compilation));
         let denied = args.compile.denied();
-        let outcome = with_report(&compiled, TRANSLATE_ONLY, |rendering| compiled.outcome(rendering.report, &denied));
-        let (findings, unjudged) = findings_json(&compiled);
+        let outcome = with_report(&compiled, &untold, |rendering| compiled.outcome(rendering.report, &denied));
+        let (findings, unjudged) = findings_json(&compiled, &untold);
         let results = Results {
             version: VERSION,
             summary: Results::count(&self.outcomes),
@@ -409,11 +422,11 @@ impl State {
             coverage,
             findings,
             unjudged,
-            findings_text: findings_text(&compiled, TRANSLATE_ONLY),
+            findings_text: findings_text(&compiled, &untold),
             outcome,
             fail_under: args.fail_under,
         };
-        Ran { results, router_check: self.emitted.to_yaml(), left_out: self.left_out, compiled }
+        Ran { results, router_check: self.emitted.to_yaml(), left_out: self.left_out, compiled, untold }
     }
 }
 
