@@ -87,6 +87,9 @@ impl Named<'_> {
                 let help = likely.help(Kind::Service.name(), &self.reference.name);
                 match likely {
                     Likely::Elsewhere(elsewhere) => match elsewhere.only() {
+                        Some(only) if self.reference.namespace.is_some() => {
+                            format!("{help}: write `namespace: {only}`")
+                        }
                         Some(only) => format!("{help}: add `namespace: {only}`"),
                         None => help,
                     },
@@ -102,7 +105,10 @@ impl Named<'_> {
     /// That the Service is there and has no port for the route.
     pub(super) fn unusable(&self, service: &Object<Service>, why: &Unusable) -> Finding {
         let name = self.service();
-        let declared = || service.spec.ports.iter().map(described).collect::<Vec<_>>().join(", ");
+        let declared = || match service.spec.ports.as_slice() {
+            [] => "it has no ports".to_owned(),
+            ports => format!("its ports are {}", ports.iter().map(described).collect::<Vec<_>>().join(", ")),
+        };
         let (code, at, message, help) = match why {
             Unusable::Headless => {
                 let message = format!("Service `{name}` is headless: it has no address that clients connect to");
@@ -134,13 +140,13 @@ impl Named<'_> {
                         format!("Service `{name}` has no port of the name `{section}`")
                     }
                 };
-                (codes::MESH_PORT_NOT_FOUND, self.at.with(*field), message, format!("its ports are {}", declared()))
+                (codes::MESH_PORT_NOT_FOUND, self.at.with(*field), message, declared())
             }
             Unusable::NoProtocol => {
                 let protocol = if self.route.kind == RouteKind::Udp { "UDP" } else { "TCP" };
                 let kind = self.route.kind.name();
                 let message = format!("Service `{name}` has no {protocol} port for this {kind}");
-                (codes::MESH_PORT_NOT_FOUND, self.at.clone(), message, format!("its ports are {}", declared()))
+                (codes::MESH_PORT_NOT_FOUND, self.at.clone(), message, declared())
             }
         };
         let names = || service.spec.ports.iter().map(|port| port.name.as_str()).filter(|name| !name.is_empty());

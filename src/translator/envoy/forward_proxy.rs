@@ -105,7 +105,7 @@ pub(super) fn routes(proxy: &ForwardProxy, config: &ir::Config) -> RouteConfigur
             domains,
             routes: routes_to(if is_scoped { name::SHARED_PORTS } else { &name }).into(),
             typed_per_filter_config: is_scoped
-                .then(|| shared_ports::scope_state(listener, config))
+                .then(|| shared_ports::scope_state(port.listener, listener))
                 .into_iter()
                 .collect(),
             name,

@@ -76,8 +76,15 @@ const SET_FILTER_STATE_FILTER: &str = "envoy.filters.http.set_filter_state";
 type Shared<'c> = (&'c ir::Listener, &'c ir::HttpConnection);
 
 fn shared(config: &ir::Config) -> impl Iterator<Item = Shared<'_>> {
-    let shared = config.listeners.iter().filter(|listener| listener.entrance.is_shared());
-    shared.flat_map(|listener| listener.http_connections().map(move |connection| (listener, connection)))
+    placed(config).map(|(_, shared)| shared)
+}
+
+/// The same with the place of each listener.
+fn placed(config: &ir::Config) -> impl Iterator<Item = (usize, Shared<'_>)> {
+    let shared = config.listeners.iter().enumerate().filter(|(_, listener)| listener.entrance.is_shared());
+    shared.flat_map(|(place, listener)| {
+        listener.http_connections().map(move |connection| (place, (listener, connection)))
+    })
 }
 
 /// The chain for all of them; `None` where there are none.
@@ -134,10 +141,10 @@ fn scopes(config: &ir::Config) -> ScopedRoutes {
         ..HeaderValueExtractor::default()
     };
     let fragment = FragmentBuilder { r#type: Some(fragment_builder::Type::HeaderValueExtractor(fragment)) };
-    let scope = |(listener, connection): Shared<'_>| {
+    let scope = |(place, (listener, connection)): (usize, Shared<'_>)| {
         let key = match listener.entrance.is_redirected() {
             true => address(listener),
-            false => stand_in(listener, config),
+            false => stand_in(place, listener),
         };
         let hosts = connection.virtual_hosts.iter().map(|host| route::to_virtual_host(host, listener, config));
         let routes = RouteConfiguration {
@@ -155,7 +162,7 @@ fn scopes(config: &ir::Config) -> ScopedRoutes {
             ..ScopedRouteConfiguration::default()
         }
     };
-    let scopes = ScopedRouteConfigurationsList { scoped_route_configurations: shared(config).map(scope).collect() };
+    let scopes = ScopedRouteConfigurationsList { scoped_route_configurations: placed(config).map(scope).collect() };
     ScopedRoutes {
         name: name::SHARED_PORTS.to_owned(),
         scope_key_builder: Some(ScopeKeyBuilder { fragments: vec![fragment] }),
@@ -164,10 +171,9 @@ fn scopes(config: &ir::Config) -> ScopedRoutes {
     }
 }
 
-/// An address that stands for a port with a scope, and for no other one: nobody connects to it.
-fn stand_in(listener: &ir::Listener, config: &ir::Config) -> String {
+/// An address that stands for a port with a scope, by the place of its listener, and for no other one: nobody connects to it.
+fn stand_in(place: usize, listener: &ir::Listener) -> String {
     const FIRST: u32 = u32::from_be_bytes([240, 0, 0, 0]);
-    let place = config.listeners.iter().position(|one| std::ptr::eq(one, listener)).unwrap_or_default();
     let address = Ipv4Addr::from(FIRST + u32::try_from(place).unwrap_or_default());
     SocketAddr::from((address, listener.port.number())).to_string()
 }
@@ -259,8 +265,8 @@ pub(super) fn named_state() -> (String, Any) {
 }
 
 /// The same of a port with a scope, which has one name.
-pub(super) fn scope_state(listener: &ir::Listener, config: &ir::Config) -> (String, Any) {
-    state(stand_in(listener, config), ADDRESS_KIND)
+pub(super) fn scope_state(place: usize, listener: &ir::Listener) -> (String, Any) {
+    state(stand_in(place, listener), ADDRESS_KIND)
 }
 
 fn state(named: String, kind: &str) -> (String, Any) {

@@ -149,6 +149,8 @@ pub(super) fn report_loops(
             named.entry(name).or_default().push(*address);
         }
     }
+    // Connections and datagrams to one port have a cluster each.
+    let mut told = HashSet::new();
     for cluster in &config.clusters {
         let leads_back = match &cluster.endpoints {
             Endpoints::Static(endpoints) => endpoints
@@ -162,7 +164,7 @@ pub(super) fn report_loops(
                 Some(format!("its name `{host}` leads to {socket}, which is the proxy's own"))
             }),
         };
-        if let Some(why) = leads_back {
+        if let Some(why) = leads_back.filter(|_| told.insert(&cluster.backend)) {
             diagnostics.report(loops(&cluster.backend, &why, services));
         }
     }
