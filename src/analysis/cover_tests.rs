@@ -138,6 +138,7 @@ fn config(routes: Vec<Arc<Route>>) -> Config {
         misdirected: Vec::new(),
         profile: HttpProfile::Edge,
         settings: Arc::default(),
+        tracing: None,
     };
     let handler = Handler::Http(connection);
     let chain = FilterChain { name: None, select: ChainMatch::Any, tls: None, handler, origin: Origin(0) };

@@ -11,8 +11,8 @@ use crate::port::Port;
 
 use super::default::is_default;
 use super::{
-    AuthId, ClusterId, Cors, HashPart, HeaderMutations, Mirror, Origin, OriginPattern, Retry, RouteGuards, Session,
-    Share, Timeouts, Upgrades,
+    AuthId, ClusterId, Cors, HashPart, HeaderMutations, Mirror, Origin, OriginPattern, Retry, RouteGuards,
+    RouteTracing, Session, Share, Timeouts, Upgrades,
 };
 
 /// What filters and logs are told of a rule.
@@ -148,6 +148,9 @@ pub struct Forward {
     /// What filters and logs are told of the rule, by the name of who reads it; each is a list of fields.
     #[serde(skip_serializing_if = "is_default")]
     pub metadata: Metadata,
+    /// What is said of spans.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tracing: Option<RouteTracing>,
     /// Who gets copies.
     pub mirrors: Vec<Mirror>,
     /// What endpoints are chosen by, in clusters that choose them by a hash.

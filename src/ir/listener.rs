@@ -13,8 +13,8 @@ use crate::port::Port;
 
 use super::default::is_default;
 use super::{
-    ClientDetails, Entrance, HttpProfile, HttpSettings, ListenerSettings, ObjectName, OnlyVersion, Origin, PathRules,
-    TcpProxy, TlsTermination, UdpProxy, VirtualHost,
+    ClientDetails, ConnectionTracing, Entrance, HttpProfile, HttpSettings, ListenerSettings, ObjectName, OnlyVersion,
+    Origin, PathRules, TcpProxy, TlsTermination, UdpProxy, VirtualHost,
 };
 
 /// One socket.
@@ -254,6 +254,9 @@ pub struct HttpConnection {
     /// What else is asked for.
     #[serde(skip_serializing_if = "is_default")]
     pub settings: Arc<HttpSettings>,
+    /// Spans of requests, where they are made in another way than those of the proxy.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tracing: Option<Arc<ConnectionTracing>>,
 }
 
 impl HttpConnection {

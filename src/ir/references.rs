@@ -40,6 +40,7 @@ impl Action {
                         attempts: _,
                         upgrades: _,
                         metadata: _,
+                        tracing: _,
                         hash: _,
                         session: _,
                     } = forward;
@@ -157,6 +158,7 @@ fn with_clusters(
         attempts: _,
         upgrades: _,
         metadata: _,
+        tracing: _,
         hash: _,
         session: _,
     } = forward;

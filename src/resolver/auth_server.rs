@@ -1,4 +1,5 @@
-//! The servers that HttpListenerOptions name: whoever a rule or a listener asks whether a request may pass
+//! The servers that HttpListenerOptions name: whoever a rule or a listener asks whether a request may pass, and whoever gets
+//! spans
 //! ([external auth](https://docs.solo.io/gateway/latest/security/external-auth/)).
 
 use std::collections::HashMap;
@@ -47,6 +48,10 @@ fn server_of(option: &HttpListenerOption) -> Option<(FieldPath, &'static str, &G
         | HttpListenerOption::ExtProcLate(said) => {
             (path!["grpcService"], "extProcServerRef", &said.grpc_service.as_ref()?.ext_proc_server_ref)
         }
+        HttpListenerOption::HttpConnectionManagerSettings(said) => {
+            let (tracer, reference, _) = said.tracing.as_ref()?.collectors().next()?;
+            return Some((path!["tracing", tracer], "collectorUpstreamRef", reference?));
+        }
         _ => return None,
     };
     Some((below, named, reference.as_ref()?))
@@ -58,13 +63,17 @@ fn look_up<'m>(
     backends: &mut BackendIndex<'m>,
     diagnostics: &mut Diagnostics,
 ) -> BackendRefOutcome {
-    const CLOSED: &str = "all requests that it would be asked about get 500";
+    // Spans decide about no request.
+    let consequence = match named {
+        "collectorUpstreamRef" => "nobody gets spans of requests to the listener",
+        _ => "all requests that it would be asked about get 500",
+    };
     let at = ObjectPart::Whole.at(&path!["spec", "options"].join(&at));
     if reference.namespace.is_empty() {
         let message = format!("`{named}` names no namespace");
         let finding = source.finding(codes::UNUSABLE_OPTION, at, message).label("is missing");
         let help = "write the name and the namespace of an Upstream";
-        return Err(diagnostics.error(finding.consequence(CLOSED).help(help)));
+        return Err(diagnostics.error(finding.consequence(consequence).help(help)));
     }
-    resolve_upstream(reference, (source, at), CLOSED, (backends, &Grants::all()), diagnostics)
+    resolve_upstream(reference, (source, at), consequence, (backends, &Grants::all()), diagnostics)
 }

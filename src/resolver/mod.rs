@@ -57,6 +57,7 @@ mod untranslated_auth;
 mod untranslated_limits;
 mod untranslated_processors;
 mod untranslated_tokens;
+mod untranslated_tracing;
 mod upstream_reference;
 mod usage;
 mod virtual_host_option;

@@ -14,6 +14,7 @@ use super::untranslated_auth::{untranslated_auth, untranslated_server};
 use super::untranslated_limits::{NOT_LIMITED, untranslated_limits};
 use super::untranslated_processors::{untranslated_processing, untranslated_processor};
 use super::untranslated_tokens::{untranslated_stages, untranslated_tokens};
+use super::untranslated_tracing::untranslated_tracing;
 
 const NOT_FILTERED: &str = "what it filters out would pass";
 const NOT_CHANGED: &str = "requests and responses would pass as they are";
@@ -87,7 +88,8 @@ impl PolicyOption for RouteOption {
             | Self::Rbac(_)
             | Self::RegexRewrite(_)
             | Self::Shadowing(_)
-            | Self::Timeout(_) => Said::Translated,
+            | Self::Timeout(_)
+            | Self::Tracing(_) => Said::Translated,
             Self::Extauth(auth) => Said::Auth(auth),
             Self::Ratelimit(said) | Self::RatelimitEarly(said) | Self::RatelimitRegular(said) => {
                 Said::Limits(&said.limits)
@@ -101,7 +103,6 @@ impl PolicyOption for RouteOption {
             Self::Dlp(_) => Said::Whole(NOT_MASKED, true),
             Self::Ai(_) | Self::Transformations(_) | Self::StagedTransformations(_) => Said::Whole(NOT_CHANGED, false),
             Self::Extensions(_) => Said::Whole(NOT_KNOWN, true),
-            Self::Tracing(_) => Said::Whole("no traces would be made", false),
             Self::Upgrades(upgrades) => Said::Upgrades(upgrades),
         }
     }
@@ -243,13 +244,11 @@ fn untranslated_settings(settings: &ConnectionSettings) -> Vec<Missing> {
         via: _,
         xff_num_trusted_hops: _,
     } = settings;
-    let fields = [
-        ("internalAddressConfig", internal_address_config.is_some(), "no address would be one's own"),
-        ("tracing", tracing.is_some(), "no traces would be made"),
-    ];
-    let missing = fields.into_iter().filter(|(_, is_missing, _)| *is_missing);
     let path = |field: &'static str| path!["httpConnectionManagerSettings", field];
-    let missing = missing.map(|(field, _, loss)| Missing { path: path(field), loss, is_security: false });
+    let (internal, loss) = (path("internalAddressConfig"), "no address would be one's own");
+    let internal = internal_address_config.map(|_| Missing { path: internal, loss, is_security: false });
+    let traced = tracing.as_ref().map(|said| untranslated_tracing(said, &path("tracing")));
+    let missing = internal.into_iter().chain(traced.into_iter().flatten());
     let early = early_header_manipulation.as_ref().map(|early| early.headers_to_add.as_slice()).unwrap_or_default();
     let missing = missing.chain(of_secrets(path("earlyHeaderManipulation").join(&path!["headersToAdd"]), early));
     let upgrades = upgrades.as_deref().unwrap_or_default();

@@ -290,6 +290,8 @@ fn send<'c>(
         // Looked at before.
         upgrades: _,
         metadata: _,
+        // Clients are told the name last of all.
+        tracing: _,
         mirrors: _,
         // An endpoint is chosen by whoever runs; the client is told.
         hash,
@@ -373,6 +375,7 @@ fn send<'c>(
         counts_attempts: attempts.to_clients,
         copies: Vec::new(),
         told: None,
+        span: None,
         cors_headers,
         session: session.as_ref().and_then(|session| SessionStart::new(session, backend, request)),
     })

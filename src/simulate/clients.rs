@@ -1,6 +1,6 @@
 //! What backends are told of clients, where a listener says so.
 
-use crate::ir::{CertificateHeader, ClientDetails, HttpProfile};
+use crate::ir::{CertificateHeader, ClientDetails, ConnectionTracing, HttpProfile, Tracer};
 
 use super::header::{GENERATED, Lines, line};
 
@@ -31,6 +31,24 @@ pub(super) fn generated(
     let tells_certificate = shows_certificate && clients.certificate.header.is_told();
     let made = GENERATED.iter().copied().filter(is_made);
     made.chain(tells_port.then_some(PORT)).chain(tells_certificate.then_some(CERTIFICATE)).collect()
+}
+
+/// The headers that lead the spans of backends to those of the proxy, where it has spans of its own for a listener (seen at
+/// Envoy 1.40).
+pub(super) fn of_spans(tracing: Option<&ConnectionTracing>) -> &'static [&'static str] {
+    match tracing.map(|tracing| &tracing.said.tracer) {
+        None => &[],
+        Some(Tracer::Zipkin { .. }) => &["x-b3-traceid", "x-b3-spanid", "x-b3-sampled"],
+        Some(Tracer::OpenTelemetry { .. }) => &["traceparent", "tracestate"],
+        Some(Tracer::Datadog { .. }) => &[
+            "x-datadog-trace-id",
+            "x-datadog-parent-id",
+            "x-datadog-sampling-priority",
+            "x-datadog-tags",
+            "traceparent",
+            "tracestate",
+        ],
+    }
 }
 
 /// Whether a request goes on with the identifier that it came with, or with none.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use crate::ir::{
-    AuthId, ClusterId, Compression, CopyHost, FilterChain, HashCookie, HttpSettings, Listener, Mirror, Origin, Route,
-    VirtualHost,
+    Action, AuthId, ClusterId, Compression, CopyHost, FilterChain, HashCookie, HttpSettings, Listener, Mirror, Origin,
+    Route, VirtualHost,
 };
 
 use super::compression::{CHANGED, compress};
@@ -18,6 +18,9 @@ use super::rewritten::Message;
 use super::session::SessionStart;
 use super::share::Share;
 use super::web_call::WebCall;
+
+/// The header in which clients are told the name of a span.
+const SPAN: &str = "x-envoy-decorator-operation";
 
 /// The way of a request through the configuration, and where it may end.
 #[derive(Clone, Debug)]
@@ -46,6 +49,25 @@ impl<'c> Decision<'c> {
     /// What becomes of a request that nobody looks at.
     pub fn unknown() -> Self {
         Self { listener: None, chain: None, host: None, route: None, path: None, outcomes: Vec::new() }
+    }
+
+    /// Tells clients the name of the spans of the rule, where it has one; those of preflights have none
+    /// ([decorator](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-envoy-decorator-operation)).
+    pub(super) fn tell_of_spans(&mut self) {
+        let mut leaves = self.route.into_iter().flat_map(|route| route.action.leaves());
+        let name = leaves.find_map(|leaf| match leaf {
+            Action::Forward(forward) => forward.tracing.as_ref().filter(|said| !said.is_untold)?.name.as_deref(),
+            Action::Redirect(_) | Action::Respond(_) | Action::Split(_) => None,
+        });
+        let Some(name) = name else { return };
+        for outcome in &mut self.outcomes {
+            match &mut outcome.answer {
+                Answer::Local(LocalReply { reason: Reason::Preflight, .. }) => {}
+                Answer::Local(reply) => set(&mut reply.headers, SPAN, name),
+                Answer::Upstream(upstream) => upstream.span = Some(name),
+                Answer::Stream(_) | Answer::Closed(_) => {}
+            }
+        }
     }
 
     /// The status that every request gets from the proxy itself; `None` when a backend answers some.
@@ -323,6 +345,8 @@ pub struct Upstream<'c> {
     pub copies: Vec<Copied>,
     /// What the connection's settings say about the proxy.
     pub(super) told: Option<&'c HttpSettings>,
+    /// The name of its span, which the client is told.
+    pub(super) span: Option<&'c str>,
     /// What the gateway says about the request's origin, in place of the backend.
     pub(super) cors_headers: Option<CorsHeaders>,
     /// The session that it belongs to or begins.
@@ -383,6 +407,9 @@ impl Upstream<'_> {
         }
         if let Some(settings) = self.told {
             tell_of_proxy(settings, &mut headers);
+        }
+        if let Some(span) = self.span {
+            set(&mut headers, SPAN, span);
         }
         headers
     }

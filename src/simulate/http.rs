@@ -12,7 +12,7 @@ use super::access::ToldHeaders;
 use super::action::{Askers, act, answer_early};
 use super::admitted::{Admitted, KeptOut};
 use super::authorization::Authority;
-use super::clients::{as_kept, generated};
+use super::clients::{as_kept, generated, of_spans};
 use super::compression::takes_gzip;
 use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
 use super::guard::{kept_out, refusal};
@@ -102,7 +102,7 @@ pub(super) enum Refusal {
 
 impl<'c> HttpTable<'c> {
     pub(super) fn new(connection: &'c HttpConnection, chain: &FilterChain, config: &Config) -> Self {
-        let HttpConnection { virtual_hosts, misdirected, profile: _, settings: _ } = connection;
+        let HttpConnection { virtual_hosts, misdirected, profile: _, settings: _, tracing: _ } = connection;
         let own = virtual_hosts.iter().map(|host| &host.hostname);
         Self {
             connection,
@@ -128,6 +128,9 @@ impl<'c> HttpTable<'c> {
         for outcome in &mut decision.outcomes {
             outcome.answer.compress(&self.connection.settings, takes_gzip);
             outcome.answer.tell_of_proxy(&self.connection.settings);
+        }
+        if self.connection.tracing.is_some() || config.proxy.tracing.is_some() {
+            decision.tell_of_spans();
         }
         decision
     }
@@ -278,7 +281,10 @@ impl<'c> HttpTable<'c> {
             web_call: WebCall::of(&self.connection.settings, &received),
             body_bytes: *body_bytes,
             profile,
-            generated: generated(profile, of_client, hops, &received),
+            generated: {
+                let own = generated(profile, of_client, hops, &received).into_iter();
+                own.chain(of_spans(self.connection.tracing.as_deref()).iter().copied()).collect()
+            },
             hides_encodings: compression.is_some_and(|compression| compression.hides_encodings),
             is_silent: profile == HttpProfile::Mesh || self.connection.settings.silent,
             kept_out: KeptOut::default(),

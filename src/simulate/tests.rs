@@ -53,6 +53,7 @@ fn forward(backends: Vec<WeightedBackend>) -> Action {
         attempts: AttemptCount::default(),
         upgrades: crate::ir::Upgrades::default(),
         metadata: crate::ir::Metadata::default(),
+        tracing: None,
         mirrors: Vec::new(),
         hash: Vec::new(),
         session: None,
@@ -83,6 +84,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         misdirected: Vec::new(),
         profile: HttpProfile::Edge,
         settings: Arc::default(),
+        tracing: None,
     };
     let chain = FilterChain {
         name: None,

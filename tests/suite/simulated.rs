@@ -166,6 +166,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "http-listener-option/client-certificates",
             "http-listener-option/clients",
             "http-listener-option/early-headers",
+            "http-listener-option/spans",
             "http/proxy-trusted-hops",
             "route-option/cookies",
             "session/permanent",

@@ -45,6 +45,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("tracing::a_collector_gets_the_access_log", logs),
         test("tracing::only_a_share_begins_a_trace", shares),
         test("tracing::a_collector_that_is_gone_holds_no_request_up", no_collector),
+        test("tracing::spans_of_a_listener_get_to_its_upstream", of_listeners),
     ]
 }
 
@@ -115,6 +116,39 @@ fn no_collector(harness: &Harness) -> Result<(), String> {
     let (tracing, log) = (format!("--tracing=otlp={gone}"), format!("--access-log=otlp={gone}"));
     let proxy = start(harness, backend, &[&tracing, &log])?;
     (0..50).try_for_each(|_| ask(&proxy, ""))
+}
+
+/// Each listener of the case sends its spans to an Upstream of its own, as it has them.
+fn of_listeners(harness: &Harness) -> Result<(), String> {
+    let (collector, (backend, _heads)) = (Collector::start()?, proxy::backend(Duration::ZERO)?);
+    let ((zipkin, of_zipkin), (datadog, of_datadog)) =
+        (proxy::backend(Duration::ZERO)?, proxy::backend(Duration::ZERO)?);
+    let ports = [proxy::free_port()?, proxy::free_port()?, proxy::free_port()?];
+    let flags = [
+        format!("--resolve=shop/cart:80={backend}"),
+        format!("--resolve=traces/zipkin:9411={zipkin}"),
+        format!("--resolve=traces/telemetry:4317={}", collector.address),
+        format!("--resolve=traces/datadog:8126={datadog}"),
+        format!("--port-map=81={}", ports[0].port()),
+        format!("--port-map=82={}", ports[1].port()),
+        format!("--port-map=83={}", ports[2].port()),
+    ];
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let proxy = proxy::start(harness, "http-listener-option/spans", &flags, str::to_owned)?;
+    let asked = |address, path| proxy::expect("status", &proxy::get_with(address, path, "", "", AT_ONCE)?, "200");
+    for _ in 0..6 {
+        asked(proxy.address, "/named")?;
+        asked(ports[0], "/named")?;
+        asked(ports[1], "/named")?;
+    }
+    let head = of_zipkin.recv_timeout(ARRIVAL).map_err(|error| format!("nothing for Zipkin: {error}"))?;
+    proxy::expect("spans for Zipkin", &head, "post /api/v2/spans")?;
+    let head = of_datadog.recv_timeout(ARRIVAL).map_err(|error| format!("nothing for Datadog: {error}"))?;
+    proxy::expect("spans for Datadog", &head, "host: agent.example")?;
+    let arrived = collector.wait(|received| !received.spans.is_empty())?;
+    proxy::expect("service", &arrived.services.join(","), "shop")?;
+    let names: Vec<&str> = arrived.spans.iter().map(|span| span.name.as_str()).collect();
+    proxy::expect("names", &names.join(","), "the named rule")
 }
 
 fn start(harness: &Harness, backend: SocketAddr, flags: &[&str]) -> Result<proxy::Proxy, String> {

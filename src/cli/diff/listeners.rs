@@ -9,7 +9,9 @@ use super::rules::Both;
 use super::settings::in_words;
 use super::side::{Chain, ChainKey, EXAMPLE, Side, Socket, SocketKey, Stream, example, probe};
 use crate::hostname::Hostname;
-use crate::ir::{ChainMatch, GatewayName, Handler, HttpSettings, Listener};
+use crate::ir::{
+    BackendName, ChainMatch, Config, ConnectionTracing, GatewayName, Handler, HttpConnection, HttpSettings, Listener,
+};
 use crate::simulate::Request;
 
 /// Compares the filter chains of both sides.
@@ -220,15 +222,24 @@ fn settings_changed(
     let [Handler::Http(before), Handler::Http(after)] = [&earlier.chain.handler, &chain.chain.handler] else {
         return None;
     };
-    if before.settings == after.settings {
+    let spans = [(before, both.old.config), (after, both.new.config)].map(|(one, config)| spans_in_words(one, config));
+    if before.settings == after.settings && spans[0] == spans[1] {
         return None;
     }
-    let words = |settings: &HttpSettings| match in_words(settings).strip_prefix(", ") {
+    let words = |settings: &HttpSettings, spans: &str| match format!("{}{spans}", in_words(settings)).strip_prefix(", ")
+    {
         Some(settings) => format!("connections with {settings}"),
         None => "connections as they are without options".to_owned(),
     };
-    let answers = (words(&before.settings), words(&after.settings));
+    let answers = (words(&before.settings, &spans[0]), words(&after.settings, &spans[1]));
     Some(told(both, key, ChangeKind::Listener, Some(&probe(chain, host)), answers))
+}
+
+/// Who gets the spans of connections, and how they are made, as the end of a sentence; nothing where the proxy's own are made.
+fn spans_in_words(connection: &HttpConnection, config: &Config) -> String {
+    let Some(ConnectionTracing { cluster, said }) = connection.tracing.as_deref() else { return String::new() };
+    let BackendName { namespace, name, port, site: _ } = &config.cluster(*cluster).backend;
+    format!(", spans for {namespace}/{name}:{port}{}", in_words(said))
 }
 
 fn place(side: &Side<'_>, key: &ChainKey<'_>) -> Option<String> {

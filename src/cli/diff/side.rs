@@ -223,7 +223,7 @@ impl<'c> Side<'c> {
         let key = ChainKey { socket, select: format!("{select:?}") };
         match handler {
             // Misdirected hosts are those of the other chains of the socket.
-            Handler::Http(HttpConnection { virtual_hosts, misdirected: _, profile: _, settings: _ }) => {
+            Handler::Http(HttpConnection { virtual_hosts, misdirected: _, profile: _, settings: _, tracing: _ }) => {
                 let name = if at.chain.tls.is_some() { "https" } else { "http" };
                 let clients = at.chain.clients();
                 let trusted_hops = clients.trusted_hops.unwrap_or(self.config.proxy.trusted_hops);

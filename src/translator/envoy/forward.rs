@@ -22,7 +22,8 @@ use super::proto::{any, boolean, duration, uint32};
 use super::retry::to_retry_policy;
 use super::route_base::RouteBase;
 use super::{
-    cors, ext_authz, http_guards, limits, name, processors, retried_body, route_said, stateful_session, target,
+    connection_tracing, cors, ext_authz, http_guards, limits, name, processors, retried_body, route_said,
+    stateful_session, target,
 };
 
 /// The filter that answers for the share of a backend that cannot be used.
@@ -63,6 +64,7 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
         attempts: _,
         upgrades,
         metadata,
+        tracing,
         mirrors,
         hash,
         session,
@@ -102,6 +104,7 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
     typed_per_filter_config.extend(processors::per_route(&http_filters.guards, config));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
     typed_per_filter_config.extend(fault.map(|fault| (FAULT_FILTER.to_owned(), any(FAULT, &to_fault(fault)))));
+    let (tracing, decorator) = tracing.as_ref().map(connection_tracing::to_route).unzip();
     let request_body_buffer_limit = retried_body::of_rule(forward, &config.proxy);
     Route {
         action: Some(route::Action::Route(action)),
@@ -112,6 +115,8 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
         typed_per_filter_config,
         request_body_buffer_limit,
         metadata: route_said::to_metadata(metadata.as_ref().clone()),
+        tracing,
+        decorator: decorator.flatten().or(base.decorator),
         ..base
     }
 }

@@ -30,8 +30,8 @@ use super::needs::Needs;
 use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
 use super::{
-    access, compression, cors, ext_authz, forward, header, http_guards, http_settings, listener_log, mesh, misdirected,
-    name, retried_body, route, stateful_session, web_call,
+    access, compression, connection_tracing, cors, ext_authz, forward, header, http_guards, http_settings,
+    listener_log, mesh, misdirected, name, retried_body, route, stateful_session, web_call,
 };
 
 /// Field numbers of the messages that are joined as bytes.
@@ -104,7 +104,7 @@ fn route_configuration_name(
 }
 
 fn routes((connection, listener): (&ir::HttpConnection, &ir::Listener), name: &str, config: &ir::Config) -> Joined {
-    let ir::HttpConnection { virtual_hosts, misdirected: hosts, profile: _, settings: _ } = connection;
+    let ir::HttpConnection { virtual_hosts, misdirected: hosts, profile: _, settings: _, tracing: _ } = connection;
     let configuration = RouteConfiguration {
         name: name.to_owned(),
         ignore_port_in_host_matching: true,
@@ -153,7 +153,10 @@ fn at_edge(
     HttpConnectionManager {
         http_filters: http_filters(needs, connection, (&statistics, config), layout),
         stat_prefix: statistics,
-        tracing: proxy.tracing.as_ref().map(to_tracing),
+        tracing: match connection.tracing.as_deref() {
+            Some(own) => Some(connection_tracing::to_tracing(own, config)),
+            None => proxy.tracing.as_ref().map(to_tracing),
+        },
         access_log: access_logs(proxy, &listener.settings),
         // Without it backends get no x-forwarded-for, and a forged one passes
         // ([x-forwarded-for](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-forwarded-for)).

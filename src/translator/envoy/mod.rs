@@ -12,6 +12,7 @@ mod cluster_settings;
 mod collector;
 mod common_hosts;
 mod compression;
+mod connection_tracing;
 mod cors;
 mod endpoint_tls;
 mod ext_authz;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::ir::{
     Across, Action, AttemptCount, Fault, Forward, HashPart, HeaderMutations, HostRewrite, HttpFilters, Metadata,
-    Origin, Retry, RouteGuards, Session, Target, Timeouts, Upgrades, WeightedBackend,
+    Origin, Retry, RouteGuards, RouteTracing, Session, Target, Timeouts, Upgrades, WeightedBackend,
 };
 
 use super::filter::Filters;
@@ -39,6 +39,8 @@ pub(super) struct RulePolicy {
     pub(super) upgrades: Upgrades,
     /// What filters and logs are told.
     pub(super) metadata: Metadata,
+    /// What is said of spans.
+    pub(super) tracing: Option<RouteTracing>,
     /// What is kept out.
     pub(super) guards: RouteGuards,
     /// The status of what cannot be served.
@@ -93,8 +95,19 @@ fn build_leaf(
     policy: RulePolicy,
     session: Option<Arc<Session>>,
 ) -> RuleAction {
-    let RulePolicy { timeouts, retry, session: _, tells_host, fault, hash, upgrades, metadata, guards, status } =
-        policy;
+    let RulePolicy {
+        timeouts,
+        retry,
+        session: _,
+        tells_host,
+        fault,
+        hash,
+        upgrades,
+        metadata,
+        tracing,
+        guards,
+        status,
+    } = policy;
     // A service that is not among the clusters leaves nobody to ask.
     let Some(auths) = filters.auths.iter().copied().collect::<Option<Vec<_>>>() else {
         return RuleAction::respond(status);
@@ -125,6 +138,7 @@ fn build_leaf(
         attempts: AttemptCount::default(),
         upgrades,
         metadata,
+        tracing,
         mirrors: filters.mirrors,
         hash,
         session,

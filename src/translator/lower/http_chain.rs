@@ -7,7 +7,8 @@ use std::sync::Arc;
 use crate::diagnostics::Reported;
 use crate::hostname::Hostname;
 use crate::ir::{
-    Action, ChainMatch, ClusterId, FilterChain, Handler, HttpConnection, HttpProfile, HttpSettings, Route,
+    Action, ChainMatch, ClusterId, ConnectionTracing, FilterChain, Handler, HttpConnection, HttpProfile, HttpSettings,
+    Route,
 };
 use crate::port::Port;
 use crate::resolver::{Audience, KeyPairId, ListenerId, ListenerOptionsId, Resolved, ResolvedListener, RouteId};
@@ -52,7 +53,7 @@ fn lower_http_chain(lowering: &mut SocketLowering<'_, '_>, first: ListenerId, id
         Audience::Strangers => HttpProfile::Edge,
         Audience::Neighbours => HttpProfile::Mesh,
     };
-    let settings = connection_settings(lowering, ids);
+    let (settings, tracing) = connection_settings(lowering, ids);
     let mut listeners = listener_routes(lowering, ids, "http");
     let virtual_hosts =
         build_virtual_hosts(&mut listeners, lowering.placement).into_iter().map(|(_, host)| host).collect();
@@ -60,7 +61,7 @@ fn lower_http_chain(lowering: &mut SocketLowering<'_, '_>, first: ListenerId, id
         name: None,
         select: ChainMatch::Any,
         tls: None,
-        handler: Handler::Http(HttpConnection { virtual_hosts, misdirected: Vec::new(), profile, settings }),
+        handler: Handler::Http(HttpConnection { virtual_hosts, misdirected: Vec::new(), profile, settings, tracing }),
         origin,
     }
 }
@@ -80,8 +81,8 @@ pub(super) fn lower_https_connections(
         .iter()
         .zip(misdirected)
         .map(|(id, misdirected)| {
-            let settings = connection_settings(lowering, std::slice::from_ref(id));
-            HttpConnection { virtual_hosts: Vec::new(), misdirected, profile: HttpProfile::Edge, settings }
+            let (settings, tracing) = connection_settings(lowering, std::slice::from_ref(id));
+            HttpConnection { virtual_hosts: Vec::new(), misdirected, profile: HttpProfile::Edge, settings, tracing }
         })
         .collect();
     for (index, host) in build_virtual_hosts(&mut listeners, lowering.placement) {
@@ -90,10 +91,16 @@ pub(super) fn lower_https_connections(
     connections
 }
 
-/// The settings of the connections that listeners share.
-fn connection_settings(lowering: &SocketLowering<'_, '_>, ids: &[ListenerId]) -> Arc<HttpSettings> {
+/// The settings of the connections that listeners share, and who gets their spans.
+fn connection_settings(
+    lowering: &mut SocketLowering<'_, '_>,
+    ids: &[ListenerId],
+) -> (Arc<HttpSettings>, Option<Arc<ConnectionTracing>>) {
+    let decided = http::decided(lowering.resolved, lowering.options.settings, ids);
+    let tracing = decided.and_then(|id| lowering.options.tracings.get(&id)?.intern(lowering.clusters));
     let settings = settings_of(lowering.resolved, lowering.options.settings, ids);
-    told_header::without_forged(settings, &told_headers(lowering.resolved, ids), lowering.options.release)
+    let told = told_headers(lowering.resolved, ids);
+    (told_header::without_forged(settings, &told, lowering.options.release), tracing.map(Arc::new))
 }
 
 /// The HTTP routes of listeners that share a socket.

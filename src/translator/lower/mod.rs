@@ -223,6 +223,7 @@ fn lower_scope<'m>(
     let servers = option::auth_server::lower_servers(resolved, origins);
     let limits = option::limits::servers(resolved);
     let processors = option::processors::servers(resolved);
+    let tracings = option::tracing::tracings(resolved);
     let (routes_of, auths) = (&routes, &mut shared.auths);
     let of_listeners = listener::ListenerParts {
         hosts: &hosts,
@@ -230,6 +231,7 @@ fn lower_scope<'m>(
         servers: &servers,
         limits: &limits,
         processors: &processors,
+        tracings: &tracings,
         sockets: &settings.sockets,
         release: options.envoy_version,
     };

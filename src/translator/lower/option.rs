@@ -42,6 +42,7 @@ mod stats;
 mod substitution;
 pub(super) mod tokens;
 pub(super) mod told_header;
+pub(super) mod tracing;
 mod upgrades;
 
 use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Reported, codes};
@@ -144,6 +145,10 @@ impl RouteLowering<'_, '_> {
                     return Err(self.report_not_of_redirect(option, "metadata"));
                 }
                 Part::Metadata(metadata) => policy.metadata = metadata,
+                Part::Tracing(_) if filters.redirect.is_some() => {
+                    return Err(self.report_not_of_redirect(option, "spans"));
+                }
+                Part::Tracing(said) => policy.tracing = Some(said),
                 Part::Copies(share, host) => self.apply_copies(list, rule, (share, host), option, filters),
                 Part::Upgrades(upgrades) => {
                     self.report_idle_upgrades(list, rule, (upgrades, option), filters);
@@ -266,6 +271,7 @@ fn lower_option(
             processor_said::lower(place, &said).map_err(Wrong::from)
         }
         RouteOption::Rbac(said) => access::lower_access(place, &said).map_err(Wrong::from),
+        RouteOption::Tracing(said) => tracing::lower_rule(place, said),
         other => lower_part(place, other).map_err(Wrong::from),
     };
     part.map_err(|wrong| wrong.report(diagnostics))

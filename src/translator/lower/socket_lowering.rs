@@ -17,6 +17,7 @@ use super::option::http::HttpParts;
 use super::option::limits::LimitServers;
 use super::option::processors::Processors;
 use super::option::socket::{self, SocketParts};
+use super::option::tracing::Tracings;
 use super::routes::LoweredRoutes;
 use super::scope::Scope;
 use super::virtual_host::Placement;
@@ -34,6 +35,8 @@ pub(super) struct ListenerParts<'a> {
     pub(super) limits: &'a LimitServers<'a>,
     /// Of servers that requests are handed to.
     pub(super) processors: &'a Processors,
+    /// Of spans of requests.
+    pub(super) tracings: &'a Tracings,
     /// Of sockets.
     pub(super) sockets: &'a SocketParts,
     /// The oldest Envoy that serves them.

@@ -17,6 +17,7 @@ use super::listener_options::ListenerOptionsSpec;
 use super::option_list::{Untranslated, options};
 use super::rate_limit::OptionLimitServer;
 use super::route_traffic::OptionUpgrade;
+use super::tracing::OptionTracing;
 
 /// The spec of an HttpListenerOption.
 pub type HttpListenerOptionSpec = ListenerOptionsSpec<HttpListenerOption>;
@@ -106,7 +107,7 @@ pub struct ConnectionSettings {
     pub skip_xff_append: Option<bool>,
     pub stream_idle_timeout: Option<GoDuration>,
     pub strip_any_host_port: Option<bool>,
-    pub tracing: Option<Untranslated>,
+    pub tracing: Option<OptionTracing>,
     pub upgrades: Option<Vec<OptionUpgrade>>,
     pub use_remote_address: Option<bool>,
     pub uuid_request_id_config: Option<OptionRequestId>,

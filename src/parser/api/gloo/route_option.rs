@@ -17,6 +17,7 @@ use super::option_list::{OptionList, Untranslated, options};
 use super::rate_limit::RouteRateLimits;
 use super::resource_ref::GlooResourceRef;
 use super::route_traffic::{OptionMetadata, OptionShadowing, OptionUpgrade};
+use super::tracing::OptionRouteTracing;
 
 /// The spec of a RouteOption.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -85,7 +86,7 @@ options! {
         Shadowing(OptionShadowing) = "shadowing",
         StagedTransformations(Untranslated) = "stagedTransformations",
         Timeout(GoDuration) = "timeout",
-        Tracing(Untranslated) = "tracing",
+        Tracing(OptionRouteTracing) = "tracing",
         Transformations(Untranslated) = "transformations",
         Upgrades(Vec<OptionUpgrade>) = "upgrades",
         Waf(Untranslated) = "waf",

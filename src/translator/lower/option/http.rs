@@ -33,6 +33,7 @@ use super::headers;
 use super::limit_server;
 use super::part::{HostFields, Place, RuleSays};
 use super::processors;
+use super::tracing;
 use super::upgrades::to_upgrades;
 
 /// What the options of listeners say of their connections.
@@ -175,10 +176,13 @@ fn lower_connections(said: ConnectionSettings, settings: &mut HttpSettings, faul
         forward_client_cert_details,
         set_current_client_cert_details,
         use_remote_address,
+        tracing,
         // The resolver lets none through.
         internal_address_config: _,
-        tracing: _,
     } = said;
+    if let Some(tracing) = &tracing {
+        tracing::check(tracing, faults);
+    }
     settings.only = codec_type.as_ref().and_then(only_version);
     if let Some(early) = early_header_manipulation {
         settings.early_headers = faults.lowered(|place| headers::lower_early(place, early));
@@ -327,14 +331,23 @@ fn deciding(resolved: &Resolved<'_>, parts: &HttpParts, ids: &[ListenerId]) -> O
     options.into_iter().find(|(_, options)| parts[*options].is_ok())
 }
 
+/// What decides about the connections of listeners that share them.
+pub(in crate::translator::lower) fn decided(
+    resolved: &Resolved<'_>,
+    parts: &HttpParts,
+    ids: &[ListenerId],
+) -> Option<ListenerOptionsId> {
+    deciding(resolved, parts, ids).map(|(_, id)| id)
+}
+
 /// What is asked for of the connections of listeners that share them.
 pub(in crate::translator::lower) fn settings_of(
     resolved: &Resolved<'_>,
     parts: &HttpParts,
     ids: &[ListenerId],
 ) -> Arc<HttpSettings> {
-    let decided = deciding(resolved, parts, ids);
-    decided.and_then(|(_, id)| parts[id].as_ref().ok()).cloned().unwrap_or_default()
+    let decided = decided(resolved, parts, ids);
+    decided.and_then(|id| parts[id].as_ref().ok()).cloned().unwrap_or_default()
 }
 
 /// The options that the rules of a listener meet: its own where they cannot be honoured, and else those of the

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, Reported, codes};
 use crate::ir::{
     AccessRule, BodyRule, CopyHost, Cors, Fault, HashPart, HeaderMutations, HostRewrite, Metadata, OriginRule,
-    PathRewrite, Retry, Share, StreamLimit, TokenRule, Upgrades,
+    PathRewrite, Retry, RouteTracing, Share, StreamLimit, TokenRule, Upgrades,
 };
 use crate::name::{Name, Namespace, NamespacedName};
 use crate::parser::api::{OptionCors, RouteOption};
@@ -49,6 +49,8 @@ pub(in crate::translator::lower) enum Part {
     Upgrades(Upgrades),
     /// What filters and logs are told.
     Metadata(Metadata),
+    /// What is said of spans.
+    Tracing(RouteTracing),
     /// How long bodies may be.
     Body(BodyRule),
     /// Where requests that change something may come from.
