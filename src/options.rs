@@ -80,7 +80,8 @@ pub struct Options {
     /// a warning otherwise.
     pub writes_configuration: bool,
     /// Whether the configuration is only tried, with requests that come from nowhere else: logs that listeners ask for go
-    /// nowhere, and no connection has to begin with a PROXY protocol header.
+    /// nowhere, no connection has to begin with a PROXY protocol header, and what datagrams go by may be left out, of which a
+    /// request is refused.
     pub is_tried: bool,
     /// Whether the input is compared with another one. What it refers to and lacks, or may not use, stands for itself
     /// then, so that a change of the reference, or of what else its rule does, is seen.

@@ -14,6 +14,7 @@ use gwctl::proving::Envoy;
 use libtest_mimic::Trial;
 
 use crate::case::Case;
+use crate::commands::Stage;
 use crate::harness::Harness;
 use crate::process::fail;
 use crate::proxy::{backend, find};
@@ -28,6 +29,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     vec![
         harness.trial("mesh::a_proxy_on_this_machine_answers_by_the_routes", served),
         harness.trial("mesh::other_hosts_are_passed_on_and_nothing_comes_back_for_ever", passed),
+        harness.trial("mesh::routes_of_datagrams_keep_no_other_case_from_a_proxy", tried),
         harness.trial("mesh::wrong_flags_for_clients_of_services_are_refused", refused),
     ]
 }
@@ -44,6 +46,30 @@ pub(crate) fn exchange(address: SocketAddr, bytes: &str) -> Result<String, Strin
 
 pub(crate) fn ensure(holds: bool, what: &str, told: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(format!("{what}:\n{told}")) }
+}
+
+/// A proxy carries no datagrams: who sends some is refused, and whoever has routes of them is not.
+fn tried(harness: &Harness) -> Result<(), String> {
+    let stage = Stage::new(harness, "mesh-tried")?;
+    let case = find(harness, "mesh/datagrams")?;
+    stage.write("m.yaml", &fs::read_to_string(case.folder.join("manifests.yaml")).map_err(fail)?)?;
+    let connection = "requests:\n- {name: a connection, from: team, request: {url: 'tcp://names.web:53'}, \
+                      expect: {backend: 'web/names:53'}}\n";
+    let datagram = "- {name: a datagram, from: team, request: {url: 'udp://names.web:53', body: x}, \
+                    expect: {backend: 'web/names-v2:53'}}\n";
+    let envoy = format!("--envoy={}", harness.envoy()?.display());
+    stage.write("cases.yaml", connection)?;
+    let output = stage.run(&["test", "cases.yaml", "-f", "m.yaml", "--no-settings", &envoy])?;
+    let told = format!("{}{}", output.stdout, output.stderr);
+    ensure(output.code == Some(0) && told.contains("1 passed"), "a case of a connection passes", &told)?;
+    stage.write("cases.yaml", &format!("{connection}{datagram}"))?;
+    let output = stage.run(&["test", "cases.yaml", "-f", "m.yaml", "--no-settings", &envoy])?;
+    let told = format!("{}{}", output.stdout, output.stderr);
+    ensure(
+        output.code == Some(2) && told.contains("a proxy carries no datagrams"),
+        "one of a datagram is refused",
+        &told,
+    )
 }
 
 fn served(harness: &Harness) -> Result<(), String> {

@@ -155,6 +155,8 @@ fn is_served(led: &Led<'_, '_>, bind: Bind, id: ListenerId, diagnostics: &mut Di
     let why = match mesh.capture {
         _ if !is_known && !options.assume.services => return false,
         _ if !is_known => Some("it is assumed, and nobody knows its ports".to_owned()),
+        // A case that sends one is refused, and the others need none.
+        Capture::Proxy(_) if listener.protocol == Protocol::Udp && options.is_tried => return false,
         Capture::Proxy(_) if listener.protocol == Protocol::Udp => {
             Some("a proxy for HTTP carries no datagrams".to_owned())
         }
