@@ -49,7 +49,8 @@ use reach::Reach;
 use selection::Selection;
 use services::Services;
 use subject::Asked;
-use witness::{ABOUT_CLIENTS, ABOUT_RULES, Witnesses};
+use unreachable::Names;
+use witness::{ABOUT_CLIENTS, ABOUT_HOSTS, ABOUT_RULES, Witnesses};
 
 pub(crate) use listener::Sockets;
 pub(crate) use reach::unreached;
@@ -91,7 +92,7 @@ pub fn analyse(
     if let Some((services, of_services)) = met {
         report_for_clients(services, of_services, (lowered, &reach), (&mut looping, options), diagnostics);
     }
-    rewritten::report(lowered.judged(), options.envoy_version, &objects, diagnostics);
+    rewritten::report(lowered.judged(), options.envoy_version, &objects, (&elsewhere, &Names::new()), diagnostics);
     release::report(lowered.judged(), options.envoy_version, &objects, diagnostics);
     let mut told = HashSet::new();
     expressions::report(lowered.judged(), &objects, &mut told, diagnostics);
@@ -100,7 +101,9 @@ pub fn analyse(
         expressions::report(services.lowered.judged(), &of_services, &mut told, diagnostics);
     }
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
-    witnesses.attach(ABOUT_RULES, &resolved.routes, diagnostics.findings_mut());
+    for codes in [ABOUT_RULES, ABOUT_HOSTS] {
+        witnesses.attach(codes, &resolved.routes, diagnostics.findings_mut());
+    }
     let configurations = (lowered, services.as_ref().map(|services| services.lowered));
     let stream_rules = stream::judge(&asked.stream_rules, configurations, &heard, &Errors::of(diagnostics));
     let (wholes, parents) =
@@ -129,6 +132,10 @@ fn report_for_clients<'c>(
     neighbours::report(services.resolved.manifests, config, diagnostics);
     release::report_for_clients(config, options.envoy_version, &objects, diagnostics);
     unmatched::report(config, (&objects, &witnesses), diagnostics);
+    let told = unreachable::served(lowered);
+    rewritten::report(config, options.envoy_version, &objects, (&Names::new(), &told), diagnostics);
+    // Where a Gateway serves the rule as well, its clients show it.
+    witnesses.attach(ABOUT_RULES, &services.resolved.routes, diagnostics.findings_mut());
     witnesses.attach(ABOUT_CLIENTS, &services.resolved.routes, diagnostics.findings_mut());
     witnesses.attach_connections(ABOUT_CLIENTS, &services.lowered.origins, diagnostics.findings_mut());
 }

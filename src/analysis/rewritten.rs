@@ -8,13 +8,14 @@ use std::net::IpAddr;
 use crate::diagnostics::{Diagnostics, Finding, codes};
 use crate::hostname::Hostname;
 use crate::http::Method;
-use crate::ir::{Config, HeaderMatch, Origin, PathMatch, RouteMatch, ValuePattern};
+use crate::ir::{ClientDetails, Config, HeaderMatch, Origin, PathMatch, RouteMatch, ValuePattern};
 use crate::options::EnvoyVersion;
 use crate::simulate::{Fate, Language, Pattern, fate, has_parameters_of_dots, is_referer};
 
 use super::objects::Objects;
 use super::reach::hosts;
 use super::release::RESOLVES_PARAMETERS;
+use super::unreachable::Names;
 
 /// Values that `x-request-id` may get.
 const UUIDS: &[&str] = &["f6e8df1c-be84-4e26-97ad-ad620b0b3f4a", "09b5d4d4-4e0e-4719-b69c-57c73d2af895"];
@@ -41,21 +42,30 @@ enum Verdict {
 /// What a condition takes on each kind of listener that has it, with the scheme; `None` where it tells requests apart.
 type Verdicts = BTreeSet<Option<(Verdict, &'static str)>>;
 
-/// Reports such matches.
-pub(super) fn report(config: &Config, release: EnvoyVersion, objects: &Objects<'_>, diagnostics: &mut Diagnostics) {
+/// Reports such matches. Those of `elsewhere` get requests of clients of Services as well, whatever host these name, and with
+/// the headers by which neighbours are believed; of those that are `told` it is said where Gateways serve them.
+pub(super) fn report(
+    config: &Config,
+    release: EnvoyVersion,
+    objects: &Objects<'_>,
+    (elsewhere, told): (&Names<'_>, &Names<'_>),
+    diagnostics: &mut Diagnostics,
+) {
     let mut found: BTreeMap<(Origin, &str), Verdicts> = BTreeMap::new();
     let (mut tunnels, mut dots) = (BTreeSet::new(), BTreeSet::new());
     let mut others: BTreeMap<Origin, Option<String>> = BTreeMap::new();
+    let neighbours = ClientDetails { are_believed: true, ..ClientDetails::default() };
     for at in hosts(config) {
         let scheme = if at.chain.tls.is_some() { "https" } else { "http" };
-        for route in &at.host.routes {
+        for route in at.host.routes.iter().filter(|route| !told.contains(&route.name)) {
             if has_tunnel_with_path(&route.matches) {
                 tunnels.insert(route.origin);
             }
             if release >= RESOLVES_PARAMETERS && asks_for_dots(&route.matches.path) {
                 dots.insert(route.origin);
             }
-            if let Some(asked) = route.matches.headers.iter().find_map(hosts_of) {
+            let is_elsewhere = elsewhere.contains(&route.name);
+            if let Some(asked) = route.matches.headers.iter().find_map(hosts_of).filter(|_| !is_elsewhere) {
                 // One host that meets it is enough.
                 let other = asked.iter().all(|asked| !holds(&at.host.hostname, asked)).then(|| asked.join("`, `"));
                 let before = others.entry(route.origin).or_insert_with(|| other.clone());
@@ -65,7 +75,9 @@ pub(super) fn report(config: &Config, release: EnvoyVersion, objects: &Objects<'
                 if fate(&header.name) != Fate::Kept {
                     let clients = at.chain.clients();
                     let hops = clients.trusted_hops.unwrap_or(config.proxy.trusted_hops);
-                    let told = Some(header).filter(|header| !clients.keep_header(&header.name));
+                    let is_kept =
+                        clients.keep_header(&header.name) || is_elsewhere && neighbours.keep_header(&header.name);
+                    let told = Some(header).filter(|_| !is_kept);
                     let verdict = told.and_then(|header| judge(header, scheme, hops)).map(|verdict| (verdict, scheme));
                     found.entry((route.origin, header.name.as_str())).or_default().insert(verdict);
                 }

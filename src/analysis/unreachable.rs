@@ -48,6 +48,11 @@ pub(super) fn report<'s, 'r, 'm, 'c>(
     })
 }
 
+/// The names of all matches that are served.
+pub(super) fn served(lowered: &Lowered) -> Names<'_> {
+    hosts(lowered.judged()).flat_map(|at| &at.host.routes).map(|route| &route.name).collect()
+}
+
 /// The names of the matches that get requests.
 pub(super) fn reached<'c>(lowered: &'c Lowered, reach: &Reach<'c>) -> Names<'c> {
     let routes = hosts(lowered.judged()).flat_map(|at| &at.host.routes);

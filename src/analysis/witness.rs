@@ -22,7 +22,10 @@ const TUNNEL: &str = "CONNECT";
 
 /// Findings of earlier stages about rules that are served nevertheless.
 pub(super) const ABOUT_RULES: &[Code] =
-    &[codes::NO_BACKENDS, codes::ZERO_WEIGHTS, codes::IGNORED_MATCH, codes::HEADER_CONFLICT, codes::SHARED_HOSTNAME];
+    &[codes::NO_BACKENDS, codes::ZERO_WEIGHTS, codes::IGNORED_MATCH, codes::HEADER_CONFLICT];
+
+/// The same of findings that are about hostnames, which clients of Services have nothing of.
+pub(super) const ABOUT_HOSTS: &[Code] = &[codes::SHARED_HOSTNAME];
 
 /// Findings of earlier stages about routes that clients of Services have nevertheless.
 pub(super) const ABOUT_CLIENTS: &[Code] =

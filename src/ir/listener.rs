@@ -158,6 +158,10 @@ impl FilterChain {
     /// What backends are told of clients; nothing where nobody reads requests.
     pub fn clients(&self) -> ClientDetails {
         match &self.handler {
+            // Neighbours are believed as well.
+            Handler::Http(connection) if connection.profile == HttpProfile::Mesh => {
+                ClientDetails { are_believed: true, ..connection.settings.clients }
+            }
             Handler::Http(connection) => connection.settings.clients,
             Handler::Tcp(_) | Handler::Close => ClientDetails::default(),
         }

@@ -15,6 +15,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     };
     vec![
         test("tells_whom_a_change_of_a_rule_is_for", rules),
+        test("believes_what_neighbours_say", believed),
         test("knows_which_routes_count_when_others_go", sets),
         test("compares_connections_to_services", streams),
         test("compares_services_beside_gateways", beside_gateways),
@@ -58,6 +59,24 @@ fn rules(stage: &Stage) -> Result<(), Failed> {
     ensure(holds && change["gateway"] == "web/cart", &output)?;
     let output = diff(stage, MESH, &new, &["-o", "markdown"])?;
     ensure(output.stdout.contains("<br>Service `web/cart`, for clients in namespace `team`<br>"), &output)
+}
+
+/// What a Gateway writes itself neighbours say: no condition on it is settled beforehand.
+fn believed(stage: &Stage) -> Result<(), Failed> {
+    let said = |header: &str| {
+        let rule = format!("  - matches: [{{headers: [{header}]}}]\n    backendRefs: [{{name: cart, port: 8080}}]\n");
+        MESH.replacen("  rules:\n", &format!("  rules:\n{rule}"), 1)
+    };
+    for (header, shown) in [
+        ("{name: x-forwarded-proto, value: https}", "x-forwarded-proto: https"),
+        ("{name: x-envoy-original-path, value: /former}", "x-envoy-original-path: /former"),
+    ] {
+        let old = said(header);
+        let output = diff(stage, &old, &old.replacen("port: 8080}]", "port: 80}]", 1), &[])?;
+        let holds = output.stdout.contains("retargeted") && output.stdout.contains(shown);
+        ensure(output.code == Some(1) && holds, &output)?;
+    }
+    Ok(())
 }
 
 fn sets(stage: &Stage) -> Result<(), Failed> {
