@@ -23,6 +23,8 @@ use crate::xds::free_ports;
 
 /// How many Services the costs are asked for.
 const VARIABLE: &str = "GWCTL_MESH_COSTS";
+/// How a configuration can be written; reading YAML takes most of the time that it takes.
+const WRITTEN: [&str; 3] = ["yaml", "json", "pb"];
 /// The forms.
 const FORMS: [&str; 3] = ["address", "redirect", "proxy"];
 /// How many ticks of a clock are a second: what Linux says to processes, whatever the kernel counts in.
@@ -63,12 +65,13 @@ fn manifests(services: usize) -> String {
     text
 }
 
-fn translate(stage: &Stage, form: &str, minor: &str, admin: u16) -> Result<String, String> {
+/// Writes a configuration into a file whose name ends with how it is written.
+fn translate(stage: &Stage, form: &str, minor: &str, (admin, file): (u16, &str)) -> Result<(), String> {
     let (capture, release) = (format!("--mesh-capture={form}"), format!("--envoy-version={minor}"));
     let admin = format!("--admin-address=127.0.0.1:{admin}");
     let line = ["translate", "m.yaml", "--mesh-for=web", "--mesh-services=all", "--no-comments", "--no-settings"];
-    let output = stage.run(&[&line[..], &[&capture, &release, &admin]].concat())?;
-    if output.code == Some(0) { Ok(output.stdout) } else { Err(output.stderr) }
+    let output = stage.run(&[&line[..], &[&capture, &release, &admin, "--output-file", file]].concat())?;
+    if output.code == Some(0) { Ok(()) } else { Err(output.stderr) }
 }
 
 /// One connection manager serves all ports of one kind, but where each has a socket.
@@ -77,7 +80,8 @@ fn shared(harness: &Harness) -> Result<(), String> {
     let services = 40;
     stage.write("m.yaml", &manifests(services))?;
     let managers = |form: &str, minor: &str| {
-        let text = translate(&stage, form, minor, 19_000)?;
+        translate(&stage, form, minor, (19_000, "envoy.yaml"))?;
+        let text = fs::read_to_string(stage.folder().join("envoy.yaml")).map_err(fail)?;
         Ok::<_, String>(text.matches("stat_prefix: \"mesh").count() + text.matches("stat_prefix: mesh").count())
     };
     for (form, minor, expected) in [
@@ -119,35 +123,59 @@ fn costs(harness: &Harness) -> Result<(), String> {
     stage.write("m.yaml", &manifests(services))?;
     let mut binaries = releases::known()?;
     binaries.push(("1.40".to_owned(), harness.envoy()?.to_owned()));
-    println!("| release | form | file | CPU time until ready | memory | descriptors |\n|---|---|---|---|---|---|");
+    println!(
+        "| release | form | YAML | CPU time until ready of YAML, JSON, pb | memory | descriptors |\n|---|---|---|---|---|---|"
+    );
     for (minor, binary) in binaries {
         for form in FORMS {
-            let row = cost(harness, &stage, (&minor, &binary), form)?;
-            println!("{row}");
+            println!("{}", row(harness, &stage, (&minor, &binary), form)?);
         }
     }
     Ok(())
 }
 
 /// A row of the table.
-fn cost(harness: &Harness, stage: &Stage, (minor, binary): (&str, &Path), form: &str) -> Result<String, String> {
+fn row(harness: &Harness, stage: &Stage, (minor, binary): (&str, &Path), form: &str) -> Result<String, String> {
     let [admin] = free_ports()?;
-    let text = translate(stage, form, minor, admin)?;
-    let config = harness.work_directory("mesh-costs-envoy")?.join("envoy.yaml");
-    fs::write(&config, &text).map_err(fail)?;
+    let mut costs = Vec::new();
+    for written in WRITTEN {
+        let file = format!("envoy.{written}");
+        translate(stage, form, minor, (admin, &file))?;
+        costs.push(cost(harness, binary, &stage.folder().join(file), admin)?);
+    }
+    let times: Vec<String> = costs.iter().map(|cost| format!("{:.1}", cost.seconds)).collect();
+    let Some(Cost { memory, descriptors, .. }) = costs.first() else { return Err("nothing was written".to_owned()) };
+    let bytes = fs::metadata(stage.folder().join("envoy.yaml")).map_err(fail)?.len() / 100_000;
+    let (whole, tenth, times) = (bytes / 10, bytes % 10, times.join(", "));
+    let row = format!("| {minor} | `{form}` | {whole}.{tenth} MB | {times} s | {memory} MiB | {descriptors} |");
+    // Sockets of their own have the ports at addresses alone.
+    ensure(form == "address" || *descriptors < 100, "descriptors", &row)?;
+    Ok(row)
+}
+
+/// What an Envoy takes until it is ready.
+struct Cost {
+    seconds: f64,
+    /// In MiB.
+    memory: u64,
+    descriptors: usize,
+}
+
+fn cost(harness: &Harness, binary: &Path, config: &Path, admin: u16) -> Result<Cost, String> {
+    let log = harness.work_directory("mesh-costs-envoy")?.join("envoy.log");
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -n $(ulimit -Hn) && exec \"$@\"", "sh"]).arg(binary).arg("-c").arg(&config);
+    command.args(["-c", "ulimit -n $(ulimit -Hn) && exec \"$@\"", "sh"]).arg(binary).arg("-c").arg(config);
     command.args(["--concurrency", "2", "--use-dynamic-base-id", "-l", "error"]);
-    command.stdout(Stdio::null()).stderr(fs::File::create(config.with_extension("log")).map_err(fail)?);
+    command.stdout(Stdio::null()).stderr(fs::File::create(&log).map_err(fail)?);
     let mut envoy = Running(command.spawn().map_err(fail)?);
     let started = Instant::now();
     let ready = "GET /ready HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n";
     let address = SocketAddr::from(([127, 0, 0, 1], admin));
     while !exchange(address, ready).is_ok_and(|answer| answer.starts_with("HTTP/1.1 200")) {
         let ended = envoy.0.try_wait().map_err(fail)?;
-        let log = || fs::read_to_string(config.with_extension("log")).unwrap_or_default();
         if ended.is_some() || started.elapsed() > PATIENCE {
-            return Err(format!("{form} for {minor} is not ready: {ended:?}\n{}", log()));
+            let log = fs::read_to_string(&log).unwrap_or_default();
+            return Err(format!("{} is not ready: {ended:?}\n{log}", config.display()));
         }
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -160,14 +188,5 @@ fn cost(harness: &Harness, stage: &Stage, (minor, binary): (&str, &Path), form: 
     let fields: Vec<&str> = statistics.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks: f64 = fields.get(11..13).ok_or("no times")?.iter().filter_map(|text| text.parse::<f64>().ok()).sum();
     let descriptors = fs::read_dir(format!("{of_process}/fd")).map_err(fail)?.count();
-    let megabytes = text.len() / 100_000;
-    let row = format!(
-        "| {minor} | `{form}` | {}.{} MB | {:.1} s | {memory} MiB | {descriptors} |",
-        megabytes / 10,
-        megabytes % 10,
-        ticks / TICKS
-    );
-    // Sockets of their own have the ports at addresses alone.
-    ensure(form == "address" || descriptors < 100, "descriptors", &row)?;
-    Ok(row)
+    Ok(Cost { seconds: ticks / TICKS, memory, descriptors })
 }
