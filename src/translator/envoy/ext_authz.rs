@@ -6,9 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use envoy_types::pb::envoy::config::cluster::v3::{Cluster, cluster::EdsClusterConfig};
-use envoy_types::pb::envoy::config::core::v3::{
-    ApiVersion, GrpcService, HttpUri, grpc_service, http_uri::HttpUpstreamType,
-};
+use envoy_types::pb::envoy::config::core::v3::{ApiVersion, GrpcService, HttpUri, http_uri::HttpUpstreamType};
 use envoy_types::pb::envoy::extensions::filters::http::ext_authz::v3::{
     AuthorizationResponse, BufferSettings, CheckSettings, ExtAuthz, ExtAuthzPerRoute, HttpService, ext_authz,
     ext_authz_per_route,
@@ -28,6 +26,7 @@ use crate::ir::{
 };
 
 use super::cluster::to_cluster;
+use super::grpc_server::to_grpc;
 use super::layout::Layout;
 use super::name;
 use super::proto::{any, duration, exact, matching};
@@ -49,9 +48,10 @@ pub(super) fn to_http_filter(id: AuthId, config: &ir::Config, layout: &Layout) -
     let backend = &config.cluster(cluster).backend;
     let cluster = asked(config.cluster(cluster), config, layout).name;
     let services = match protocol {
-        ExternalAuthProtocol::Grpc => {
-            ext_authz::Services::GrpcService(grpc_service(cluster, backend, authority, timeout))
-        }
+        ExternalAuthProtocol::Grpc => ext_authz::Services::GrpcService(GrpcService {
+            timeout: Some(duration(timeout)),
+            ..to_grpc(cluster, authority, backend)
+        }),
         ExternalAuthProtocol::Http { path_prefix, response_headers } => {
             let service = http_service((cluster, timeout), backend, path_prefix, &response_headers);
             ext_authz::Services::HttpService(service)
@@ -110,24 +110,6 @@ pub(super) fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Cluster> {
     let services: BTreeSet<ClusterId> = config.external_auths.iter().map(|auth| auth.settings.cluster).collect();
     let services = services.into_iter().filter(|_| layout.has_route_files());
     services.map(|id| asked(config.cluster(id), config, layout)).collect()
-}
-
-fn grpc_service(
-    cluster: String,
-    backend: &ir::BackendName,
-    authority: Option<String>,
-    timeout: Duration,
-) -> GrpcService {
-    let ir::BackendName { namespace, name, port: _, site: _ } = backend;
-    // Envoy would call the service by the name of the cluster, whose slashes no authority may have
-    // ([authority](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/grpc_service.proto#envoy-v3-api-field-config-core-v3-grpcservice-envoygrpc-authority)).
-    let authority = authority.unwrap_or_else(|| format!("{name}.{namespace}"));
-    let target = grpc_service::EnvoyGrpc { cluster_name: cluster, authority, ..grpc_service::EnvoyGrpc::default() };
-    GrpcService {
-        target_specifier: Some(grpc_service::TargetSpecifier::EnvoyGrpc(target)),
-        timeout: Some(duration(timeout)),
-        ..GrpcService::default()
-    }
 }
 
 fn http_service(

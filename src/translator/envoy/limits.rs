@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use envoy_types::pb::envoy::config::core::v3::{ApiVersion, GrpcService, grpc_service};
+use envoy_types::pb::envoy::config::core::v3::ApiVersion;
 use envoy_types::pb::envoy::config::ratelimit::v3::RateLimitServiceConfig;
 use envoy_types::pb::envoy::config::route::v3::rate_limit::{
     Action,
@@ -15,10 +15,9 @@ use envoy_types::pb::envoy::extensions::filters::http::ratelimit::v3::RateLimit 
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
 use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
 
-use crate::ir::{
-    BackendName, Config, Descriptor, DescriptorPart, HeaderTest, LimitServer, RequestLimits, RouteGuards, TextIs,
-};
+use crate::ir::{Config, Descriptor, DescriptorPart, HeaderTest, LimitServer, RequestLimits, RouteGuards, TextIs};
 
+use super::grpc_server::to_grpc;
 use super::http_guards::to_pattern;
 use super::name;
 use super::proto::{any, boolean, duration, http_filter, uint32};
@@ -74,15 +73,8 @@ impl LimitNeeds {
 
 fn to_filter(stage: Stage, cluster: &str, server: &LimitServer, config: &Config) -> HttpFilter {
     let LimitServer { cluster: id, authority, domain, timeout, lets_pass, is_told } = server;
-    let BackendName { namespace, name, port: _, site: _ } = &config.cluster(*id).backend;
-    // Envoy would call the server by the name of the cluster, whose slashes no authority may have.
-    let authority = authority.as_ref().map_or_else(|| format!("{name}.{namespace}"), String::to_owned);
-    let target =
-        grpc_service::EnvoyGrpc { cluster_name: cluster.to_owned(), authority, ..grpc_service::EnvoyGrpc::default() };
-    let service = GrpcService {
-        target_specifier: Some(grpc_service::TargetSpecifier::EnvoyGrpc(target)),
-        ..GrpcService::default()
-    };
+    let backend = &config.cluster(*id).backend;
+    let service = to_grpc(cluster.to_owned(), authority.as_ref().map(String::to_owned), backend);
     let filter = LimitFilter {
         domain: domain.to_owned(),
         stage: stage.number(),

@@ -20,6 +20,7 @@ mod failover;
 mod forward;
 mod forward_proxy;
 pub mod gloo_name;
+mod grpc_server;
 mod header;
 mod http_connection;
 mod http_guards;

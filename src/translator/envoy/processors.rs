@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::HeaderMutationRules;
-use envoy_types::pb::envoy::config::core::v3::{GrpcService, grpc_service};
 use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::{
     ExtProcOverrides, ExtProcPerRoute, ExternalProcessor, HeaderForwardingRules, MetadataOptions, ProcessingMode,
     ext_proc_per_route::Override,
@@ -18,11 +17,11 @@ use envoy_types::pb::envoy::r#type::matcher::v3::ListStringMatcher;
 use envoy_types::pb::google::protobuf::Any;
 
 use crate::ir::{
-    BackendName, ChangeRules, ClusterId, Config, OriginText, Processed, ProcessedBody, ProcessedParts,
-    ProcessorOverrides, ProcessorPlace, ProcessorSettings, ProcessorStage, RequestProcessor, RouteGuards, TextIs,
-    ToldMetadata,
+    ChangeRules, ClusterId, Config, OriginText, Processed, ProcessedBody, ProcessedParts, ProcessorOverrides,
+    ProcessorPlace, ProcessorSettings, ProcessorStage, RequestProcessor, RouteGuards, TextIs, ToldMetadata,
 };
 
+use super::grpc_server::to_grpc;
 use super::http_guards::to_matcher;
 use super::name;
 use super::proto::{any, boolean, duration, http_filter, regex};
@@ -76,15 +75,8 @@ fn to_filter(
         changes,
         told,
     } = settings;
-    let BackendName { namespace, name, port: _, site: _ } = &config.cluster(id).backend;
-    // Envoy would call the server by the name of the cluster, whose slashes no authority may have.
-    let authority = authority.as_ref().map_or_else(|| format!("{name}.{namespace}"), String::to_owned);
-    let target =
-        grpc_service::EnvoyGrpc { cluster_name: cluster.to_owned(), authority, ..grpc_service::EnvoyGrpc::default() };
-    let service = GrpcService {
-        target_specifier: Some(grpc_service::TargetSpecifier::EnvoyGrpc(target)),
-        ..GrpcService::default()
-    };
+    let backend = &config.cluster(id).backend;
+    let service = to_grpc(cluster.to_owned(), authority.as_ref().map(String::to_owned), backend);
     let is_seen = |names: &[OriginText]| {
         (!names.is_empty()).then(|| ListStringMatcher { patterns: names.iter().map(to_matcher).collect() })
     };
