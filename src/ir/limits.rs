@@ -52,6 +52,21 @@ pub enum DescriptorPart {
     Header(HeaderName, String),
     /// The address of the client.
     Address,
+    /// What is known by this name.
+    Known {
+        /// The name that the server knows it by.
+        called: String,
+        /// Who knows it: a filter, or whoever else.
+        reader: String,
+        /// The names of the fields that lead to it; never empty.
+        path: Vec<String>,
+        /// What is told where nothing is known; nothing where it is empty.
+        #[serde(skip_serializing_if = "is_default")]
+        otherwise: String,
+        /// Whether it is known of the rule, and not of the request.
+        #[serde(skip_serializing_if = "is_default")]
+        is_of_rule: bool,
+    },
     /// This text, where headers are like this, or where they are not.
     Headers {
         /// The text.
@@ -70,6 +85,9 @@ pub struct HeaderTest {
     pub name: HeaderName,
     /// The value; `None` for any, as long as it is there.
     pub is: Option<TextIs>,
+    /// The whole number that the value is: from the first, below the second.
+    #[serde(skip_serializing_if = "is_default")]
+    pub within: Option<(i64, i64)>,
     /// Whether it must not be so.
     #[serde(skip_serializing_if = "is_default")]
     pub inverted: bool,

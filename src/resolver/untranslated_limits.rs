@@ -1,9 +1,7 @@
 //! What of options that ask a server for limits is not translated: all of it keeps requests out.
 
 use crate::diagnostics::FieldPath;
-use crate::parser::api::{
-    GlooEnum, OptionHeaderValueMatch, OptionLimitAction, OptionLimitHeader, OptionRateLimit, OptionRateLimits,
-};
+use crate::parser::api::{GlooEnum, OptionLimitAction, OptionRateLimit, OptionRateLimits};
 
 use super::missing::Missing;
 
@@ -26,8 +24,8 @@ pub(super) fn untranslated_limits(said: &OptionRateLimits, at: &FieldPath) -> Ve
                 cel,
                 destination_cluster,
                 generic_key: _,
-                header_value_match,
-                metadata,
+                header_value_match: _,
+                metadata: _,
                 remote_address: _,
                 request_headers: _,
                 source_cluster,
@@ -36,12 +34,6 @@ pub(super) fn untranslated_limits(said: &OptionRateLimits, at: &FieldPath) -> Ve
             // Clusters have other names here.
             fields.push((at.with("destinationCluster"), destination_cluster.is_some()));
             fields.push((at.with("sourceCluster"), source_cluster.is_some()));
-            fields.push((at.with("metadata"), metadata.is_some()));
-            let tests = header_value_match.as_ref().map(|OptionHeaderValueMatch { headers, .. }| headers.as_slice());
-            for (index, OptionLimitHeader { range_match, .. }) in tests.unwrap_or_default().iter().enumerate() {
-                let at = at.with("headerValueMatch").with("headers").with(index).with("rangeMatch");
-                fields.push((at, range_match.is_some()));
-            }
         }
     }
     let fields = fields.into_iter().filter(|(_, is_set)| *is_set);

@@ -75,7 +75,10 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ),
     ("which host gets a further try needs a run", &["route-option/tries-elsewhere"]),
     ("whether the keys of a server verify a token needs a run", &["virtual-host-option/tokens-remote"]),
-    ("whether a request is one too many needs a run", &["http-listener-option/rates", "virtual-host-option/limits"]),
+    (
+        "whether a request is one too many needs a run",
+        &["http-listener-option/rates", "virtual-host-option/limits", "virtual-host-option/limits-known"],
+    ),
     ("what a server makes of requests needs a run", &["ext-proc/options"]),
     ("what a server makes of the request", &["ext-proc/options"]),
     ("an upgraded stream needs a run", &["tcp/weights", "tcp/many-connections"]),

@@ -8,12 +8,20 @@ use envoy_types::pb::envoy::config::core::v3::ApiVersion;
 use envoy_types::pb::envoy::config::ratelimit::v3::RateLimitServiceConfig;
 use envoy_types::pb::envoy::config::route::v3::rate_limit::{
     Action,
-    action::{ActionSpecifier, GenericKey, HeaderValueMatch, RemoteAddress, RequestHeaders},
+    action::{
+        ActionSpecifier, GenericKey, HeaderValueMatch, MetaData as KnownBy, RemoteAddress, RequestHeaders,
+        meta_data::Source,
+    },
 };
 use envoy_types::pb::envoy::config::route::v3::{HeaderMatcher, RateLimit, header_matcher::HeaderMatchSpecifier};
 use envoy_types::pb::envoy::extensions::filters::http::ratelimit::v3::RateLimit as LimitFilter;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
 use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
+use envoy_types::pb::envoy::r#type::metadata::v3::{
+    MetadataKey,
+    metadata_key::{PathSegment, path_segment},
+};
+use envoy_types::pb::envoy::r#type::v3::Int64Range;
 
 use crate::ir::{Config, Descriptor, DescriptorPart, HeaderTest, LimitServer, RequestLimits, RouteGuards, TextIs};
 
@@ -120,6 +128,17 @@ fn to_action(part: &DescriptorPart) -> Action {
             ..RequestHeaders::default()
         }),
         DescriptorPart::Address => ActionSpecifier::RemoteAddress(RemoteAddress::default()),
+        DescriptorPart::Known { called, reader, path, otherwise, is_of_rule } => {
+            let step = |key: &String| PathSegment { segment: Some(path_segment::Segment::Key(key.to_owned())) };
+            let source = if *is_of_rule { Source::RouteEntry } else { Source::Dynamic };
+            ActionSpecifier::Metadata(KnownBy {
+                descriptor_key: called.to_owned(),
+                metadata_key: Some(MetadataKey { key: reader.to_owned(), path: path.iter().map(step).collect() }),
+                default_value: otherwise.to_owned(),
+                source: source as i32,
+                ..KnownBy::default()
+            })
+        }
         DescriptorPart::Headers { text, expected, tests } => ActionSpecifier::HeaderValueMatch(HeaderValueMatch {
             descriptor_value: text.to_owned(),
             expect_match: Some(boolean(*expected)),
@@ -130,8 +149,12 @@ fn to_action(part: &DescriptorPart) -> Action {
     Action { action_specifier: Some(specifier) }
 }
 
-fn to_matcher(HeaderTest { name, is, inverted }: &HeaderTest) -> HeaderMatcher {
-    let is = is.as_ref().map_or(HeaderMatchSpecifier::PresentMatch(true), |is| {
+fn to_matcher(HeaderTest { name, is, within, inverted }: &HeaderTest) -> HeaderMatcher {
+    let there = || match within {
+        Some((start, end)) => HeaderMatchSpecifier::RangeMatch(Int64Range { start: *start, end: *end }),
+        None => HeaderMatchSpecifier::PresentMatch(true),
+    };
+    let is = is.as_ref().map_or_else(there, |is| {
         let match_pattern = Some(to_pattern(is.clone()));
         HeaderMatchSpecifier::StringMatch(StringMatcher { match_pattern, ..StringMatcher::default() })
     });
@@ -149,6 +172,9 @@ pub(super) fn uses_regex(guards: &RouteGuards) -> bool {
     let mut parts = limits.flat_map(|limits| &limits.told).flat_map(|Descriptor(parts)| parts);
     parts.any(|part| match part {
         DescriptorPart::Headers { tests, .. } => tests.iter().any(|test| matches!(test.is, Some(TextIs::Regex(_)))),
-        DescriptorPart::Text(_) | DescriptorPart::Header(..) | DescriptorPart::Address => false,
+        DescriptorPart::Text(_)
+        | DescriptorPart::Header(..)
+        | DescriptorPart::Address
+        | DescriptorPart::Known { .. } => false,
     })
 }

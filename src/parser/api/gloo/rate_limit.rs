@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::http::HeaderName;
 
+use super::access_log::OptionRange;
 use super::duration::GoDuration;
 use super::ext_auth::OptionAuthority;
 use super::gloo_enum::GlooEnum;
@@ -81,10 +82,40 @@ pub struct OptionLimitAction {
     pub destination_cluster: Option<Untranslated>,
     pub generic_key: Option<OptionGenericKey>,
     pub header_value_match: Option<OptionHeaderValueMatch>,
-    pub metadata: Option<Untranslated>,
+    pub metadata: Option<OptionLimitMetadata>,
     pub remote_address: Option<Untranslated>,
     pub request_headers: Option<OptionRequestHeaders>,
     pub source_cluster: Option<Untranslated>,
+}
+
+/// `metadata`: what is known of a request, or of its rule.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionLimitMetadata {
+    #[serde(default)]
+    pub default_value: String,
+    #[serde(default)]
+    pub descriptor_key: String,
+    pub metadata_key: Option<OptionMetadataKey>,
+    pub source: Option<GlooEnum>,
+}
+
+/// `metadataKey`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionMetadataKey {
+    #[serde(default)]
+    pub key: String,
+    #[serde(default)]
+    pub path: Vec<OptionMetadataStep>,
+}
+
+/// One of `path`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionMetadataStep {
+    #[serde(default)]
+    pub key: String,
 }
 
 /// `genericKey`.
@@ -127,7 +158,7 @@ pub struct OptionLimitHeader {
     pub name: HeaderName,
     pub prefix_match: Option<String>,
     pub present_match: Option<bool>,
-    pub range_match: Option<Untranslated>,
+    pub range_match: Option<OptionRange>,
     pub regex_match: Option<String>,
     pub suffix_match: Option<String>,
 }

@@ -3,13 +3,15 @@
 use crate::diagnostics::{FieldPath, Finding};
 use crate::ir::{Descriptor, DescriptorPart, HeaderTest, TextIs};
 use crate::parser::api::{
-    OptionGenericKey, OptionHeaderValueMatch, OptionLimitAction, OptionLimitHeader, OptionRateLimit, OptionRateLimits,
-    OptionRequestHeaders, RouteOption, VirtualHostOption,
+    GlooEnum, OptionGenericKey, OptionHeaderValueMatch, OptionLimitAction, OptionLimitHeader, OptionRateLimit,
+    OptionRateLimits, OptionRequestHeaders, RouteOption, VirtualHostOption,
 };
 use crate::path;
 use crate::resolver::{Effective, ResolvedRule};
 
 use super::faults::Faults;
+use super::limit_metadata;
+use super::log_filter::to_range;
 use super::part::{Part, Place};
 use crate::re2;
 
@@ -102,18 +104,27 @@ fn check_action(action: &OptionLimitAction, at: &FieldPath, faults: &mut Faults<
         // The resolver hands on no action with one of these.
         cel: _,
         destination_cluster: _,
-        metadata: _,
         source_cluster: _,
+        metadata,
         generic_key,
         header_value_match,
         remote_address,
         request_headers,
     } = action;
-    let forms =
-        [generic_key.is_some(), header_value_match.is_some(), remote_address.is_some(), request_headers.is_some()];
+    let forms = [
+        generic_key.is_some(),
+        header_value_match.is_some(),
+        metadata.is_some(),
+        remote_address.is_some(),
+        request_headers.is_some(),
+    ];
     if forms.into_iter().filter(|is_set| *is_set).count() != 1 {
-        let help = "write one of `genericKey`, `headerValueMatch`, `remoteAddress` and `requestHeaders`";
+        let help = "write one of `genericKey`, `headerValueMatch`, `metadata`, `remoteAddress` and `requestHeaders`";
         faults.add(at, "an action is not one thing", help);
+    }
+    if let Some(said) = metadata {
+        limit_metadata::check(said, &at.with("metadata"), faults);
+        return;
     }
     let mut text = |at: FieldPath, text: &str| {
         if text.is_empty() {
@@ -151,7 +162,7 @@ fn check_header(header: &OptionLimitHeader, at: &FieldPath, faults: &mut Faults<
         name,
         prefix_match,
         present_match,
-        range_match: _,
+        range_match,
         regex_match,
         suffix_match,
     } = header;
@@ -161,10 +172,18 @@ fn check_header(header: &OptionLimitHeader, at: &FieldPath, faults: &mut Faults<
     }
     let texts = [exact_match, prefix_match, suffix_match, regex_match];
     let is_empty = texts.iter().skip(1).any(|text| text.as_ref().is_some_and(String::is_empty));
-    let count = texts.iter().filter(|text| text.is_some()).count() + usize::from(present_match.is_some());
+    let others = usize::from(present_match.is_some()) + usize::from(range_match.is_some());
+    let count = texts.iter().filter(|text| text.is_some()).count() + others;
     if count > 1 || is_empty {
-        let help = "write one of `exactMatch`, `prefixMatch`, `suffixMatch`, `regexMatch` and `presentMatch`";
+        let help =
+            "write one of `exactMatch`, `prefixMatch`, `suffixMatch`, `regexMatch`, `rangeMatch` and `presentMatch`";
         faults.add(at, "it is not one thing that the header has to be", help);
+    }
+    if let Some(range) = range_match {
+        let (start, end) = to_range(&at.with("rangeMatch"), range, faults);
+        if start >= end {
+            faults.add(&at.with("rangeMatch"), "no number is in it", "write an `end` above its `start`");
+        }
     }
     if let Some(Err(bad)) = regex_match.as_ref().map(|pattern| re2::check(pattern)) {
         let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
@@ -188,6 +207,9 @@ fn part_of(action: &OptionLimitAction) -> Option<DescriptorPart> {
             tests: headers.iter().map(test_of).collect(),
         });
     }
+    if let Some(said) = &action.metadata {
+        return Some(limit_metadata::part_of(said));
+    }
     action.remote_address.map(|_| DescriptorPart::Address)
 }
 
@@ -199,7 +221,10 @@ fn test_of(header: &OptionLimitHeader) -> HeaderTest {
         .or_else(|| text(&header.regex_match, TextIs::Regex));
     // That it must not be there is the opposite of that it must.
     let is_absent = is.is_none() && header.present_match == Some(false);
-    HeaderTest { name: header.name.lower(), is, inverted: header.invert_match != is_absent }
+    let number = |said: &Option<GlooEnum>| said.as_ref().and_then(|GlooEnum(text)| text.parse::<i64>().ok());
+    let within = header.range_match.as_ref();
+    let within = within.map(|range| (number(&range.start).unwrap_or_default(), number(&range.end).unwrap_or_default()));
+    HeaderTest { name: header.name.lower(), is, within, inverted: header.invert_match != is_absent }
 }
 
 /// Whether an option of a listener asks for limits.

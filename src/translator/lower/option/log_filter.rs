@@ -235,7 +235,10 @@ fn lower_header(at: &FieldPath, said: OptionHeaderFilter, faults: &mut Faults<'_
             "write the name of a header",
         );
     }
-    let range = range_match.as_ref().map(|range| to_range(&at.join(&path!["rangeMatch"]), range, faults));
+    let range = range_match.as_ref().map(|range| {
+        let (start, end) = to_range(&at.join(&path!["rangeMatch"]), range, faults);
+        LogHeaderIs::Number(start, end)
+    });
     let pattern = safe_regex_match.map(|OptionTextPattern { google_re2: _, regex }| regex);
     let forms = [
         exact_match.map(|text| LogHeaderIs::Text(TextIs::Exact(text))),
@@ -266,7 +269,12 @@ fn lower_header(at: &FieldPath, said: OptionHeaderFilter, faults: &mut Faults<'_
     Some(LogHeader { name: name.to_ascii_lowercase(), is, inverted: invert_match })
 }
 
-fn to_range(at: &FieldPath, OptionRange { end, start }: &OptionRange, faults: &mut Faults<'_>) -> LogHeaderIs {
+/// The numbers from the first, below the second.
+pub(super) fn to_range(
+    at: &FieldPath,
+    OptionRange { end, start }: &OptionRange,
+    faults: &mut Faults<'_>,
+) -> (i64, i64) {
     let mut number = |field: &'static str, said: &Option<GlooEnum>| {
         let Some(GlooEnum(text)) = said else { return 0 };
         text.parse().unwrap_or_else(|_| {
@@ -275,5 +283,5 @@ fn to_range(at: &FieldPath, OptionRange { end, start }: &OptionRange, faults: &m
             0
         })
     };
-    LogHeaderIs::Number(number("start", start), number("end", end))
+    (number("start", start), number("end", end))
 }
