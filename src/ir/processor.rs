@@ -6,8 +6,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::ClusterId;
+use super::action::Metadata;
 use super::default::is_default;
+use super::header::HeaderValue;
 use super::text_is::OriginText;
+use crate::http::HeaderName;
 
 /// A server that the requests of a rule are handed to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -59,7 +62,7 @@ pub struct ProcessorOverrides {
 }
 
 /// How a server is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ProcessorSettings {
     /// The host by which it is called; `None` for its name.
     #[serde(skip_serializing_if = "is_default")]
@@ -96,6 +99,27 @@ pub struct ProcessorSettings {
     /// What it is told of what filters know.
     #[serde(skip_serializing_if = "is_default")]
     pub told: ToldMetadata,
+    /// What is known of requests and of responses that it is told besides.
+    #[serde(skip_serializing_if = "is_default")]
+    pub attributes: ToldAttributes,
+    /// The headers that a stream to it begins with.
+    #[serde(skip_serializing_if = "is_default")]
+    pub greeting: Vec<(HeaderName, HeaderValue)>,
+    /// What logs may say of it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub logged: Metadata,
+}
+
+/// What is known of requests and of responses, by its names
+/// ([attributes](https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/advanced/attributes)).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ToldAttributes {
+    /// Of requests.
+    #[serde(skip_serializing_if = "is_default")]
+    pub request: Vec<String>,
+    /// Of responses.
+    #[serde(skip_serializing_if = "is_default")]
+    pub response: Vec<String>,
 }
 
 /// What a server gets of requests and of responses.

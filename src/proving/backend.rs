@@ -208,7 +208,7 @@ impl Echo {
         let upgraded = upgrade.is_some().then(|| hyper::upgrade::on(&mut request));
         let (head, body) = request.into_parts();
         if head.uri.path() == processor::PROCESS_PATH {
-            return Ok(self.process(body));
+            return Ok(self.process(&head.headers, body));
         }
         // What follows a request for a tunnel is no body.
         let has_body = upgraded.is_none() && head.method != Method::CONNECT;
@@ -286,11 +286,11 @@ impl Echo {
     }
 
     /// Answers the messages of a stream as they come.
-    fn process(&self, mut body: Incoming) -> Response<EchoBody> {
+    fn process(&self, headers: &HeaderMap, mut body: Incoming) -> Response<EchoBody> {
         let (sender, receiver) = mpsc::channel(1);
         let name = self.name.clone();
+        let mut processing = Processing::begin(headers);
         tokio::spawn(async move {
-            let mut processing = Processing::default();
             while let Some(Ok(frame)) = body.frame().await {
                 let Ok(bytes) = frame.into_data() else { break };
                 let (answers, goes_on) =

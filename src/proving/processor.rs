@@ -10,6 +10,7 @@ use envoy_types::pb::envoy::service::ext_proc::v3::{
     ProcessingResponse, TrailersResponse, processing_request::Request, processing_response::Response,
 };
 use envoy_types::pb::envoy::r#type::v3::HttpStatus;
+use envoy_types::pb::google::protobuf::{Value, value};
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName};
 use prost::Message;
@@ -21,6 +22,9 @@ pub(super) const PROCESS_PATH: &str = "/envoy.service.ext_proc.v3.ExternalProces
 
 /// The length of what stands before a gRPC message.
 const FRAME_HEAD: usize = 5;
+
+/// What the names of headers begin with that a stream is begun with.
+const GREETING: &str = "x-greeting";
 
 /// `OVERWRITE_IF_EXISTS_OR_ADD`.
 const OVERWRITE: i32 = 2;
@@ -45,21 +49,43 @@ pub(super) struct Steered {
 pub(super) struct Processing {
     unread: Vec<u8>,
     steered: Steered,
+    /// What it was told besides, by the headers that it tells it in.
+    told: Vec<(String, String)>,
 }
 
 impl Processing {
+    /// A stream that begins with these headers.
+    pub(super) fn begin(headers: &HeaderMap) -> Self {
+        let greeting = headers.iter().filter(|(name, _)| name.as_str().starts_with(GREETING));
+        let line = |(name, value): (&HeaderName, &header::HeaderValue)| {
+            format!("{name}={}", String::from_utf8_lossy(value.as_bytes()))
+        };
+        let lines: Vec<String> = greeting.map(line).collect();
+        let told = (!lines.is_empty()).then(|| ("x-echo-greeting".to_owned(), lines.join(" ")));
+        Self { told: told.into_iter().collect(), ..Self::default() }
+    }
+
     /// Takes bytes of a stream: the framed answers to the messages that are whole, and whether the stream goes on.
     /// `steer` says what the controls ask for, which stand among headers and in a query.
     pub(super) fn take(&mut self, bytes: &[u8], steer: impl Fn(&HeaderMap, &str) -> Steered) -> (Vec<Bytes>, bool) {
         self.unread.extend_from_slice(bytes);
         let mut answers = Vec::new();
         while let Some(message) = self.next_message() {
-            let Some(request) = ProcessingRequest::decode(&*message).ok().and_then(|message| message.request) else {
-                return (answers, false);
-            };
+            let message = ProcessingRequest::decode(&*message).ok();
+            let attributes = message.as_ref().map(attributes).unwrap_or_default();
+            let Some(request) = message.and_then(|message| message.request) else { return (answers, false) };
             if let Request::RequestHeaders(HttpHeaders { headers, .. }) = &request {
                 let (headers, query) = read(headers.as_ref());
                 self.steered = steer(&headers, &query);
+                self.steered.headers.append(&mut self.told);
+            }
+            if !attributes.is_empty() {
+                let told = ("x-echo-attributes".to_owned(), attributes);
+                match &request {
+                    Request::RequestHeaders(_) => self.steered.headers.push(told),
+                    Request::ResponseHeaders(_) => self.steered.response_headers.push(told),
+                    _ => {}
+                }
             }
             if self.steered.closes {
                 return (answers, false);
@@ -103,6 +129,19 @@ impl Processing {
             Request::ResponseTrailers(_) => Response::ResponseTrailers(TrailersResponse::default()),
         }
     }
+}
+
+/// The attributes that a message has, by their names in order.
+fn attributes(message: &ProcessingRequest) -> String {
+    let fields = message.attributes.values().flat_map(|one| &one.fields);
+    let text = |(name, value): (&String, &Value)| match &value.kind {
+        Some(value::Kind::StringValue(text)) => format!("{name}={text}"),
+        Some(value::Kind::NumberValue(number)) => format!("{name}={number}"),
+        _ => name.to_owned(),
+    };
+    let mut lines: Vec<String> = fields.map(text).collect();
+    lines.sort();
+    lines.join(" ")
 }
 
 /// The headers of a request, and its query.

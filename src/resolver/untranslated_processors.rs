@@ -7,7 +7,6 @@ use super::missing::Missing;
 
 const NOT_WAITED: &str = "requests would wait for the server";
 const NOT_TOLD: &str = "the server would not be told all";
-const NOT_LOGGED: &str = "logs would not say what it adds";
 
 pub(super) fn untranslated_processor(server: &OptionProcessor, at: &FieldPath) -> Vec<Missing> {
     let OptionProcessor {
@@ -15,7 +14,7 @@ pub(super) fn untranslated_processor(server: &OptionProcessor, at: &FieldPath) -
         async_mode,
         disable_clear_route_cache: _,
         failure_mode_allow: _,
-        filter_metadata,
+        filter_metadata: _,
         filter_stage: _,
         forward_rules: _,
         grpc_service,
@@ -24,22 +23,17 @@ pub(super) fn untranslated_processor(server: &OptionProcessor, at: &FieldPath) -
         metadata_context_namespaces: _,
         mutation_rules: _,
         processing_mode: _,
-        request_attributes,
-        response_attributes,
+        request_attributes: _,
+        response_attributes: _,
         stat_prefix: _,
         typed_metadata_context_namespaces: _,
     } = server;
-    let mut fields = vec![
-        (at.with("asyncMode"), *async_mode, NOT_WAITED),
-        (at.with("filterMetadata"), !filter_metadata.is_empty(), NOT_LOGGED),
-        (at.with("requestAttributes"), !request_attributes.is_empty(), NOT_TOLD),
-        (at.with("responseAttributes"), !response_attributes.is_empty(), NOT_TOLD),
-    ];
+    // Envoy waits for such servers, whatever is said.
+    let mut fields = vec![(at.with("asyncMode"), *async_mode, NOT_WAITED)];
     if let Some(service) = grpc_service {
-        let OptionProcessorService { authority: _, ext_proc_server_ref: _, initial_metadata, retry_policy, timeout } =
+        let OptionProcessorService { authority: _, ext_proc_server_ref: _, initial_metadata: _, retry_policy, timeout } =
             service;
         let at = at.with("grpcService");
-        fields.push((at.with("initialMetadata"), !initial_metadata.is_empty(), NOT_TOLD));
         // Envoy keeps to neither for such servers.
         fields.push((at.with("retryPolicy"), retry_policy.is_some(), "the server would be asked once"));
         fields.push((
@@ -65,8 +59,9 @@ pub(super) fn untranslated_processing(said: &OptionProcessing, at: &FieldPath) -
     } = overrides;
     let at = at.with("overrides");
     missing(vec![
-        (at.with("asyncMode"), async_mode.is_some(), NOT_WAITED),
+        (at.with("asyncMode"), *async_mode, NOT_WAITED),
         (at.with("grpcService"), grpc_service.is_some(), "the server of the listener would be asked"),
+        // Envoy takes them of the server alone.
         (at.with("requestAttributes"), !request_attributes.is_empty(), NOT_TOLD),
         (at.with("responseAttributes"), !response_attributes.is_empty(), NOT_TOLD),
     ])

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::HeaderMutationRules;
+use envoy_types::pb::envoy::config::core::v3::{GrpcService, HeaderValue};
 use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::{
     ExtProcOverrides, ExtProcPerRoute, ExternalProcessor, HeaderForwardingRules, MetadataOptions, ProcessingMode,
     ext_proc_per_route::Override,
@@ -15,16 +16,19 @@ use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::{
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
 use envoy_types::pb::envoy::r#type::matcher::v3::ListStringMatcher;
 use envoy_types::pb::google::protobuf::Any;
+use serde_json::Map;
 
 use crate::ir::{
     ChangeRules, ClusterId, Config, OriginText, Processed, ProcessedBody, ProcessedParts, ProcessorOverrides,
-    ProcessorPlace, ProcessorSettings, ProcessorStage, RequestProcessor, RouteGuards, TextIs, ToldMetadata,
+    ProcessorPlace, ProcessorSettings, ProcessorStage, RequestProcessor, RouteGuards, TextIs, ToldAttributes,
+    ToldMetadata,
 };
 
 use super::grpc_server::to_grpc;
 use super::http_guards::to_matcher;
 use super::name;
 use super::proto::{any, boolean, duration, http_filter, regex};
+use super::structure::to_struct;
 
 const EXT_PROC: &str = "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor";
 const EXT_PROC_PER_ROUTE: &str = "envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute";
@@ -74,9 +78,20 @@ fn to_filter(
         unseen,
         changes,
         told,
+        attributes: ToldAttributes { request, response },
+        greeting,
+        logged,
     } = settings;
     let backend = &config.cluster(id).backend;
-    let service = to_grpc(cluster.to_owned(), authority.as_ref().map(String::to_owned), backend);
+    let greeting = greeting.iter().map(|(name, value)| HeaderValue {
+        key: name.to_string(),
+        value: value.sent().to_owned(),
+        ..HeaderValue::default()
+    });
+    let service = GrpcService {
+        initial_metadata: greeting.collect(),
+        ..to_grpc(cluster.to_owned(), authority.as_ref().map(String::to_owned), backend)
+    };
     let is_seen = |names: &[OriginText]| {
         (!names.is_empty()).then(|| ListStringMatcher { patterns: names.iter().map(to_matcher).collect() })
     };
@@ -93,6 +108,9 @@ fn to_filter(
         disable_clear_route_cache: *keeps_route,
         allow_mode_override: *chooses_parts,
         metadata_options: to_told(told),
+        request_attributes: request.to_vec(),
+        response_attributes: response.to_vec(),
+        filter_metadata: (!logged.is_empty()).then(|| to_struct(Map::clone(logged))),
         ..ExternalProcessor::default()
     };
     HttpFilter { disabled: true, ..http_filter(&called(stage, cluster), any(EXT_PROC, &filter)) }

@@ -34,6 +34,7 @@ mod log_text;
 mod metadata;
 pub(super) mod part;
 pub(super) mod processor_said;
+mod processor_told;
 pub(super) mod processors;
 mod report;
 mod retries;

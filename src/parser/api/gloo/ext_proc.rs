@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::duration::GoDuration;
 use super::gloo_enum::GlooEnum;
+use super::header_option::HeaderOption;
 use super::http_guards::{OptionTextMatch, OptionTextPattern};
 use super::option_list::Untranslated;
 use super::resource_ref::GlooResourceRef;
@@ -23,7 +25,7 @@ pub struct OptionProcessor {
     #[serde(default)]
     pub failure_mode_allow: bool,
     #[serde(default)]
-    pub filter_metadata: BTreeMap<String, Untranslated>,
+    pub filter_metadata: BTreeMap<String, Value>,
     pub filter_stage: Option<OptionFilterStage>,
     pub forward_rules: Option<OptionForwardRules>,
     pub grpc_service: Option<OptionProcessorService>,
@@ -34,9 +36,9 @@ pub struct OptionProcessor {
     pub mutation_rules: Option<OptionMutationRules>,
     pub processing_mode: Option<OptionProcessingMode>,
     #[serde(default)]
-    pub request_attributes: Vec<Untranslated>,
+    pub request_attributes: Vec<String>,
     #[serde(default)]
-    pub response_attributes: Vec<Untranslated>,
+    pub response_attributes: Vec<String>,
     #[serde(default)]
     pub stat_prefix: String,
     #[serde(default)]
@@ -51,7 +53,7 @@ pub struct OptionProcessorService {
     pub authority: String,
     pub ext_proc_server_ref: Option<GlooResourceRef>,
     #[serde(default)]
-    pub initial_metadata: Vec<Untranslated>,
+    pub initial_metadata: Vec<HeaderOption>,
     pub retry_policy: Option<Untranslated>,
     pub timeout: Option<Untranslated>,
 }
@@ -122,7 +124,8 @@ pub struct OptionProcessing {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OptionProcessingOverrides {
-    pub async_mode: Option<Untranslated>,
+    #[serde(default)]
+    pub async_mode: bool,
     pub grpc_service: Option<Untranslated>,
     #[serde(default)]
     pub metadata_context_namespaces: Vec<String>,

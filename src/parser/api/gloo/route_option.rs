@@ -12,6 +12,7 @@ use super::duration::GoDuration;
 use super::ext_auth::OptionAuth;
 use super::ext_proc::OptionProcessing;
 use super::gloo_enum::GlooEnum;
+use super::header_option::HeaderOption;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::option_list::{OptionList, Untranslated, options};
 use super::rate_limit::RouteRateLimits;
@@ -142,16 +143,6 @@ pub struct RequestHeaderOption {
 pub struct ResponseHeaderOption {
     pub header: Option<HeaderOption>,
     pub append: Option<bool>,
-}
-
-/// The name and the value of a header.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct HeaderOption {
-    #[serde(default)]
-    pub key: HeaderName,
-    #[serde(default)]
-    pub value: String,
 }
 
 /// `retries`.

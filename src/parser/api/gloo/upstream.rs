@@ -9,8 +9,8 @@ use crate::name::{Name, Namespace};
 
 use super::duration::GoDuration;
 use super::gloo_enum::GlooEnum;
+use super::header_option::HeaderOption;
 use super::option_list::{OptionList, Untranslated, options};
-use super::route_option::HeaderOption;
 use super::upstream_failover::UpstreamFailover;
 use super::upstream_settings::{
     UpstreamBalancer, UpstreamBreakers, UpstreamConnection, UpstreamHealthCheck, UpstreamOutliers, UpstreamPreconnect,

@@ -26,6 +26,7 @@ use super::guards::lower_text;
 use super::http_filters::change_filters;
 use super::part::Place;
 use super::processor_said::{Processing, ProcessingSaid, lower_mode, stage_of};
+use super::processor_told::{lower_attributes, lower_greeting, lower_logged};
 use crate::re2;
 
 /// The longest that Envoy lets a server take for an answer, and what it takes where nothing is said.
@@ -163,11 +164,11 @@ fn read(said: &OptionProcessor, faults: &mut Faults<'_>) -> Option<(ProcessorPla
         processing_mode,
         stat_prefix,
         typed_metadata_context_namespaces,
-        // The resolver hands on no server with one of these.
+        filter_metadata,
+        request_attributes,
+        response_attributes,
+        // The resolver hands on no server with this.
         async_mode: _,
-        filter_metadata: _,
-        request_attributes: _,
-        response_attributes: _,
     } = said;
     let known = faults.count();
     let place = lower_stage(filter_stage.as_ref(), faults);
@@ -201,6 +202,9 @@ fn read(said: &OptionProcessor, faults: &mut Faults<'_>) -> Option<(ProcessorPla
             fields: metadata_context_namespaces.to_vec(),
             messages: typed_metadata_context_namespaces.to_vec(),
         },
+        attributes: lower_attributes(request_attributes, response_attributes, faults),
+        greeting: lower_greeting(grpc_service.as_ref(), faults),
+        logged: lower_logged(filter_metadata, faults),
     };
     place.filter(|_| faults.count() == known).map(|place| (place, settings))
 }
