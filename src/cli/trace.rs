@@ -14,7 +14,8 @@ use crate::compile::Compilation;
 use crate::context::is_on_context;
 use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Locate, ObjectPart, ObjectRef, Series, codes};
 use crate::ir::{
-    AuthId, AuthTerms, BackendName, ClientCertificates, Cluster, FilterChain, Origin, Route, Site, unread_secret,
+    AuthId, AuthTerms, BackendName, ClientCertificates, Cluster, FilterChain, Origin, Route, Site, places,
+    unread_secret,
 };
 use crate::name::{Name, Namespace};
 use crate::parser::locate::Locator;
@@ -377,7 +378,7 @@ impl<'c> Tracer<'c> {
     }
 
     fn endpoints(&self, cluster: &Cluster) -> Vec<String> {
-        if self.names_endpoints { cluster.endpoints.in_words() } else { Vec::new() }
+        if self.names_endpoints { places(&cluster.endpoints, &cluster.settings) } else { Vec::new() }
     }
 
     /// Adds why this route and no other.

@@ -5,6 +5,7 @@ mod servers;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnostics::{Code, Finding, ObjectPart, ObjectRef, Severity, codes};
+use crate::ir::places;
 use crate::name::{Name, Namespace, SectionName};
 use crate::parser::api::{LocalObjectReference, OptionTarget, PolicyTargetReference};
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
@@ -298,13 +299,17 @@ impl<'r, 'm> Builder<'r, 'm> {
         if let Some(behind) = &backend.behind {
             let service = self.object(&key(Kind::Service, &behind.name.namespace, &behind.name.name));
             self.link(of, service, Link::Stands, None);
-            self.add_endpoints(behind.id, service);
-            return;
+            // Some of the Service's endpoints may be meant, or what lies behind them.
+            let is_whole = backend.endpoints == self.resolved.backends.get(behind.id).endpoints;
+            if is_whole && !backend.is_behind_tunnel() {
+                self.add_endpoints(behind.id, service);
+                return;
+            }
         }
         if matches!(backend.object, BackendObject::Assumed) || self.endpoints.contains_key(&id) {
             return;
         }
-        let places = backend.endpoints.in_words();
+        let places = places(&backend.endpoints, &backend.settings);
         let object = self.graph.nodes[of].object.clone();
         let what = What::Endpoints { backend: id, port: backend.name.port, places };
         let node = self.add(&object, what, |_| false);

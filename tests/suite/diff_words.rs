@@ -15,6 +15,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("a_picture_marks_what_the_table_lists", picture),
         test("other_addresses_of_a_service_with_routes_are_a_change", addresses),
         test("an_upstream_of_options_alone_is_led_to_by_no_route", unled_upstream),
+        test("how_a_missing_server_would_be_asked_is_no_change", unasked),
+        test("a_tunnel_is_told_in_the_words_of_its_upstream", tunnel),
     ]
 }
 
@@ -118,6 +120,73 @@ fn addresses(stage: &Stage) -> Result<(), Failed> {
     let old = old.replace("kind: Service, name: cart,", "kind: Service, name: cart-v2,");
     let (output, found) = stage.diff(&old, &old.replace("10.96.0.10", "10.96.0.11"))?;
     ensure(kinds(&found).is_empty(), &output)
+}
+
+fn unasked(stage: &Stage) -> Result<(), Failed> {
+    const REFERENCE: &str = "{name: asked, namespace: default}";
+    let limits = "ratelimit: {rateLimits: [{actions: [{remoteAddress: {}}]}]}";
+    let processor = |more: &str| {
+        format!(
+            "extProc: {{filterStage: {{stage: AuthZStage, predicate: After}}, grpcService: {{extProcServerRef: {REFERENCE}}}{more}}}"
+        )
+    };
+    for (host, own, new) in [
+        (
+            Some("extauth: {customAuth: {}}"),
+            format!("extauth: {{extauthzServerRef: {REFERENCE}}}"),
+            format!("extauth: {{extauthzServerRef: {REFERENCE}, statusOnError: 503}}"),
+        ),
+        (
+            Some(limits),
+            format!("ratelimitServer: {{denyOnFail: true, ratelimitServerRef: {REFERENCE}}}"),
+            format!("ratelimitServer: {{denyOnFail: true, requestTimeout: 1s, ratelimitServerRef: {REFERENCE}}}"),
+        ),
+        (None, processor(""), processor(", messageTimeout: 1s")),
+    ] {
+        let host = host.map(|host| options("VirtualHostOption", host)).unwrap_or_default();
+        let side = |own: &str| {
+            gateway("edge", HTTP) + &route("r", "edge", "/", "one") + &host + &options("HttpListenerOption", own)
+        };
+        let (output, found) = stage.diff(&side(&own), &side(&new))?;
+        ensure(output.code == Some(0) && kinds(&found).is_empty(), &output)?;
+        // Where it is there, it is one.
+        let there = |own: &str| side(own) + UPSTREAM;
+        let (output, _) = stage.diff(&there(&own), &there(&new))?;
+        ensure(output.code == Some(1), &output)?;
+    }
+    Ok(())
+}
+
+fn tunnel(stage: &Stage) -> Result<(), Failed> {
+    let upstream = "---
+apiVersion: gloo.solo.io/v1
+kind: Upstream
+metadata: {name: asked, namespace: default}
+spec:
+  static: {hosts: [{addr: 192.0.2.1, port: 3128}]}
+  httpProxyHostname: end.test:8080
+  httpConnectHeaders: [{key: X-Tenant, value: one}, {key: proxy-authorization, value: Basic planted}]
+";
+    let reference = "[{group: gloo.solo.io, kind: Upstream, name: asked}]";
+    let routes = route("r", "edge", "/", "one").replace("[{name: one, port: 80}]", reference);
+    let old = gateway("edge", HTTP) + &routes + upstream;
+    let (output, _) = stage.diff(&old, &old.replace("value: one", "value: two"))?;
+    let told = ["httpProxyHostname end.test:8080", "httpConnectHeaders x-tenant: one", "x-tenant: two"];
+    let holds = told.iter().all(|words| output.stdout.contains(words));
+    let is_masked = !output.stdout.contains("planted") && !output.stdout.contains("tunnel headers");
+    ensure(output.code == Some(1) && holds && is_masked, &output)?;
+    let (output, _) = stage.diff(&old, &old.replace("end.test", "other.test"))?;
+    ensure(output.code == Some(1) && output.stdout.contains("httpProxyHostname other.test:8080"), &output)?;
+    // Everybody shows the end of the tunnel, and through whom.
+    for line in [
+        "route http://www.example.com/ -f old.yaml",
+        "describe upstream asked -n default -f old.yaml",
+        "graph old.yaml -o dot",
+    ] {
+        let shown = stage.run(line)?;
+        ensure(shown.stdout.contains("end.test:8080 through 192.0.2.1:3128"), &shown)?;
+    }
+    Ok(())
 }
 
 fn unled_upstream(stage: &Stage) -> Result<(), Failed> {

@@ -4,6 +4,7 @@ use super::tables::{attached_policies, conditions, states};
 use super::text::{CONDITIONS_BY, Section, Value};
 use crate::cli::table::{Table, or_nothing};
 use crate::cli::view::{Role, View};
+use crate::ir::places;
 use crate::parser::api::{L4Protocol, TargetPort};
 use crate::parser::manifests::{Kind, ObjectHead};
 use crate::resolver::{BackendObject, BackendTls};
@@ -80,7 +81,7 @@ fn used(view: &View<'_, '_>, head: &ObjectHead) -> Table {
         if declared.position != head.position || !seen.insert(id) {
             continue;
         }
-        let endpoints: Vec<String> = backend.endpoints.in_words();
+        let endpoints = places(&backend.endpoints, &backend.settings);
         let tls = match &backend.tls {
             BackendTls::Plain => "no",
             BackendTls::Tls(_) => "yes",

@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use super::super::trace::backend_name;
 use super::{servers, settings};
 use crate::ir::{
-    Action, Authorities, CertificateId, CertificateName, ClientCertificates, Cluster, Config, HeaderMutations, KeyPair,
-    Material, RetryLimit, TlsOffer, TlsTermination, TlsVersion, UpstreamProtocol, UpstreamTls, unread_secret,
+    Action, Authorities, CertificateId, CertificateName, ClientCertificates, Cluster, Config, Existing, HeaderMutation,
+    HeaderMutations, KeyPair, Material, RetryLimit, TlsOffer, TlsTermination, TlsVersion, Tunnel, UpstreamProtocol,
+    UpstreamTls, unread_secret,
 };
 use crate::masked::{self, header_value_among};
 use crate::parser::api::{Service, ServicePort, TargetPort};
@@ -126,12 +127,14 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
     }
     let endpoints = if endpoints.is_empty() { "nobody".to_owned() } else { endpoints.join(", ") };
     let tls = tls.as_ref().map(|tls| format!(" with TLS ({})", describe_upstream_tls(tls, config))).unwrap_or_default();
-    let more = further_tls.iter().enumerate();
+    let mut asked = asked.masked();
+    let tunnel = asked.tunnel.take();
+    let of_tunnel = tunnel.as_ref().and_then(|tunnel| tunnel.tls);
+    let more = further_tls.iter().enumerate().filter(|(index, _)| Some(*index) != of_tunnel);
     let more: String = more
-        .map(|(index, tls)| {
-            format!(", TLS {index} of its failover or its tunnel ({})", describe_upstream_tls(tls, config))
-        })
+        .map(|(index, tls)| format!(", TLS {index} of its failover ({})", describe_upstream_tls(tls, config)))
         .collect();
+    let tunnel = tunnel.map(|tunnel| describe_tunnel(&tunnel, further_tls, config)).unwrap_or_default();
     let retries = match retries {
         RetryLimit::Unused => String::new(),
         RetryLimit::Unlimited => ", with as many retries as its rules ask for".to_owned(),
@@ -139,7 +142,32 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
             format!(", with retries for {percent} % of its requests, at least {least}")
         }
     };
-    format!("{protocol}{tls} to {endpoints}{more}{retries}{}", settings::in_words_of_masked(&asked.masked()))
+    format!("{protocol}{tls} to {endpoints}{more}{tunnel}{retries}{}", settings::in_words_of_masked(&asked))
+}
+
+/// What leads to a backend from endpoints that are proxies, in the words of an Upstream. Its headers may be shown.
+fn describe_tunnel(
+    Tunnel { to, headers, over_http2, tls }: &Tunnel,
+    further_tls: &[UpstreamTls],
+    config: &Config,
+) -> String {
+    let HeaderMutations(headers) = headers;
+    let lines = headers.iter().flat_map(|HeaderMutation { name, existing, added }| {
+        let first = match existing {
+            Existing::Replaced(value) => Some(value),
+            Existing::Kept | Existing::Removed => None,
+        };
+        first.into_iter().chain(added).map(move |value| format!("{name}: {}", value.shown()))
+    });
+    let lines: Vec<String> = lines.collect();
+    let headers = match lines.as_slice() {
+        [] => String::new(),
+        lines => format!(", httpConnectHeaders {}", lines.join(", ")),
+    };
+    let tls = tls.and_then(|index| further_tls.get(index));
+    let tls = tls.map(|tls| format!(", httpConnectSslConfig ({})", describe_upstream_tls(tls, config)));
+    let version = if *over_http2 { ", asked for over HTTP/2" } else { "" };
+    format!(", httpProxyHostname {to}{headers}{}{version}", tls.unwrap_or_default())
 }
 
 /// Which pods are behind a Service port, in words that are equal where they are.

@@ -1,6 +1,13 @@
 //! Servers that are asked before a rule is served, and that the input lacks: nothing passes without them.
 
-use crate::ir::{Action, BackendName, Config, HttpFilters, Route, Site};
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ir::{
+    Action, BackendName, ClusterId, Config, HttpFilters, LimitServer, ProcessorOverrides, ProcessorSettings,
+    RequestLimits, RequestProcessor, Route, Site,
+};
 use crate::parser::route::RouteKind;
 
 /// What every request of a rule gets in place of what the rule says, in words; `None` where all servers are there that it asks.
@@ -28,4 +35,49 @@ fn missing<'c>(action: &Action, config: &'c Config) -> Option<&'c BackendName> {
     });
     let mut names = asked.map(|id| &config.cluster(id).backend);
     names.find(|name| name.site == Site::Missing)
+}
+
+/// An action without how servers would be asked that are not there: what its requests get does not depend on it.
+pub(super) fn without_unasked<'a>(action: &'a Action, config: &Config) -> Cow<'a, Action> {
+    if missing(action, config).is_none() {
+        return Cow::Borrowed(action);
+    }
+    let mut own = Action::clone(action);
+    forget_unasked(&mut own, &|id| config.cluster(id).backend.site == Site::Missing);
+    Cow::Owned(own)
+}
+
+fn forget_unasked(action: &mut Action, is_missing: &impl Fn(ClusterId) -> bool) {
+    match action {
+        Action::Forward(forward) => forget_in(&mut forward.http_filters, is_missing),
+        Action::Redirect(redirect) => forget_in(&mut redirect.http_filters, is_missing),
+        Action::Respond(_) => {}
+        Action::Split(branches) => {
+            branches.iter_mut().for_each(|branch| forget_unasked(&mut branch.action, is_missing));
+        }
+    }
+}
+
+fn forget_in(filters: &mut HttpFilters, is_missing: &impl Fn(ClusterId) -> bool) {
+    let guards = &mut filters.guards;
+    for limits in [&mut guards.early_limits, &mut guards.limits].into_iter().flatten() {
+        let cluster = limits.server.cluster;
+        if is_missing(cluster) {
+            let server = LimitServer {
+                cluster,
+                authority: None,
+                domain: String::new(),
+                timeout: Duration::ZERO,
+                lets_pass: false,
+                is_told: false,
+            };
+            *limits = Arc::new(RequestLimits { server: Arc::new(server), told: Vec::new() });
+        }
+    }
+    for RequestProcessor { stage: _, place: _, cluster, settings, overrides } in &mut guards.processors {
+        if is_missing(*cluster) {
+            *settings = Arc::new(ProcessorSettings::default());
+            *overrides = ProcessorOverrides::default();
+        }
+    }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::super::trace::{Tracer, describe_match_in_order};
 use super::describe::{cluster_name, describe};
+use super::servers;
 use crate::analysis::cover::{Earlier, Patterns, Rest};
 use crate::analysis::outcome;
 use crate::compile::Compilation;
@@ -16,7 +17,8 @@ use crate::hostname::Hostname;
 use crate::ir::{
     Across, Action, AuthId, Branch, ClientDetails, ClusterId, Config, Cors, ExternalAuthSettings, FilterChain, Forward,
     GatewayName, Handler, HeaderMatch, HeaderMutations, HttpConnection, Listener, ListenerSettings, Origin,
-    PathRewrite, PathRules, Route, RouteMatch, TcpBackend, TcpProxy, Transport, UdpProxy, VirtualHost, WeightedBackend,
+    PathRewrite, PathRules, Route, RouteMatch, Site, TcpBackend, TcpProxy, Transport, UdpProxy, VirtualHost,
+    WeightedBackend,
 };
 use crate::port::Port;
 use crate::simulate::{Connection, Decision, Request, Security, Simulator, Version};
@@ -463,7 +465,8 @@ impl Actions<'_, '_> {
                 numbers.sort();
                 numbers
             };
-            let mut comparable = action.with_clusters(&cluster, &mut auths);
+            let asked = servers::without_unasked(action, config);
+            let mut comparable = asked.with_clusters(&cluster, &mut auths);
             settle(&mut comparable);
             Arc::new(comparable)
         };
@@ -473,6 +476,10 @@ impl Actions<'_, '_> {
 
 fn number_of(id: AuthId, config: &Config, names: &Names, cluster: &impl Fn(ClusterId) -> ClusterId) -> usize {
     let settings = config.external_auth(id).settings.clone();
+    // Nobody is asked, however it would be: the rule says what its requests get.
+    if config.cluster(settings.cluster).backend.site == Site::Missing {
+        return names.number(format!("authorization by {:?}", cluster(settings.cluster)));
+    }
     let settings = ExternalAuthSettings { cluster: cluster(settings.cluster), ..settings };
     names.number(format!("authorization {settings:?}"))
 }

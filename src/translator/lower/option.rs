@@ -22,6 +22,7 @@ pub(super) mod headers;
 pub(super) mod host;
 pub(super) mod http;
 mod http_filters;
+mod idle_priorities;
 mod limit_metadata;
 mod limit_server;
 pub(super) mod limit_told;

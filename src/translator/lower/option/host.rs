@@ -26,6 +26,7 @@ use super::super::socket::Socket;
 use super::auth_switch::{self, AuthSwitch};
 use super::faults::Wrong;
 use super::headers::HeaderSecrets;
+use super::idle_priorities;
 use super::limit_told::{self, Told};
 use super::part::{OwnCors, Part, Place, RuleSays, StagedTokens};
 use super::processor_said::{self, ProcessingSaid};
@@ -67,7 +68,9 @@ pub(in crate::translator::lower) fn lower_host_options(
         let servers = KeyServersOf { clusters: used.contains(&id).then_some(&mut *clusters), certificate: None };
         lower_set(set, (secrets, servers), &mut known, diagnostics)
     };
-    resolved.virtual_host_options.sets().map(lower).collect()
+    let parts = resolved.virtual_host_options.sets().map(lower).collect();
+    idle_priorities::report(resolved, sockets, diagnostics);
+    parts
 }
 
 fn lower_set<'m>(
