@@ -304,6 +304,7 @@ impl<'r, 'm> Asked<'r, 'm> {
             // Whoever is asked is a backend like others.
             auth_servers: _,
             key_servers: _,
+            processor_servers: _,
             usage: _,
         } = resolved;
         let (mut parents, mut http_rules, mut stream_rules) = (Vec::new(), Vec::new(), Vec::new());

@@ -19,7 +19,7 @@ pub struct RequestProcessor {
     pub stage: ProcessorStage,
     /// Behind what it is asked.
     pub place: ProcessorPlace,
-    /// Where it is.
+    /// Where it is that is asked where the rule names no other.
     pub cluster: ClusterId,
     /// How it is asked.
     pub settings: Arc<ProcessorSettings>,
@@ -59,6 +59,22 @@ pub struct ProcessorOverrides {
     /// What it is told of what filters know.
     #[serde(skip_serializing_if = "is_default")]
     pub told: ToldMetadata,
+    /// Another server, which gets it in place of that one.
+    #[serde(skip_serializing_if = "is_default")]
+    pub server: Option<ProcessorServer>,
+}
+
+/// A server in the place of another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProcessorServer {
+    /// Where it is.
+    pub cluster: ClusterId,
+    /// The host by which it is called; `None` for its name.
+    #[serde(skip_serializing_if = "is_default")]
+    pub authority: Option<String>,
+    /// The headers that a stream to it begins with.
+    #[serde(skip_serializing_if = "is_default")]
+    pub greeting: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// How a server is asked.
@@ -208,9 +224,17 @@ impl RequestProcessor {
         self.overrides.parts.unwrap_or(self.settings.parts)
     }
 
-    /// The same with a server elsewhere.
+    /// Who gets the requests.
+    pub fn asked(&self) -> ClusterId {
+        self.overrides.server.as_ref().map_or(self.cluster, |server| server.cluster)
+    }
+
+    /// The same with servers elsewhere.
     #[must_use]
-    pub(super) fn with_clusters(self, replace: &impl Fn(ClusterId) -> ClusterId) -> Self {
+    pub(super) fn with_clusters(mut self, replace: &impl Fn(ClusterId) -> ClusterId) -> Self {
+        if let Some(server) = &mut self.overrides.server {
+            server.cluster = replace(server.cluster);
+        }
         Self { cluster: replace(self.cluster), ..self }
     }
 }

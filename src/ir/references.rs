@@ -63,7 +63,7 @@ impl Action {
 fn of_filters(HttpFilters { cors: _, auths, guards }: &HttpFilters) -> impl Iterator<Item = Reference<'_>> {
     let keys = guards.token_rules().flat_map(|rules| rules.clusters());
     let counting = guards.limits().map(|limits| limits.server.cluster);
-    let processing = guards.processors.iter().map(|processor| processor.cluster);
+    let processing = guards.processors.iter().flat_map(|processor| [processor.cluster, processor.asked()]);
     auths.iter().copied().map(Reference::Auth).chain(keys.chain(counting).chain(processing).map(Reference::Guard))
 }
 

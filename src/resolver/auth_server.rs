@@ -57,8 +57,9 @@ fn server_of(option: &HttpListenerOption) -> Option<(FieldPath, &'static str, &G
     Some((below, named, reference.as_ref()?))
 }
 
-fn look_up<'m>(
-    (source, at, named): (&'m ObjectHead, FieldPath, &'static str),
+/// What became of a reference to a server; `at` is its place below `options`, and `named` its field.
+pub(super) fn look_up<'m>(
+    (source, at, named): (&ObjectHead, FieldPath, &'static str),
     reference: &GlooResourceRef,
     backends: &mut BackendIndex<'m>,
     diagnostics: &mut Diagnostics,

@@ -29,6 +29,7 @@ use super::listener_options::OptionsOfListeners;
 use super::mesh::{self, ServedPort};
 use super::owner::ListenerOwner;
 use super::policy::Policies;
+use super::processor_server::ProcessorServers;
 use super::reference_grant::Grants;
 use super::resolved::{Audience, Resolved};
 use super::route::RouteResolver;
@@ -136,6 +137,7 @@ pub fn of_clients<'m>(
         http_listener_options: OptionsOfListeners::default(),
         auth_servers: AuthServers::new(),
         key_servers,
+        processor_servers: ProcessorServers::default(),
         certificates,
         usage: BackendUsage::default(),
     };

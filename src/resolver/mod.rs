@@ -38,6 +38,7 @@ mod origin;
 mod overlaps;
 mod owner;
 mod policy;
+mod processor_server;
 mod reference;
 mod reference_grant;
 mod resolved;
@@ -94,6 +95,7 @@ pub use object_name::is_object_name;
 pub use origin::{OriginObject, OriginTable};
 pub use owner::ListenerOwner;
 pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
+pub use processor_server::{ProcessorServers, server_of_host, server_of_listener, server_of_rule};
 pub use reference::{Annotatable, Annotated, References, annotated};
 pub use reference_grant::Grants;
 pub use resolved::{Audience, Resolved};
@@ -158,6 +160,12 @@ pub fn resolve<'m>(
     let auth_servers = auth_server::resolve_auth_servers(&http_listener_options, &mut backends, diagnostics);
     let key_servers =
         key_server::resolve_key_servers((&routes, &idle_options), &virtual_host_options, &mut backends, diagnostics);
+    let processor_servers = processor_server::resolve_processor_servers(
+        (&routes, &idle_options),
+        &virtual_host_options,
+        &mut backends,
+        diagnostics,
+    );
     backends.judge_idle_upstreams(diagnostics);
     // What is about routes as a whole, or about what no route has asked for, can be said only when all have been seen.
     route_options.report_unused(diagnostics);
@@ -197,6 +205,7 @@ pub fn resolve<'m>(
         http_listener_options,
         auth_servers,
         key_servers,
+        processor_servers,
         certificates,
         usage: BackendUsage::default(),
     };

@@ -16,6 +16,7 @@ use super::listener::{ListenerId, ResolvedListener};
 use super::listener_options::OptionsOfListeners;
 use super::listener_set::ResolvedListenerSet;
 use super::mesh::MeshParents;
+use super::processor_server::ProcessorServers;
 use super::route::{ResolvedRule, Routes};
 use super::route_option::ResolvedRouteOption;
 use super::traffic_policy::TrafficPolicies;
@@ -67,6 +68,8 @@ pub struct Resolved<'m> {
     pub auth_servers: AuthServers<'m>,
     /// The servers that have the keys of tokens.
     pub key_servers: KeyServers<'m>,
+    /// The servers that requests are handed to in the place of others.
+    pub processor_servers: ProcessorServers,
     /// Every certificate that some reference names and may use.
     pub certificates: CertificateIndex<'m>,
     /// Through which Gateways routes use which backends.

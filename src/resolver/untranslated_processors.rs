@@ -30,19 +30,19 @@ pub(super) fn untranslated_processor(server: &OptionProcessor, at: &FieldPath) -
     } = server;
     // Envoy waits for such servers, whatever is said.
     let mut fields = vec![(at.with("asyncMode"), *async_mode, NOT_WAITED)];
-    if let Some(service) = grpc_service {
-        let OptionProcessorService { authority: _, ext_proc_server_ref: _, initial_metadata: _, retry_policy, timeout } =
-            service;
-        let at = at.with("grpcService");
-        // Envoy keeps to neither for such servers.
-        fields.push((at.with("retryPolicy"), retry_policy.is_some(), "the server would be asked once"));
-        fields.push((
-            at.with("timeout"),
-            timeout.is_some(),
-            "a stream to the server would last as long as its request",
-        ));
-    }
+    fields.extend(grpc_service.iter().flat_map(|service| of_service(service, at)));
     missing(fields)
+}
+
+/// Envoy keeps to neither for such servers.
+fn of_service(service: &OptionProcessorService, at: &FieldPath) -> [(FieldPath, bool, &'static str); 2] {
+    let OptionProcessorService { authority: _, ext_proc_server_ref: _, initial_metadata: _, retry_policy, timeout } =
+        service;
+    let at = at.with("grpcService");
+    [
+        (at.with("retryPolicy"), retry_policy.is_some(), "the server would be asked once"),
+        (at.with("timeout"), timeout.is_some(), "a stream to the server would last as long as its request"),
+    ]
 }
 
 pub(super) fn untranslated_processing(said: &OptionProcessing, at: &FieldPath) -> Vec<Missing> {
@@ -58,13 +58,14 @@ pub(super) fn untranslated_processing(said: &OptionProcessing, at: &FieldPath) -
         typed_metadata_context_namespaces: _,
     } = overrides;
     let at = at.with("overrides");
-    missing(vec![
+    let mut fields = vec![
         (at.with("asyncMode"), *async_mode, NOT_WAITED),
-        (at.with("grpcService"), grpc_service.is_some(), "the server of the listener would be asked"),
         // Envoy takes them of the server alone.
         (at.with("requestAttributes"), !request_attributes.is_empty(), NOT_TOLD),
         (at.with("responseAttributes"), !response_attributes.is_empty(), NOT_TOLD),
-    ])
+    ];
+    fields.extend(grpc_service.iter().flat_map(|service| of_service(service, &at)));
+    missing(fields)
 }
 
 fn missing(fields: Vec<(FieldPath, bool, &'static str)>) -> Vec<Missing> {

@@ -71,7 +71,7 @@ pub(super) fn unprocessed(
 ) -> Option<LocalReply> {
     let here = guards?.processors.iter().filter(|processor| processor.place == place);
     let mut silent = here.filter(|processor| {
-        let is_there = !config.cluster(processor.cluster).endpoints.is_empty();
+        let is_there = !config.cluster(processor.asked()).endpoints.is_empty();
         !is_there && !processor.settings.lets_pass && gets_some(processor.parts(), request)
     });
     silent.next().map(|_| LocalReply::new(500, Reason::NoProcessor))
@@ -87,7 +87,7 @@ fn gets_some(ProcessedParts { request: parts, response }: ProcessedParts, reques
 /// makes them, and wherever the server is asked.
 pub(super) fn unanswerable(config: &Config, guards: Option<&RouteGuards>) -> Option<LocalReply> {
     let silent = guards?.processors.iter().find(|processor| {
-        let is_there = !config.cluster(processor.cluster).endpoints.is_empty();
+        let is_there = !config.cluster(processor.asked()).endpoints.is_empty();
         !is_there && !processor.settings.lets_pass && processor.parts().response.headers
     });
     silent.map(|_| LocalReply::new(500, Reason::NoProcessor))

@@ -80,7 +80,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
         "whether a request is one too many needs a run",
         &["http-listener-option/rates", "virtual-host-option/limits", "virtual-host-option/limits-known"],
     ),
-    ("what a server makes of requests needs a run", &["ext-proc/options", "ext-proc/told"]),
+    ("what a server makes of requests needs a run", &["ext-proc/options", "ext-proc/other-servers", "ext-proc/told"]),
     ("what a server makes of the request", &["ext-proc/options"]),
     ("an upgraded stream needs a run", &["tcp/weights", "tcp/many-connections"]),
     ("whether the backend upgrades streams of HTTP/2 needs a run", &["backend-protocol/app-protocols"]),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ir::{
-    Action, BackendName, ClusterId, Config, HttpFilters, LimitServer, ProcessorOverrides, ProcessorSettings,
-    RequestLimits, RequestProcessor, Route, Site,
+    Action, BackendName, ClusterId, Config, HttpFilters, LimitServer, ProcessorOverrides, ProcessorServer,
+    ProcessorSettings, RequestLimits, RequestProcessor, Route, Site,
 };
 use crate::parser::route::RouteKind;
 
@@ -31,7 +31,7 @@ fn missing<'c>(action: &Action, config: &'c Config) -> Option<&'c BackendName> {
         let auths = auths.iter().map(|id| config.external_auth(*id).settings.cluster);
         let limits = guards.limits().map(|limits| limits.server.cluster);
         // Without a server that has the keys of tokens none of them counts, which the answer says.
-        auths.chain(limits).chain(guards.processors.iter().map(|processor| processor.cluster))
+        auths.chain(limits).chain(guards.processors.iter().map(RequestProcessor::asked))
     });
     let mut names = asked.map(|id| &config.cluster(id).backend);
     names.find(|name| name.site == Site::Missing)
@@ -74,10 +74,15 @@ fn forget_in(filters: &mut HttpFilters, is_missing: &impl Fn(ClusterId) -> bool)
             *limits = Arc::new(RequestLimits { server: Arc::new(server), told: Vec::new() });
         }
     }
-    for RequestProcessor { stage: _, place: _, cluster, settings, overrides } in &mut guards.processors {
-        if is_missing(*cluster) {
-            *settings = Arc::new(ProcessorSettings::default());
-            *overrides = ProcessorOverrides::default();
+    for processor in &mut guards.processors {
+        if is_missing(processor.asked()) {
+            let server = processor.overrides.server.take().map(|server| ProcessorServer {
+                authority: None,
+                greeting: Vec::new(),
+                ..server
+            });
+            processor.settings = Arc::new(ProcessorSettings::default());
+            processor.overrides = ProcessorOverrides { server, ..ProcessorOverrides::default() };
         }
     }
 }

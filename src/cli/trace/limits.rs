@@ -48,7 +48,7 @@ pub(super) fn processors(route: Option<&Route>, named: impl Fn(ClusterId) -> Str
     let filters = leaves.filter_map(Action::http_filters);
     for processor in filters.flat_map(|filters| &filters.guards.processors) {
         let view = ProcessorView {
-            server: named(processor.cluster),
+            server: named(processor.asked()),
             unanswered: if processor.settings.lets_pass { "the request passes" } else { "500" },
         };
         if !found.contains(&view) {

@@ -1,4 +1,5 @@
-//! The servers that options name: who is asked whether a request may pass, who counts requests, and who has the keys of tokens.
+//! The servers that options name: who is asked whether a request may pass, who counts requests,
+//! whom they are handed to, and who has the keys of tokens.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use crate::parser::api::{
     GlooResourceRef, HttpListenerOption, OptionKeys, OptionRemoteKeys, OptionTokens, RouteOption, VirtualHostOption,
 };
 use crate::parser::manifests::{Kind, ObjectHead};
-use crate::resolver::{BackendRefOutcome, Effective};
+use crate::resolver::{BackendRefOutcome, Effective, server_of_host, server_of_listener, server_of_rule};
 
 impl<'m> Builder<'_, 'm> {
     /// The servers of the options that count somewhere.
@@ -17,12 +18,12 @@ impl<'m> Builder<'_, 'm> {
         let resolved = self.resolved;
         for Effective { value, source } in resolved.http_listener_options.sets().flat_map(|(_, set)| &set.fields) {
             let reference = match value {
-                HttpListenerOption::Extauth(said) => &said.extauthz_server_ref,
-                HttpListenerOption::RatelimitServer(said) => &said.ratelimit_server_ref,
-                _ => continue,
+                HttpListenerOption::Extauth(said) => said.extauthz_server_ref.as_ref(),
+                HttpListenerOption::RatelimitServer(said) => said.ratelimit_server_ref.as_ref(),
+                other => server_of_listener(other),
             };
             let outcome = resolved.auth_servers.get(&(source.metadata.sort_key(), value.field()));
-            if let Some((reference, outcome)) = reference.as_ref().zip(outcome) {
+            if let Some((reference, outcome)) = reference.zip(outcome) {
                 self.link_server(source, value.field(), reference, *outcome);
             }
         }
@@ -36,15 +37,28 @@ impl<'m> Builder<'_, 'm> {
                             .for_each(|one| self.link_key_servers(source, value.field(), Some(stage), one));
                     }
                 }
-                _ => {}
+                other => self.link_processor_server(source, value.field(), server_of_host(other)),
             }
         }
         let of_rules = resolved.routes.iter().flat_map(|route| &route.rules).flat_map(|rule| &rule.options.fields);
         for Effective { value, source } in of_rules {
+            self.link_processor_server(source, value.field(), server_of_rule(value));
             let RouteOption::JwtProvidersStaged(staged) = value else { continue };
             for (stage, tokens) in staged.stages() {
                 tokens.into_iter().for_each(|one| self.link_key_servers(source, value.field(), Some(stage), one));
             }
+        }
+    }
+
+    fn link_processor_server(
+        &mut self,
+        source: &'m ObjectHead,
+        field: &'static str,
+        reference: Option<&GlooResourceRef>,
+    ) {
+        let outcome = self.resolved.processor_servers.of(&source.key(), field);
+        if let Some((reference, outcome)) = reference.zip(outcome) {
+            self.link_server(source, field, reference, outcome);
         }
     }
 

@@ -18,10 +18,11 @@ use envoy_types::pb::envoy::r#type::matcher::v3::ListStringMatcher;
 use envoy_types::pb::google::protobuf::Any;
 use serde_json::Map;
 
+use crate::http::HeaderName;
 use crate::ir::{
-    ChangeRules, ClusterId, Config, OriginText, Processed, ProcessedBody, ProcessedParts, ProcessorOverrides,
-    ProcessorPlace, ProcessorSettings, ProcessorStage, RequestProcessor, RouteGuards, TextIs, ToldAttributes,
-    ToldMetadata,
+    self, BackendName, ChangeRules, ClusterId, Config, OriginText, Processed, ProcessedBody, ProcessedParts,
+    ProcessorOverrides, ProcessorPlace, ProcessorServer, ProcessorSettings, ProcessorStage, RequestProcessor,
+    RouteGuards, TextIs, ToldAttributes, ToldMetadata,
 };
 
 use super::grpc_server::to_grpc;
@@ -83,15 +84,7 @@ fn to_filter(
         logged,
     } = settings;
     let backend = &config.cluster(id).backend;
-    let greeting = greeting.iter().map(|(name, value)| HeaderValue {
-        key: name.to_string(),
-        value: value.sent().to_owned(),
-        ..HeaderValue::default()
-    });
-    let service = GrpcService {
-        initial_metadata: greeting.collect(),
-        ..to_grpc(cluster.to_owned(), authority.as_ref().map(String::to_owned), backend)
-    };
+    let service = to_service(cluster.to_owned(), (authority.as_ref(), greeting), backend);
     let is_seen = |names: &[OriginText]| {
         (!names.is_empty()).then(|| ListStringMatcher { patterns: names.iter().map(to_matcher).collect() })
     };
@@ -116,6 +109,19 @@ fn to_filter(
     HttpFilter { disabled: true, ..http_filter(&called(stage, cluster), any(EXT_PROC, &filter)) }
 }
 
+fn to_service(
+    cluster: String,
+    (authority, greeting): (Option<&String>, &[(HeaderName, ir::HeaderValue)]),
+    backend: &BackendName,
+) -> GrpcService {
+    let greeting = greeting.iter().map(|(name, value)| HeaderValue {
+        key: name.to_string(),
+        value: value.sent().to_owned(),
+        ..HeaderValue::default()
+    });
+    GrpcService { initial_metadata: greeting.collect(), ..to_grpc(cluster, authority.map(String::to_owned), backend) }
+}
+
 fn called(stage: ProcessorStage, cluster: &str) -> String {
     match stage {
         ProcessorStage::Early => format!("envoy.filters.http.ext_proc/early/{cluster}"),
@@ -127,10 +133,15 @@ fn called(stage: ProcessorStage, cluster: &str) -> String {
 /// What a route says to the filters that get its requests.
 pub(super) fn per_route<'g>(guards: &'g RouteGuards, config: &'g Config) -> impl Iterator<Item = (String, Any)> + 'g {
     guards.processors.iter().map(|RequestProcessor { stage, place: _, cluster, settings: _, overrides }| {
-        let ProcessorOverrides { parts, told } = overrides;
+        let ProcessorOverrides { parts, told, server } = overrides;
+        let server = server.as_ref().map(|ProcessorServer { cluster, authority, greeting }| {
+            let own = config.cluster(*cluster);
+            to_service(name::cluster(own), (authority.as_ref(), greeting), &own.backend)
+        });
         let overrides = ExtProcOverrides {
             processing_mode: parts.map(to_mode),
             metadata_options: to_told(told),
+            grpc_service: server,
             ..ExtProcOverrides::default()
         };
         let message = ExtProcPerRoute { r#override: Some(Override::Overrides(overrides)) };

@@ -8,7 +8,7 @@ use crate::id::ids;
 use crate::ir::{Cluster, ClusterId, RetryLimit, UpstreamProtocol};
 use crate::options::Options;
 use crate::parser::api::{RetryBudget, RetryConstraint};
-use crate::parser::manifests::ObjectHead;
+use crate::parser::manifests::{ObjectHead, ObjectKey};
 use crate::resolver::{
     Audience, Backend, BackendId, BackendObject, BackendTls, KeyPairId, OriginTable, Protocol, Resolved,
     ResolvedGateway, ResolvedRoute, TlsSettings, retry_concurrency,
@@ -190,6 +190,11 @@ impl<'m> Clusters<'m> {
         provider: &str,
     ) -> Option<BackendId> {
         self.resolved.key_servers.of(source, stage, provider)?.ok()
+    }
+
+    /// The server that an option of an object names for requests to be handed to; `None` where it cannot be asked.
+    pub(super) fn processor_server(&self, object: &ObjectKey, field: &'static str) -> Option<BackendId> {
+        self.resolved.processor_servers.of(object, field)?.ok()
     }
 
     /// Whether the cluster of a backend chooses an endpoint behind its address.

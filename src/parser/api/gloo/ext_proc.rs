@@ -126,7 +126,7 @@ pub struct OptionProcessing {
 pub struct OptionProcessingOverrides {
     #[serde(default)]
     pub async_mode: bool,
-    pub grpc_service: Option<Untranslated>,
+    pub grpc_service: Option<OptionProcessorService>,
     #[serde(default)]
     pub metadata_context_namespaces: Vec<String>,
     pub processing_mode: Option<OptionProcessingMode>,

@@ -1,15 +1,20 @@
 //! `extProc` and its kin of rules and listeners: whose requests are handed to the listener's servers, and what of them.
 
 use crate::diagnostics::{FieldPath, Finding};
-use crate::ir::{Processed, ProcessedBody, ProcessedParts, ProcessorOverrides, ProcessorStage, ToldMetadata};
+use crate::http::HeaderName;
+use crate::ir::{
+    HeaderValue, Processed, ProcessedBody, ProcessedParts, ProcessorOverrides, ProcessorStage, ToldMetadata,
+};
 use crate::parser::api::{
     GlooEnum, OptionProcessing, OptionProcessingMode, OptionProcessingOverrides, RouteOption, VirtualHostOption,
 };
+use crate::parser::manifests::ObjectKey;
 use crate::path;
 use crate::resolver::{Effective, ResolvedRule};
 
 use super::faults::Faults;
 use super::part::{Part, Place};
+use super::processor_told::{lower_authority, lower_greeting};
 
 /// What is said of one of the servers of a listener.
 #[derive(Clone, Debug)]
@@ -17,7 +22,29 @@ pub(super) enum Processing {
     /// It gets nothing.
     Off,
     /// It gets what it gets, but for this.
-    On(ProcessorOverrides),
+    On(Box<Changed>),
+}
+
+/// What is said in place of what a listener says.
+#[derive(Clone, Debug)]
+pub(super) struct Changed {
+    /// What the server gets.
+    pub(super) changes: ProcessorOverrides,
+    /// The server.
+    pub(super) server: Option<NamedServer>,
+}
+
+/// A server that an option names.
+#[derive(Clone, Debug)]
+pub(super) struct NamedServer {
+    /// Whose option.
+    pub(super) object: ObjectKey,
+    /// Which.
+    pub(super) field: &'static str,
+    /// The host that it is called by.
+    pub(super) authority: Option<String>,
+    /// The headers that a stream begins with.
+    pub(super) greeting: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// What is said of the servers of a listener.
@@ -45,7 +72,7 @@ impl ProcessingSaid {
         let processing = match overrides {
             None if *disabled == Some(true) => Processing::Off,
             None => return,
-            Some(overrides) => Processing::On(lower_overrides(overrides, &path!["overrides"], &mut unheard)),
+            Some(overrides) => Processing::On(Box::new(lower_overrides(overrides, place, &mut unheard))),
         };
         self.0.push((stage_of(place.field), processing));
     }
@@ -112,29 +139,49 @@ pub(super) fn lower(place: Place<'_>, said: &OptionProcessing) -> Result<Part, B
     }
     if let Some(overrides) = overrides {
         // Of what is only checked nothing is kept.
-        let _ = lower_overrides(overrides, &path!["overrides"], &mut faults);
+        let _ = lower_overrides(overrides, place, &mut faults);
     }
     faults.found().into_iter().next().map_or(Ok(Part::Nothing), |first| Err(Box::new(first)))
 }
 
-fn lower_overrides(said: &OptionProcessingOverrides, at: &FieldPath, faults: &mut Faults<'_>) -> ProcessorOverrides {
+fn lower_overrides(
+    said: &OptionProcessingOverrides,
+    Place { source, field }: Place<'_>,
+    faults: &mut Faults<'_>,
+) -> Changed {
     let OptionProcessingOverrides {
         // The resolver hands on no overrides with one of these.
         async_mode: _,
-        grpc_service: _,
         request_attributes: _,
         response_attributes: _,
+        grpc_service,
         metadata_context_namespaces,
         processing_mode,
         typed_metadata_context_namespaces,
     } = said;
-    ProcessorOverrides {
+    let at = path!["overrides"];
+    let changes = ProcessorOverrides {
         parts: processing_mode.as_ref().map(|mode| lower_mode(mode, &at.with("processingMode"), faults)),
         told: ToldMetadata {
             fields: metadata_context_namespaces.to_vec(),
             messages: typed_metadata_context_namespaces.to_vec(),
         },
-    }
+        server: None,
+    };
+    let at = at.with("grpcService");
+    let server = grpc_service.as_ref().map(|service| {
+        if service.ext_proc_server_ref.is_none() {
+            let help = "name an Upstream in `extProcServerRef`";
+            faults.add(&at, "no server is named that could be asked", help);
+        }
+        NamedServer {
+            object: source.key(),
+            field,
+            authority: lower_authority(Some(service), &at, faults),
+            greeting: lower_greeting(Some(service), &at, faults),
+        }
+    });
+    Changed { changes, server }
 }
 
 /// What a server gets.

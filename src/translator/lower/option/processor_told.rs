@@ -124,15 +124,29 @@ pub(super) fn lower_attributes(request: &[String], response: &[String], faults: 
     ToldAttributes { request: request.to_vec(), response: response.to_vec() }
 }
 
-/// The headers that a stream begins with. What they say may be a secret, and nothing shows it.
+/// The host that a server is called by.
+pub(super) fn lower_authority(
+    service: Option<&OptionProcessorService>,
+    at: &FieldPath,
+    faults: &mut Faults<'_>,
+) -> Option<String> {
+    let authority = service.map(|OptionProcessorService { authority, .. }| authority);
+    let authority = authority.filter(|authority| !authority.is_empty())?;
+    faults.host(&at.with("authority"), authority);
+    Some(authority.to_owned())
+}
+
+/// The headers that a stream begins with. What they say may be a secret: who reads the
+/// representation is shown a digest.
 pub(super) fn lower_greeting(
     service: Option<&OptionProcessorService>,
+    at: &FieldPath,
     faults: &mut Faults<'_>,
 ) -> Vec<(HeaderName, HeaderValue)> {
     let entries = service.map(|service| service.initial_metadata.as_slice()).unwrap_or_default();
     let mut greeting = Vec::with_capacity(entries.len());
     for (index, HeaderOption { key, value }) in entries.iter().enumerate() {
-        let at = path!["grpcService", "initialMetadata", index];
+        let at = at.with("initialMetadata").with(index);
         // Envoy would evaluate what stands between percent signs.
         if value.contains('%') {
             faults.add(&at.with("value"), "a `%` begins an operator of Envoy's", "write a value without `%`");

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use crate::diagnostics::FieldPath;
 use crate::ir::{
-    Action, ChangeRules, HttpFilters, OriginText, ProcessorOverrides, ProcessorPlace, ProcessorSettings,
-    ProcessorStage, RequestProcessor, ToldMetadata,
+    Action, ChangeRules, HttpFilters, OriginText, ProcessorOverrides, ProcessorPlace, ProcessorServer,
+    ProcessorSettings, ProcessorStage, RequestProcessor, ToldMetadata,
 };
 use crate::parser::api::{
     GlooEnum, GoDuration, HttpListenerOption, OptionFilterStage, OptionForwardRules, OptionHeaderNames,
-    OptionMutationRules, OptionProcessor, OptionProcessorService, OptionTextPattern,
+    OptionMutationRules, OptionProcessor, OptionTextPattern,
 };
 use crate::path;
 use crate::resolver::{BackendRefOutcome, Effective, ListenerOptionsId, Resolved};
@@ -25,8 +25,8 @@ use super::faults::Faults;
 use super::guards::lower_text;
 use super::http_filters::change_filters;
 use super::part::Place;
-use super::processor_said::{Processing, ProcessingSaid, lower_mode, stage_of};
-use super::processor_told::{lower_attributes, lower_greeting, lower_logged};
+use super::processor_said::{NamedServer, Processing, ProcessingSaid, lower_mode, stage_of};
+use super::processor_told::{lower_attributes, lower_authority, lower_greeting, lower_logged};
 use crate::re2;
 
 /// The longest that Envoy lets a server take for an answer, and what it takes where nothing is said.
@@ -98,9 +98,17 @@ pub(in crate::translator::lower) fn lay_under(
     }
     let mut processors = Vec::new();
     for ProcessorOption { stage, place, settings, backend } in on.servers {
-        let Some(overrides) = overrides(own.of(*stage), host.of(*stage)) else { continue };
+        let Some((mut overrides, named)) = overrides(own.of(*stage), host.of(*stage)) else { continue };
         let cluster = backend.ok().and_then(|id| clusters.intern(id, Sent::once(RouteProtocol::Grpc), None));
         let Some(cluster) = cluster else { return closed() };
+        if let Some(named) = named {
+            let NamedServer { object, field, authority, greeting } = named;
+            let server = clusters.processor_server(object, field);
+            let server = server.and_then(|id| clusters.intern(id, Sent::once(RouteProtocol::Grpc), None));
+            let Some(cluster) = server else { return closed() };
+            let (authority, greeting) = (authority.as_ref().map(String::to_owned), greeting.to_vec());
+            overrides.server = Some(ProcessorServer { cluster, authority, greeting });
+        }
         processors.push(RequestProcessor {
             stage: *stage,
             place: *place,
@@ -118,7 +126,10 @@ pub(in crate::translator::lower) fn lay_under(
 }
 
 /// What a rule and its listener say of a server; `None` where it gets nothing.
-fn overrides(own: Option<&Processing>, host: Option<&Processing>) -> Option<ProcessorOverrides> {
+fn overrides<'p>(
+    own: Option<&'p Processing>,
+    host: Option<&'p Processing>,
+) -> Option<(ProcessorOverrides, Option<&'p NamedServer>)> {
     let of_host = match host {
         Some(Processing::On(said)) => Some(said),
         Some(Processing::Off) | None => None,
@@ -131,12 +142,18 @@ fn overrides(own: Option<&Processing>, host: Option<&Processing>) -> Option<Proc
     };
     let said = || own.into_iter().chain(of_host);
     let list = |pick: fn(&ToldMetadata) -> &Vec<String>| {
-        said().map(|said| pick(&said.told)).find(|list| !list.is_empty()).map(|list| list.to_vec()).unwrap_or_default()
+        said()
+            .map(|said| pick(&said.changes.told))
+            .find(|list| !list.is_empty())
+            .map(|list| list.to_vec())
+            .unwrap_or_default()
     };
-    Some(ProcessorOverrides {
-        parts: said().find_map(|said| said.parts),
+    let changes = ProcessorOverrides {
+        parts: said().find_map(|said| said.changes.parts),
         told: ToldMetadata { fields: list(|told| &told.fields), messages: list(|told| &told.messages) },
-    })
+        server: None,
+    };
+    Some((changes, said().find_map(|said| said.server.as_ref())))
 }
 
 /// Says what of a server cannot be honoured.
@@ -172,11 +189,8 @@ fn read(said: &OptionProcessor, faults: &mut Faults<'_>) -> Option<(ProcessorPla
     } = said;
     let known = faults.count();
     let place = lower_stage(filter_stage.as_ref(), faults);
-    let authority = grpc_service.as_ref().map(|OptionProcessorService { authority, .. }| authority);
-    let authority = authority.filter(|authority| !authority.is_empty());
-    if let Some(authority) = authority {
-        faults.host(&path!["grpcService", "authority"], authority);
-    }
+    let (service, at_service) = (grpc_service.as_ref(), path!["grpcService"]);
+    let authority = lower_authority(service, &at_service, faults);
     if !stat_prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
         let help = "write letters, digits, `-`, `_` and `.`";
         faults.add(&path!["statPrefix"], "no statistic has this name", help);
@@ -187,7 +201,7 @@ fn read(said: &OptionProcessor, faults: &mut Faults<'_>) -> Option<(ProcessorPla
     let unseen =
         forward_rules.as_ref().and_then(|OptionForwardRules { disallowed_headers, .. }| disallowed_headers.as_ref());
     let settings = ProcessorSettings {
-        authority: authority.map(String::to_owned),
+        authority,
         lets_pass: *failure_mode_allow,
         parts: mode.unwrap_or_default(),
         timeout,
@@ -203,7 +217,7 @@ fn read(said: &OptionProcessor, faults: &mut Faults<'_>) -> Option<(ProcessorPla
             messages: typed_metadata_context_namespaces.to_vec(),
         },
         attributes: lower_attributes(request_attributes, response_attributes, faults),
-        greeting: lower_greeting(grpc_service.as_ref(), faults),
+        greeting: lower_greeting(service, &at_service, faults),
         logged: lower_logged(filter_metadata, faults),
     };
     place.filter(|_| faults.count() == known).map(|place| (place, settings))
