@@ -23,7 +23,9 @@ use crate::suppress;
 use crate::translator::lower::Lowered;
 use crate::translator::{envoy, lower};
 
-pub use clients::{ClientView, ServiceParents, parents_of_services, view_of_clients, view_of_ports};
+pub use clients::{
+    ClientView, RoutedServices, ServiceParents, parents_of_services, routed_services, view_of_clients, view_of_ports,
+};
 
 /// What a compilation leaves behind.
 #[derive(Debug, Default)]

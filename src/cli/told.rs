@@ -102,7 +102,7 @@ pub(super) fn show(
     let file = args.output_file.as_deref();
     let is_colored = streams.is_product_colored(file);
     compile::look(&compiled.compilation, options, |resolved| {
-        let view = View::new(&compiled.compilation, resolved, &locator, options.now);
+        let view = View::new(&compiled.compilation, resolved, &locator, options);
         pipeline::write_product(file, streams, Commands::Refused, |out| write(&view, &selection, is_colored, out))
     })?;
     Ok(if selection.missing.is_empty() { told.end(args.partial) } else { ExitStatus::Findings })

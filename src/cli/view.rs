@@ -1,13 +1,15 @@
 //! What `get`, `describe` and `graph` know of the objects of an input: which are asked for, what a controller says of
 //! them, and who refers to whom.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::Path;
 
 use super::args::AskedArgs;
 use super::kinds;
-use crate::compile::Compilation;
+use crate::compile::{Compilation, RoutedServices, routed_services};
 use crate::diagnostics::{ConditionKind, Finding, Locate, ObjectRef, Reported};
+use crate::options::Options;
 use crate::parser::api::{LocalObjectReference, OptionTarget, PolicyTargetReference};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, ObjectHead, ObjectKey};
@@ -105,8 +107,9 @@ pub(super) struct View<'v, 'm> {
     pub(super) locate: &'v dyn Locate,
     /// The objects as they are written.
     pub(super) locator: Locator<'v>,
-    /// The time, in seconds of Unix time.
-    pub(super) now: Option<i64>,
+    /// What the input was compiled with.
+    pub(super) options: &'v Options,
+    services: OnceCell<RoutedServices>,
     statuses: HashMap<&'v ObjectKey, &'v ObjectStatus>,
     findings: HashMap<&'v ObjectRef, Vec<&'v Finding>>,
 }
@@ -159,7 +162,7 @@ impl<'v, 'm> View<'v, 'm> {
         compilation: &'v Compilation,
         resolved: &'v Resolved<'m>,
         locate: &'v dyn Locate,
-        now: Option<i64>,
+        options: &'v Options,
     ) -> Self {
         let statuses = compilation.status.iter().map(|status| (&status.key, status)).collect();
         let mut findings: HashMap<&ObjectRef, Vec<&Finding>> = HashMap::new();
@@ -167,7 +170,12 @@ impl<'v, 'm> View<'v, 'm> {
             findings.entry(object).or_default().push(finding);
         }
         let locator = Locator::new(&compilation.manifests);
-        Self { compilation, resolved, locate, locator, now, statuses, findings }
+        Self { compilation, resolved, locate, locator, options, services: OnceCell::new(), statuses, findings }
+    }
+
+    /// What the clients of Services meet.
+    pub(super) fn services(&self) -> &RoutedServices {
+        self.services.get_or_init(|| routed_services(&self.compilation.manifests, self.options))
     }
 
     /// The status of an object; `None` where no controller has one to write.

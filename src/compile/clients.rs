@@ -1,8 +1,9 @@
 //! What the clients of one namespace meet when they connect to Services.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::diagnostics::{Diagnostics, Finding, ObjectRef, codes};
+use crate::ir::GatewayName;
 use crate::options::{Mesh, Options};
 use crate::parser::manifests::{Kind, Manifests, ObjectKey};
 use crate::resolver::{self, Frontends, HeldPorts, Resolved, ServedPort};
@@ -77,6 +78,25 @@ pub(super) fn view_of_everybody<'m>(
     let resolved = resolver::of_clients(manifests, frontends, "", options);
     let lowered = lower::lower(&resolved, options, &mut Diagnostics::new());
     (resolved, lowered)
+}
+
+/// The Services with routes, each as those of its clients meet it that have the same ones.
+#[derive(Debug)]
+pub struct RoutedServices {
+    /// In place of Gateways the Services; nothing of it is emitted.
+    pub lowered: Lowered,
+    /// The Service, `NAME.NAMESPACE`, by the name that stands in the place of a Gateway's.
+    pub hosts: HashMap<GatewayName, String>,
+}
+
+/// All Services with routes.
+pub fn routed_services(manifests: &Manifests, options: &Options) -> RoutedServices {
+    let frontends = Frontends::of_everybody(manifests, &parents_of_services(manifests, options).held);
+    let hosts =
+        frontends.names().map(|(key, (namespace, name), _)| (GatewayName::new(key), format!("{name}.{namespace}")));
+    let hosts = hosts.collect();
+    let (_, lowered) = view_of_everybody(manifests, &frontends, options);
+    RoutedServices { lowered, hosts }
 }
 
 /// Whether a finding is about what a configuration for Gateways would lack alone.

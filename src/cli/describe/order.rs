@@ -1,6 +1,7 @@
 //! The rules of HTTP listeners in the order in which requests try them, as the judged configuration has them.
 
 use crate::cli::view::View;
+use crate::compile::RoutedServices;
 use crate::diagnostics::ObjectPart;
 use crate::ir::{Config, Handler, VirtualHost};
 use crate::parser::manifests::{Kind, ObjectKey};
@@ -34,6 +35,18 @@ pub(super) fn hosts<'v>(view: &View<'v, '_>) -> Vec<Host<'v>> {
         }
     }
     hosts
+}
+
+/// The hosts of Services, each with the name and port that clients ask for.
+pub(super) fn hosts_of_services(services: &RoutedServices) -> Vec<(&VirtualHost, String)> {
+    let RoutedServices { lowered, hosts } = services;
+    let mut found = Vec::new();
+    for listener in &lowered.judged().listeners {
+        let Some(host) = listener.gateways.first().and_then(|name| hosts.get(name)) else { continue };
+        let own = listener.http_connections().flat_map(|connection| &connection.virtual_hosts);
+        found.extend(own.map(|own| (own, format!("{host}:{}", listener.port))));
+    }
+    found
 }
 
 /// Whether a host is one of a Gateway, those of its ListenerSets included, or of a ListenerSet.

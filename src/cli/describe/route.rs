@@ -1,6 +1,6 @@
 //! Routes: parents, rules in order of precedence, backends, and the policies that count.
 
-use super::order::hosts;
+use super::order::{hosts, hosts_of_services};
 use super::tables::{attached_policies, conditions};
 use super::text::{CONDITIONS_BY, RULES, Section, Value};
 use crate::cli::table::{Table, cell, or_nothing};
@@ -8,6 +8,7 @@ use crate::cli::trace::describe_match;
 use crate::cli::view::{Role, View, uses_of};
 use crate::diagnostics::ConditionKind;
 use crate::ir::{ObjectName, RouteMatch};
+use crate::parser::api::ParentReference;
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::Filter;
 use crate::resolver::{BackendTls, ResolvedRoute, ResolvedRule, RuleSession};
@@ -91,23 +92,26 @@ fn reference(head: &ObjectHead, parent: &StatusReference) -> String {
     format!("{}/{namespace}/{}{section}{port}", parent.kind.to_ascii_lowercase(), parent.name)
 }
 
-/// The matches of a route in the order in which requests try them, each once.
-fn order<'v>(view: &View<'v, '_>, route: &ResolvedRoute<'_>) -> Vec<Place<'v>> {
-    let mut order: Vec<Place<'v>> = Vec::new();
+/// The matches of a route in the order in which requests try them, each once: those to Gateways, then those to Services.
+fn order<'s>(view: &'s View<'_, '_>, route: &ResolvedRoute<'_>) -> Vec<Place<'s>> {
+    let mut order: Vec<Place<'s>> = Vec::new();
     let object = ObjectName::new(route.kind().in_names(), route.object().metadata.sort_key());
-    for host in hosts(view) {
-        for entry in &host.host.routes {
+    let of_gateways = hosts(view).into_iter().map(|host| (host.host, host.host.hostname.to_string()));
+    let is_of_services = route.declared.parent_refs.iter().any(ParentReference::is_service);
+    let of_services = is_of_services.then(|| hosts_of_services(view.services())).into_iter().flatten();
+    for (host, hostname) in of_gateways.chain(of_services) {
+        let hostname = hostname.as_str();
+        for entry in &host.routes {
             let own = &entry.name;
             if *own.route != object {
                 continue;
             }
-            let hostname = host.host.hostname.to_string();
             match order.iter_mut().find(|place| (place.rule, place.index) == (own.rule, own.index)) {
-                Some(place) if place.hosts.contains(&hostname) => {}
-                Some(place) => place.hosts.push(hostname),
+                Some(place) if place.hosts.iter().any(|own| own == hostname) => {}
+                Some(place) => place.hosts.push(hostname.to_owned()),
                 None => {
                     let (rule, index, conditions) = (own.rule, own.index, &entry.matches);
-                    order.push(Place { rule, index, conditions, hosts: vec![hostname] });
+                    order.push(Place { rule, index, conditions, hosts: vec![hostname.to_owned()] });
                 }
             }
         }

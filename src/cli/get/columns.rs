@@ -69,7 +69,7 @@ fn table(view: &View<'_, '_>, group: Group, heads: &[&ObjectHead], is_wide: bool
         cells.push(head.metadata.name.as_str().into());
         let own = own_cells(view, head);
         cells.extend(own);
-        cells.push(age(view.now, head).into());
+        cells.push(age(view.options.now, head).into());
         cells.extend(wide_cells(view, head));
         cells.truncate(titles.len());
         table.push(cells);

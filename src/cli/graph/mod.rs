@@ -110,7 +110,7 @@ fn draw(compiled: &Compiled, options: &Options) -> Graph {
 fn notes(compiled: &Compiled, options: &Options, shown: &Graph) -> form::html::Notes {
     let locator = compiled.locator();
     compile::look(&compiled.compilation, options, |resolved| {
-        cards::of(&View::new(&compiled.compilation, resolved, &locator, options.now), shown)
+        cards::of(&View::new(&compiled.compilation, resolved, &locator, options), shown)
     })
 }
 
