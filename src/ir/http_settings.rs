@@ -1,12 +1,13 @@
 //! What is asked for of HTTP connections beyond their routes: what of a request is changed before routes are looked for,
 //! how much there may be, and how long it may take. What is left out is as docs/defaults.md says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::default::is_default;
-use super::{ClientDetails, Compression, HeaderMutations, HttpGuards, HttpProfile, Upgrades};
+use super::{ClientDetails, Compression, HeaderMutations, HttpGuards, HttpProfile, Session, Upgrades};
 
 /// The settings of HTTP connections; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -62,6 +63,9 @@ pub struct HttpSettings {
     /// Whether calls of gRPC-Web become calls of gRPC.
     #[serde(skip_serializing_if = "is_default")]
     pub web_calls: bool,
+    /// The session of rules that have none of their own.
+    #[serde(skip_serializing_if = "is_default")]
+    pub session: Option<Arc<Session>>,
     /// What HTTP/1 is spoken with.
     #[serde(skip_serializing_if = "is_default")]
     pub http1: Http1,

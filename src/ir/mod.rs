@@ -131,7 +131,9 @@ impl Config {
         let leaves = hosts.flat_map(|host| &host.routes).flat_map(|route| route.action.leaves());
         let of_routes = leaves.flat_map(Action::request_headers);
         let of_clusters = self.clusters.iter().flat_map(|cluster| cluster.settings.headers());
-        let values = of_routes.chain(of_clusters).flat_map(HeaderMutations::values);
+        let connections = self.listeners.iter().flat_map(Listener::http_connections);
+        let early = connections.map(|connection| &connection.settings.early_headers);
+        let values = of_routes.chain(of_clusters).chain(early).flat_map(HeaderMutations::values);
         values.filter_map(|(name, value)| Some((name, value.secret_text()?))).collect()
     }
 

@@ -3,8 +3,8 @@
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
     ConnectionSettings, HttpListenerOption, ListenerOption, OptionAccessLogs, OptionAuth, OptionAuthServer,
-    OptionProcessing, OptionProcessor, OptionRateLimits, OptionStagedTokens, OptionTokens, OptionUpgrade,
-    RequestHeaderOption, RouteOption, VirtualHostOption,
+    OptionProcessing, OptionProcessor, OptionRateLimits, OptionStagedTokens, OptionStatefulSession, OptionTokens,
+    OptionUpgrade, RouteOption, VirtualHostOption,
 };
 use crate::path;
 
@@ -41,6 +41,8 @@ pub enum Said<'o> {
     Upgrades(&'o [OptionUpgrade]),
     /// Settings of connections.
     Connections(&'o ConnectionSettings),
+    /// Sessions.
+    Session(&'o OptionStatefulSession),
     /// Logs.
     Logs(&'o OptionAccessLogs),
     /// Tokens.
@@ -177,7 +179,9 @@ impl PolicyOption for HttpListenerOption {
             | Self::HttpLocalRatelimit(_)
             | Self::NetworkLocalRatelimit(_)
             | Self::RatelimitServer(_)
-            | Self::Router(_) => Said::Translated,
+            | Self::Router(_)
+            // No rule of Gateway API chooses its backend by a header: there is none to take out.
+            | Self::SanitizeClusterHeader(_) => Said::Translated,
             Self::HttpConnectionManagerSettings(settings) => Said::Connections(settings),
             Self::Extauth(server) => Said::AuthServer(server),
             Self::Waf(_) => Said::Whole(NOT_FILTERED, true),
@@ -189,11 +193,9 @@ impl PolicyOption for HttpListenerOption {
             Self::Caching(_) => Said::Whole("every request would get to a backend", false),
             Self::DynamicForwardProxy(_) => Said::Whole("requests would get to no host but the rules' own", false),
             Self::GrpcJsonTranscoder(_) => Said::Whole("backends would get JSON as it is", false),
-            Self::SanitizeClusterHeader(false) => Said::Translated,
             Self::LeftmostXffAddress(_) => Said::Whole("the address of the connection would be the client's", false),
             Self::ProxyLatency(_) => Said::Whole("nobody would measure how long the proxy takes", false),
-            Self::SanitizeClusterHeader(_) => Said::Whole("a header of that name would pass", false),
-            Self::StatefulSession(_) => Said::Whole("requests of a session would go to different endpoints", false),
+            Self::StatefulSession(said) => Said::Session(said),
             Self::Tap(_) => Said::Whole("nothing would be recorded", false),
         }
     }
@@ -209,7 +211,7 @@ fn untranslated_settings(settings: &ConnectionSettings) -> Vec<Missing> {
         default_host_for_http10: _,
         delayed_close_timeout: _,
         drain_timeout: _,
-        early_header_manipulation,
+        early_header_manipulation: _,
         enable_trailers: _,
         forward_client_cert_details: _,
         generate_request_id: _,
@@ -249,17 +251,8 @@ fn untranslated_settings(settings: &ConnectionSettings) -> Vec<Missing> {
     let internal = internal_address_config.map(|_| Missing { path: internal, loss, is_security: false });
     let traced = tracing.as_ref().map(|said| untranslated_tracing(said, &path("tracing")));
     let missing = internal.into_iter().chain(traced.into_iter().flatten());
-    let early = early_header_manipulation.as_ref().map(|early| early.headers_to_add.as_slice()).unwrap_or_default();
-    let missing = missing.chain(of_secrets(path("earlyHeaderManipulation").join(&path!["headersToAdd"]), early));
     let upgrades = upgrades.as_deref().unwrap_or_default();
     missing.chain(untranslated_upgrades(path("upgrades"), upgrades)).collect()
-}
-
-/// Headers of Secrets are not translated where no rule is about them.
-fn of_secrets(at: FieldPath, headers: &[RequestHeaderOption]) -> impl Iterator<Item = Missing> {
-    let secrets = headers.iter().enumerate().filter(|(_, entry)| entry.header_secret_ref.is_some());
-    let loss = "backends would not get the headers of the Secret";
-    secrets.map(move |(index, _)| Missing { path: at.join(&path![index, "headerSecretRef"]), loss, is_security: false })
 }
 
 /// Tunnels that the proxy would end are not translated; without them nothing is different.
@@ -282,6 +275,11 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
         Said::Tokens(tokens) => untranslated_tokens(tokens, &path![option.field()]),
         Said::Staged(staged) => untranslated_stages(staged, &path![option.field()]),
         Said::Connections(settings) => untranslated_settings(settings),
+        Said::Session(said) => {
+            let (path, loss) =
+                (path![option.field(), "strict"], "who comes back to an endpoint that is gone gets another");
+            said.strict.then_some(Missing { path, loss, is_security: false }).into_iter().collect()
+        }
         Said::Logs(logs) => {
             let missing = untranslated_logs(option.field(), logs).into_iter();
             missing.map(|(path, loss)| Missing { path, loss, is_security: false }).collect()

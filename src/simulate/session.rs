@@ -159,8 +159,9 @@ fn is_carried(carrier: &SessionCarrier, request: &Admitted) -> bool {
 fn attributes(cookie: &SessionCookie) -> String {
     let SessionCookie { name: _, path, lifetime, secure } = cookie;
     let age = lifetime.map(|lifetime| format!("; Max-Age={}", lifetime.as_secs())).unwrap_or_default();
+    let path = if path.is_empty() { String::new() } else { format!("; Path={path}") };
     let secure = if *secure { "; Secure" } else { "" };
-    format!("{age}; Path={path}{secure}; SameSite=Strict; HttpOnly")
+    format!("{age}{path}{secure}; SameSite=Strict; HttpOnly")
 }
 
 /// Whether a cookie of `path` holds for a request's path.

@@ -63,6 +63,8 @@ pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionM
         silent: _,
         uncounted: _,
         web_calls: _,
+        // Each rule has it.
+        session: _,
         // Beside what routes need.
         upgrades: _,
         compression: _,

@@ -235,7 +235,7 @@ fn routes_on_listener(
         let own = (&rule.processing, rule.says.failure);
         let action = processors::lay_under(on.processors, own, action, clusters);
         match on.settings {
-            Some(settings) => http::lay_under(settings, rule.says, action),
+            Some(settings) => http::lay_under(settings, (rule.says, on.scheme == "https"), action),
             None => action,
         }
     });

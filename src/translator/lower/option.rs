@@ -41,6 +41,7 @@ mod report;
 mod retries;
 mod shadowing;
 pub(super) mod socket;
+mod stateful_session;
 mod stats;
 mod substitution;
 pub(super) mod tokens;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::gloo_enum::GlooEnum;
 use super::option_list::Untranslated;
-use super::route_option::RequestHeaderOption;
+use super::route_option::{OptionHashCookie, RequestHeaderOption};
 use crate::http::HeaderName;
 
 /// `gzip`.
@@ -62,6 +62,32 @@ pub struct OptionClientCertificate {
 pub struct OptionHeaderValidation {
     /// That it is there is all that it says.
     pub disable_http1_method_validation: Option<Untranslated>,
+}
+
+/// `statefulSession`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionStatefulSession {
+    pub cookie_based: Option<OptionCookieSession>,
+    pub header_based: Option<OptionHeaderSession>,
+    pub strict: bool,
+}
+
+/// `cookieBased`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionCookieSession {
+    pub cookie: Option<OptionHashCookie>,
+}
+
+/// `headerBased`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionHeaderSession {
+    pub header_name: HeaderName,
 }
 
 /// `uuidRequestIdConfig`.

@@ -9,6 +9,7 @@ use super::ext_proc::OptionProcessor;
 use super::gloo_enum::GlooEnum;
 use super::http_connections::{
     OptionClientCertificate, OptionEarlyHeaders, OptionGrpcWeb, OptionGzip, OptionHeaderValidation, OptionRequestId,
+    OptionStatefulSession,
 };
 use super::http_guards::{
     OptionBuffer, OptionConnectionLimit, OptionCsrf, OptionLocalRateLimit, OptionRouter, OptionTokenBucket,
@@ -52,7 +53,7 @@ options! {
         RatelimitServer(OptionLimitServer) = "ratelimitServer",
         Router(OptionRouter) = "router",
         SanitizeClusterHeader(bool) = "sanitizeClusterHeader",
-        StatefulSession(Untranslated) = "statefulSession",
+        StatefulSession(OptionStatefulSession) = "statefulSession",
         Tap(Untranslated) = "tap",
         Waf(Untranslated) = "waf",
         Wasm(Untranslated) = "wasm",

@@ -291,7 +291,7 @@ pub struct OptionHashPolicy {
 }
 
 /// A cookie that a hash is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OptionHashCookie {
     #[serde(default)]

@@ -30,12 +30,23 @@ struct Side<'o> {
     added: Vec<(Given, bool)>,
     removed: &'o [HeaderName],
     is_request: bool,
+    /// Whether rules look at what it makes of requests.
+    is_early: bool,
 }
 
 /// Where the headers of an entry come from.
 enum Given {
     Manifest(Option<HeaderOption>),
     Secret(GlooResourceRef),
+}
+
+/// Who says nothing of it adds to the values that are there.
+fn of_request(RequestHeaderOption { header, header_secret_ref, append }: RequestHeaderOption) -> (Given, bool) {
+    let given = match header_secret_ref {
+        Some(reference) => Given::Secret(reference),
+        None => Given::Manifest(header),
+    };
+    (given, append.unwrap_or(true))
 }
 
 /// What the option says, and what is said of Secrets that cannot be read: judgements know that there are headers of
@@ -51,14 +62,6 @@ pub(super) fn lower(
         response_headers_to_add,
         response_headers_to_remove,
     } = option;
-    // Who says nothing of it adds to the values that are there.
-    fn of_request(RequestHeaderOption { header, header_secret_ref, append }: RequestHeaderOption) -> (Given, bool) {
-        let given = match header_secret_ref {
-            Some(reference) => Given::Secret(reference),
-            None => Given::Manifest(header),
-        };
-        (given, append.unwrap_or(true))
-    }
     fn of_response(ResponseHeaderOption { header, append }: ResponseHeaderOption) -> (Given, bool) {
         (Given::Manifest(header), append.unwrap_or(true))
     }
@@ -69,6 +72,7 @@ pub(super) fn lower(
         added: request_headers_to_add.into_iter().map(of_request).collect(),
         removed: &request_headers_to_remove,
         is_request: true,
+        is_early: false,
     };
     let response = Side {
         at: path![],
@@ -77,31 +81,31 @@ pub(super) fn lower(
         added: response_headers_to_add.into_iter().map(of_response).collect(),
         removed: &response_headers_to_remove,
         is_request: false,
+        is_early: false,
     };
     let mut unread = Vec::new();
     let request = request.lower(place, secrets, &mut unread)?;
     Ok((Part::Headers(request, response.lower(place, secrets, &mut unread)?), unread))
 }
 
-/// `earlyHeaderManipulation` of a listener's connections, of which the resolver lets no header of a Secret through.
-pub(super) fn lower_early(place: Place<'_>, option: OptionEarlyHeaders) -> Result<HeaderMutations, Box<Finding>> {
+/// `earlyHeaderManipulation` of a listener's connections. Rules may match such headers: where nobody knows those of a Secret
+/// nobody knows which rule takes a request, and nothing is judged without them.
+pub(super) fn lower_early(
+    place: Place<'_>,
+    option: OptionEarlyHeaders,
+    index: &CertificateIndex<'_>,
+) -> Result<HeaderMutations, Box<Finding>> {
     let OptionEarlyHeaders { headers_to_add, headers_to_remove } = option;
     let early = Side {
         at: path!["earlyHeaderManipulation"],
         add: "headersToAdd",
         remove: "headersToRemove",
-        added: Vec::new(),
+        added: headers_to_add.into_iter().map(of_request).collect(),
         removed: &headers_to_remove,
         is_request: true,
+        is_early: true,
     };
-    let mut mutations = early.removals(place)?;
-    early.check_count(place, headers_to_add.len())?;
-    for (index, RequestHeaderOption { header, header_secret_ref: _, append }) in headers_to_add.into_iter().enumerate()
-    {
-        let given = early.of_manifest(place, index, header)?;
-        add(&mut mutations, given, append.unwrap_or(true));
-    }
-    Ok(mutations)
+    early.lower(place, HeaderSecrets { index, scope: Scope::Emitted }, &mut Vec::new())
 }
 
 /// Adds a header behind the values that are there, or in their place.
@@ -202,9 +206,13 @@ impl Side<'_> {
         HeaderSecrets { index: secrets, scope }: HeaderSecrets<'_>,
         unread: &mut Vec<Finding>,
     ) -> Result<Vec<(HeaderName, HeaderValue)>, Box<Finding>> {
-        let at = path![self.add, index, "headerSecretRef"];
+        let at = self.at.join(&path![self.add, index, "headerSecretRef"]);
         let headers = match secrets.header_secret(reference) {
             Ok(HeaderSecret::Known(headers)) => headers,
+            Ok(HeaderSecret::Unread(why)) if self.is_early => {
+                let message = format!("{why}, and rules look at its headers");
+                return Err(place.refuse(&at.with("name"), message, "add the Secret to the input"));
+            }
             Ok(HeaderSecret::Unread(why)) => {
                 let at = ObjectPart::Whole.at(&path!["spec", "options", place.field].join(&at).with("name"));
                 let message = format!("{why}, and its headers have no place");
@@ -225,7 +233,11 @@ impl Side<'_> {
                     None => at,
                 };
                 let last = field.unwrap_or("headerSecretRef");
-                let assume = if is_missing { ", or pass `--assume secrets` where nothing is written" } else { "" };
+                let assume = if is_missing && !self.is_early {
+                    ", or pass `--assume secrets` where nothing is written"
+                } else {
+                    ""
+                };
                 return Err(place.refuse(&at, format!("`{last}` {why}"), format!("{help}{assume}")));
             }
         };

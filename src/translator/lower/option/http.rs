@@ -5,15 +5,14 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use typed_index_collections::TiVec;
 
 use crate::diagnostics::{Diagnostics, Finding, Reported, codes};
 use crate::ir::{
-    Action, Branch, CertificateHeader, CertificateParts, CertificateRules, ClientDetails, EscapedSlashes, Http1,
-    Http2Connections, HttpLimits, HttpSettings, HttpTimes, OnlyVersion, PathSettings, RequestIdRules, ServerHeader,
-    ServerSays, Underscores, Upgrades,
+    Action, Branch, CertificateHeader, CertificateParts, CertificateRules, ClientDetails, EscapedSlashes, Forward,
+    Http1, Http2Connections, HttpLimits, HttpSettings, HttpTimes, OnlyVersion, PathSettings, RequestIdRules,
+    ServerHeader, ServerSays, Session, SessionCarrier, Underscores, Upgrades,
 };
 use crate::options::EnvoyVersion;
 use crate::parser::api::{
@@ -21,7 +20,7 @@ use crate::parser::api::{
     OptionGrpcWeb, OptionHeaderValidation, OptionHealthCheck, OptionRouter,
 };
 use crate::path;
-use crate::resolver::{Effective, ListenerId, ListenerOptions, ListenerOptionsId, Resolved};
+use crate::resolver::{CertificateIndex, Effective, ListenerId, ListenerOptions, ListenerOptionsId, Resolved};
 use crate::whole;
 
 use super::super::socket::{Demultiplexing, Socket};
@@ -33,6 +32,7 @@ use super::headers;
 use super::limit_server;
 use super::part::{HostFields, Place, RuleSays};
 use super::processors;
+use super::stateful_session;
 use super::tracing;
 use super::upgrades::to_upgrades;
 
@@ -53,12 +53,23 @@ pub(in crate::translator::lower) fn lower_http_options(
     diagnostics: &mut Diagnostics,
 ) -> HttpParts {
     let mut known = HostFields::new();
-    resolved.http_listener_options.sets().map(|(_, set)| lower_set(set, version, &mut known, diagnostics)).collect()
+    resolved
+        .http_listener_options
+        .sets()
+        .map(|(_, set)| lower_set(set, Known { version, secrets: &resolved.certificates }, &mut known, diagnostics))
+        .collect()
+}
+
+/// What settings are judged by.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    version: EnvoyVersion,
+    secrets: &'a CertificateIndex<'a>,
 }
 
 fn lower_set<'m>(
     ListenerOptions { fields, failed, first: _ }: &ListenerOptions<'m, HttpListenerOption>,
-    version: EnvoyVersion,
+    by: Known<'_>,
     known: &mut HostFields<'m>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Arc<HttpSettings>, Reported> {
@@ -71,7 +82,7 @@ fn lower_set<'m>(
             failed = failed.or(Some(told));
             continue;
         }
-        let faults = lower_option(*option, version, &mut settings);
+        let faults = lower_option(*option, by, &mut settings);
         let proof = faults.into_iter().map(|finding| diagnostics.error(finding)).reduce(|first, _| first);
         failed = failed.or(proof);
         known.insert(key, proof);
@@ -82,13 +93,13 @@ fn lower_set<'m>(
 /// Adds what an option says; what of it cannot be honoured.
 fn lower_option(
     Effective { value, source }: Effective<'_, HttpListenerOption>,
-    version: EnvoyVersion,
+    Known { version, secrets }: Known<'_>,
     settings: &mut HttpSettings,
 ) -> Vec<Finding> {
     let place = Place { source, field: value.field() };
     let mut faults = Faults::new(place);
     match value.clone() {
-        HttpListenerOption::HttpConnectionManagerSettings(said) => lower_connections(*said, settings, &mut faults),
+        HttpListenerOption::HttpConnectionManagerSettings(said) => lower_connections(*said, secrets, settings, &mut faults),
         HttpListenerOption::HealthCheck(OptionHealthCheck { path }) => {
             if !path.starts_with('/') || path.bytes().any(|byte| byte <= b' ' || byte >= 0x7f) {
                 let message = format!("`{path}` is the path of no request");
@@ -118,6 +129,9 @@ fn lower_option(
         }
         HttpListenerOption::GrpcWeb(OptionGrpcWeb { disable }) => settings.web_calls = !disable,
         HttpListenerOption::Gzip(said) => settings.compression = Some(compression::lower(&said, version, &mut faults)),
+        HttpListenerOption::StatefulSession(said) => {
+            settings.session = stateful_session::lower(said, &mut faults).map(Arc::new);
+        }
         HttpListenerOption::HeaderValidationSettings(OptionHeaderValidation { disable_http1_method_validation }) => {
             settings.http1.any_method = disable_http1_method_validation.is_some();
         }
@@ -125,7 +139,8 @@ fn lower_option(
         HttpListenerOption::DisableExtProc(_)
         | HttpListenerOption::DisableExtProcEarly(_)
         | HttpListenerOption::DisableExtProcLate(_)
-        | HttpListenerOption::SanitizeClusterHeader(false) => {}
+        // No rule of Gateway API chooses its backend by a header.
+        | HttpListenerOption::SanitizeClusterHeader(_) => {}
         // The resolver hands on none of the others.
         other => {
             let message = format!("`{}` is not translated", other.field());
@@ -135,7 +150,12 @@ fn lower_option(
     faults.found()
 }
 
-fn lower_connections(said: ConnectionSettings, settings: &mut HttpSettings, faults: &mut Faults<'_>) {
+fn lower_connections(
+    said: ConnectionSettings,
+    secrets: &CertificateIndex<'_>,
+    settings: &mut HttpSettings,
+    faults: &mut Faults<'_>,
+) {
     let ConnectionSettings {
         accept_http10,
         allow_chunked_length,
@@ -185,7 +205,7 @@ fn lower_connections(said: ConnectionSettings, settings: &mut HttpSettings, faul
     }
     settings.only = codec_type.as_ref().and_then(only_version);
     if let Some(early) = early_header_manipulation {
-        settings.early_headers = faults.lowered(|place| headers::lower_early(place, early));
+        settings.early_headers = faults.lowered(|place| headers::lower_early(place, early, secrets));
     }
     settings.paths = PathSettings {
         resolve_dots: normalize_path,
@@ -362,30 +382,49 @@ pub(in crate::translator::lower) fn options_of(
     own.or_else(|| deciding(resolved, parts, sharing).map(|(_, id)| id))
 }
 
-/// What a rule does where the options of a listener are about its connections.
+/// What a rule does where the options of a listener are about its connections; `is_secure` is whether these are TLS.
 pub(in crate::translator::lower) fn lay_under(
     settings: Result<&Arc<HttpSettings>, Reported>,
-    says: RuleSays,
+    (says, is_secure): (RuleSays, bool),
     action: Arc<Action>,
 ) -> Arc<Action> {
-    match settings.map(|settings| settings.times.stream_idle) {
-        Ok(None) => action,
-        Ok(Some(idle)) => Arc::new(with_idle(Arc::unwrap_or_clone(action), idle)),
-        Err(_) => Arc::new(Action::Respond(says.failure)),
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(_) => return Arc::new(Action::Respond(says.failure)),
+    };
+    let (idle, session) = (settings.times.stream_idle, settings.session.as_ref());
+    if idle.is_none() && session.is_none() {
+        return action;
     }
+    let session = session.map(|session| with_security(session, is_secure));
+    let mut change = |forward: &mut Forward| {
+        // Without a limit for silence a rule would set that there is none.
+        forward.timeouts.idle = forward.timeouts.idle.or(idle);
+        forward.session = forward.session.take().or_else(|| session.as_ref().map(Arc::clone));
+    };
+    Arc::new(change_forwards(Arc::unwrap_or_clone(action), &mut change))
 }
 
-/// The same with a limit for silence, where it has none of its own: without one it would set that there is none.
-fn with_idle(action: Action, idle: Duration) -> Action {
+/// The session, with a cookie that is sent over TLS alone where connections are.
+fn with_security(session: &Arc<Session>, is_secure: bool) -> Arc<Session> {
+    let mut session = Arc::clone(session);
+    if is_secure && let SessionCarrier::Cookie(cookie) = &mut Arc::make_mut(&mut session).carrier {
+        cookie.secure = true;
+    }
+    session
+}
+
+/// Changes all that sends in an action.
+fn change_forwards(action: Action, change: &mut impl FnMut(&mut Forward)) -> Action {
     match action {
         Action::Forward(mut forward) => {
-            forward.timeouts.idle = forward.timeouts.idle.or(Some(idle));
+            change(&mut forward);
             Action::Forward(forward)
         }
         Action::Split(branches) => {
             let branches = branches.into_iter().map(|Branch { weight, action, origin }| Branch {
                 weight,
-                action: with_idle(action, idle),
+                action: change_forwards(action, change),
                 origin,
             });
             Action::Split(branches.collect())
