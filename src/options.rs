@@ -67,6 +67,8 @@ pub struct Options {
     pub channel: Channel,
     /// How clusters, listeners and routes of the output are named.
     pub naming: Naming,
+    /// Whether the routes of hosts that have many are a tree over what paths begin with, in place of a list.
+    pub route_trees: bool,
     /// The oldest Envoy that must load the output.
     pub envoy_version: EnvoyVersion,
     /// Now, in seconds of Unix time; without it the validity of certificates is not judged.
@@ -137,6 +139,7 @@ impl Default for Options {
             system_ca: "/etc/ssl/certs/ca-certificates.crt".to_owned(),
             channel: Channel::Experimental,
             naming: Naming::Own,
+            route_trees: false,
             envoy_version: EnvoyVersion::NEWEST,
             now: None,
             settings: Vec::new(),

@@ -25,6 +25,7 @@ mod reach;
 mod redirect;
 mod release;
 mod rewritten;
+mod route_table;
 mod selection;
 mod services;
 mod stream;
@@ -96,9 +97,11 @@ pub fn analyse(
     release::report(lowered.judged(), options.envoy_version, &objects, diagnostics);
     let mut told = HashSet::new();
     expressions::report(lowered.judged(), &objects, &mut told, diagnostics);
+    route_table::report(lowered.judged(), &objects, diagnostics);
     if let Some(services) = &services {
         let of_services = Objects::new(services.resolved, &services.lowered.origins);
         expressions::report(services.lowered.judged(), &of_services, &mut told, diagnostics);
+        route_table::report(services.lowered.judged(), &of_services, diagnostics);
     }
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
     for codes in [ABOUT_RULES, ABOUT_HOSTS] {

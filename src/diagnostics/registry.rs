@@ -689,6 +689,11 @@ registry! {
             traffic: "it is served as declared; Envoy takes longer to start, and long values keep a worker busy",
             remedy: "lower the bounds of repetitions, or write prefixes, exact values and several matches",
         }
+        /// A host with very many routes, or with many that cannot become a tree.
+        LONG_ROUTE_LIST = "GW5103" "long-route-list" Note {
+            traffic: "it is served as declared; Envoy compares a request with one route of the host after the other",
+            remedy: "pass `--route-table tree`, which leaves few routes to compare a request with",
+        }
         /// A kind or version that a release of Gateway API has dropped.
         DROPPED_VERSION = "GW5110" "dropped-version" Warning {
             traffic: "it is served as declared; clusters of the release that the finding names, or of a later one, refuse the object",

@@ -115,11 +115,13 @@ impl RouteMatch {
 
     /// Whether every request meets it.
     pub fn is_unconditional(&self) -> bool {
-        self.path == PathMatch::Prefix(String::new())
-            && self.method.is_none()
-            && self.headers.is_empty()
-            && self.query.is_empty()
-            && !self.grpc
+        self.path == PathMatch::Prefix(String::new()) && self.has_path_only()
+    }
+
+    /// Whether every request meets it whose path does.
+    pub(super) fn has_path_only(&self) -> bool {
+        let Self { path: _, method, headers, query, grpc } = self;
+        method.is_none() && headers.is_empty() && query.is_empty() && !grpc
     }
 }
 

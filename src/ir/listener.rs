@@ -289,6 +289,9 @@ pub struct Proxy {
     pub trusted_hops: u32,
     /// Whether connections begin with a PROXY protocol header.
     pub proxy_protocol: bool,
+    /// Whether it looks for the route of a request in a tree where a virtual host has many, and not in a list.
+    #[serde(skip_serializing_if = "is_default")]
+    pub route_trees: bool,
     /// The directory for certificates in files, by the path that the proxy reads.
     pub secrets_directory: Option<String>,
     /// The proxy may be older than 1.38, which counts a body twice that is held as a whole before it is kept for further tries.

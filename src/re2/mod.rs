@@ -14,7 +14,7 @@ mod rust;
 mod size;
 
 pub(crate) use rust::{rewrite, translate};
-pub(crate) use size::{instructions, most_instructions};
+pub(crate) use size::{beginning, instructions, most_instructions};
 
 use refusal::{Refusal, refuse};
 

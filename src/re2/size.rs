@@ -39,6 +39,25 @@ fn expression(pattern: &str) -> Option<Hir> {
     regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&translated).ok()
 }
 
+/// The text that everything begins with which meets an expression as a whole.
+pub(crate) fn beginning(pattern: &str) -> String {
+    fn literal(hir: &Hir) -> &[u8] {
+        match hir.kind() {
+            HirKind::Literal(literal) => &literal.0,
+            HirKind::Capture(capture) => literal(&capture.sub),
+            HirKind::Concat(list) => {
+                let mut list = list.iter().filter(|part| !matches!(part.kind(), HirKind::Look(Look::Start)));
+                list.next().map_or(&[], literal)
+            }
+            _ => &[],
+        }
+    }
+    let Some(hir) = expression(pattern) else { return String::new() };
+    let bytes = literal(&hir);
+    let end = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
+}
+
 fn begins_with_text(hir: &Hir) -> bool {
     let first = match hir.kind() {
         HirKind::Concat(list) => list.first().unwrap_or(hir),

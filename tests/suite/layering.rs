@@ -65,7 +65,7 @@ const LAYERS: &[Layer] = &[
         false,
     ),
     layer("status", &["diagnostics", "name", "options", "parser", "port", "resolver"], false, false),
-    layer("ir", &["hostname", "http", "id", "masked", "name", "port"], false, false),
+    layer("ir", &["hostname", "http", "id", "masked", "name", "port", "re2"], false, false),
     layer(
         "translator/lower",
         &[

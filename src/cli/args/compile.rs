@@ -119,6 +119,10 @@ pub struct CompileArgs {
     /// Gloo Gateway expect.
     #[arg(long, value_name = "NAMING", default_value = "default", help_heading = "Envoy")]
     naming: NamingName,
+    /// How Envoy looks for the route of a request: in a list, or, on hosts with 100 routes or more, in a tree over what paths
+    /// begin with, which is larger and answers the same.
+    #[arg(long, value_name = "TABLE", default_value = "list", help_heading = "Envoy")]
+    route_table: RouteTableName,
     /// The oldest Envoy release that must load the output, from 1.36 to 1.40.
     #[arg(long, value_name = "VERSION", default_value = "1.40", value_parser = value::envoy_version)]
     #[arg(help_heading = "Envoy")]
@@ -177,6 +181,14 @@ enum Assumption {
 enum LogFormat {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RouteTableName {
+    /// One route after the other.
+    List,
+    /// Those for paths that begin like that of the request.
+    Tree,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -256,6 +268,7 @@ impl CompileArgs {
                 NamingName::Default => Naming::Own,
                 NamingName::Gloo => Naming::Gloo,
             },
+            route_trees: self.route_table == RouteTableName::Tree,
             envoy_version: self.envoy_version,
             now: Some(time::OffsetDateTime::now_utc().unix_timestamp()),
             settings: self.read_settings,

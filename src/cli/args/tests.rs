@@ -47,7 +47,7 @@ fn every_setting_reaches_the_options() {
          --resolve shop/cart:80=10.0.0.1:8000 --cluster-domain k8s.internal --allow-external-name \
          --listener-address gateway --port-map 80=10080 --port-map infra/edge:80=10081 \
          --admin-address 0.0.0.0:9000 --access-log stdout --access-log-format json --tracing otlp=a:4317,5 --trusted-hops 2 \
-         --proxy-protocol --secrets-dir keys --system-ca ca.pem --naming gloo --envoy-version 1.37 --channel standard --exclude charts",
+         --proxy-protocol --secrets-dir keys --system-ca ca.pem --naming gloo --route-table tree --envoy-version 1.37 --channel standard --exclude charts",
     );
     assert_eq!(all.namespace, "shop");
     assert_eq!(all.gateways.len(), 2);
@@ -72,7 +72,7 @@ fn every_setting_reaches_the_options() {
     assert_eq!((all.trusted_hops, all.proxy_protocol), (2, true));
     let keys = std::path::absolute("keys").unwrap();
     assert_eq!((all.secrets_dir, all.system_ca.as_str()), (Some(keys), "ca.pem"));
-    assert_eq!(all.naming, crate::options::Naming::Gloo);
+    assert_eq!((all.naming, all.route_trees), (crate::options::Naming::Gloo, true));
     assert_eq!((all.envoy_version, all.channel), (EnvoyVersion(37), Channel::Standard));
     assert_eq!((all.exclude.globs.as_slice(), all.exclude.base), (["charts".to_owned()].as_slice(), None));
     assert_eq!(options("--no-admin").admin_address, None);

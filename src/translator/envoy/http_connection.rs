@@ -31,7 +31,7 @@ use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
 use super::{
     access, compression, connection_tracing, cors, ext_authz, forward, header, http_guards, http_settings,
-    listener_log, mesh, misdirected, name, retried_body, route, stateful_session, web_call,
+    listener_log, mesh, misdirected, name, route, stateful_session, web_call,
 };
 
 /// Field numbers of the messages that are joined as bytes.
@@ -111,11 +111,7 @@ fn routes((connection, listener): (&ir::HttpConnection, &ir::Listener), name: &s
         ..RouteConfiguration::default()
     };
     let mut routes = Joined::of(&configuration);
-    let kept = retried_body::declared(&connection.settings, &listener.settings, &config.proxy);
-    let to_host = |host: &ir::VirtualHost| {
-        let host = retried_body::keep(route::to_virtual_host(host, listener, config), kept);
-        if connection.settings.web_calls { web_call::admit(host) } else { host }
-    };
+    let to_host = |host: &ir::VirtualHost| route::to_virtual_host(host, (listener, connection), config);
     routes.extend(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, virtual_hosts, to_host);
     if !hosts.is_empty() {
         routes.push(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &misdirected::host(hosts));

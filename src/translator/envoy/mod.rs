@@ -51,6 +51,7 @@ mod route;
 mod route_base;
 mod route_match;
 mod route_said;
+mod route_tree;
 mod shared_ports;
 mod split;
 mod stateful_session;

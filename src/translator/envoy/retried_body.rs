@@ -5,7 +5,7 @@
 //! Whoever declares that more is held means that for further tries too. Before 1.38 Envoy counts a body twice that the
 //! filter for bodies holds, which passes none that is longer than what it is told.
 
-use envoy_types::pb::envoy::config::route::v3::VirtualHost;
+use envoy_types::pb::envoy::config::route::v3::Route;
 use envoy_types::pb::google::protobuf::UInt64Value;
 
 use crate::ir::{BodyRule, Forward, HttpSettings, ListenerSettings, Proxy, RETRIED_BODY_BYTES};
@@ -34,9 +34,9 @@ fn counted(bytes: u32, proxy: &Proxy) -> u64 {
 }
 
 /// Lets routes that keep bodies keep no less than is declared.
-pub(super) fn keep(mut host: VirtualHost, declared: u64) -> VirtualHost {
-    for limit in host.routes.iter_mut().filter_map(|route| route.request_body_buffer_limit.as_mut()) {
+pub(super) fn keep(mut routes: Vec<Route>, declared: u64) -> Vec<Route> {
+    for limit in routes.iter_mut().filter_map(|route| route.request_body_buffer_limit.as_mut()) {
         limit.value = limit.value.max(declared);
     }
-    host
+    routes
 }

@@ -8,17 +8,28 @@ use crate::ir::{self, Action, AttemptCount};
 use super::action::to_leaf_routes;
 use super::mirror::Copies;
 use super::route_base::RouteBase;
-use super::{forward, name, preflight, route_said, split};
+use super::{forward, name, preflight, retried_body, route_said, route_tree, split, web_call};
 
-pub(super) fn to_virtual_host(host: &ir::VirtualHost, listener: &ir::Listener, config: &ir::Config) -> VirtualHost {
+/// A virtual host with its routes, in a list or, where that is asked for and there are many, as a tree.
+pub(super) fn to_virtual_host(
+    host: &ir::VirtualHost,
+    (listener, connection): (&ir::Listener, &ir::HttpConnection),
+    config: &ir::Config,
+) -> VirtualHost {
     let ir::VirtualHost { hostname, routes, counters, origin: _ } = host;
     let is_asked = |is: fn(AttemptCount) -> bool| {
         let leaves = routes.iter().flat_map(|route| route.action.leaves());
         leaves.into_iter().any(|leaf| matches!(leaf, Action::Forward(forward) if is(forward.attempts)))
     };
+    let kept = retried_body::declared(&connection.settings, &listener.settings, &config.proxy);
     let to_routes = |(position, route): (usize, &'_ std::sync::Arc<ir::Route>)| {
-        to_routes(RouteBase { route, position, host: hostname, listener, config, up_to: None })
+        let routes = to_routes(RouteBase { route, position, host: hostname, listener, config, up_to: None });
+        let routes = retried_body::keep(routes, kept);
+        if connection.settings.web_calls { web_call::admit(routes) } else { routes }
     };
+    let of_each: Vec<Vec<Route>> = routes.iter().enumerate().map(to_routes).collect();
+    let tree = if config.proxy.route_trees { ir::RouteTree::of(routes) } else { None };
+    let matcher = tree.map(|tree| route_tree::to_matcher(tree, &of_each));
     VirtualHost {
         name: name::virtual_host(listener, hostname),
         // All routes of a virtual host are told the same, since one Gateway listener owns it.
@@ -26,7 +37,8 @@ pub(super) fn to_virtual_host(host: &ir::VirtualHost, listener: &ir::Listener, c
         include_attempt_count_in_response: is_asked(|attempts| attempts.to_clients),
         virtual_clusters: counters.iter().map(route_said::to_virtual_cluster).collect(),
         domains: vec![hostname.to_string()],
-        routes: routes.iter().enumerate().flat_map(to_routes).collect(),
+        routes: if matcher.is_none() { of_each.concat() } else { Vec::new() },
+        matcher,
         ..VirtualHost::default()
     }
 }

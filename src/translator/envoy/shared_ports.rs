@@ -146,7 +146,8 @@ fn scopes(config: &ir::Config) -> ScopedRoutes {
             true => address(listener),
             false => stand_in(place, listener),
         };
-        let hosts = connection.virtual_hosts.iter().map(|host| route::to_virtual_host(host, listener, config));
+        let hosts =
+            connection.virtual_hosts.iter().map(|host| route::to_virtual_host(host, (listener, connection), config));
         let routes = RouteConfiguration {
             name: name::listener(listener),
             virtual_hosts: hosts.collect(),
@@ -198,7 +199,7 @@ fn joined_routes(config: &ir::Config) -> Joined {
         let of_port = |host| VirtualHost {
             name: name::listener(listener),
             domains,
-            ..route::to_virtual_host(host, listener, config)
+            ..route::to_virtual_host(host, (listener, connection), config)
         };
         host.map(of_port).into_iter().collect::<Vec<_>>()
     };

@@ -1,7 +1,7 @@
 //! Calls of gRPC-Web
 //! ([gRPC-Web](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/grpc_web_filter)).
 
-use envoy_types::pb::envoy::config::route::v3::VirtualHost;
+use envoy_types::pb::envoy::config::route::v3::Route;
 use envoy_types::pb::envoy::extensions::filters::http::grpc_web::v3::GrpcWeb;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
 
@@ -20,11 +20,11 @@ pub(super) fn to_filter() -> HttpFilter {
 /// Lets routes for calls take those of gRPC-Web too: routes are chosen before the filter sees a request, and
 /// [`grpc`](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#envoy-v3-api-field-config-route-v3-routematch-grpc)
 /// knows none of them.
-pub(super) fn admit(mut host: VirtualHost) -> VirtualHost {
-    for matches in host.routes.iter_mut().filter_map(|route| route.r#match.as_mut()) {
+pub(super) fn admit(mut routes: Vec<Route>) -> Vec<Route> {
+    for matches in routes.iter_mut().filter_map(|route| route.r#match.as_mut()) {
         if matches.grpc.take().is_some() {
             matches.headers.push(header_matcher("content-type", matching(CALLS)));
         }
     }
-    host
+    routes
 }

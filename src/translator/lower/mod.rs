@@ -265,6 +265,7 @@ fn proxy(options: &Options) -> ir::Proxy {
             .map(|Tracing { collector: one, sampled }| ir::Tracing { collector: collector(one), sampled: *sampled }),
         trusted_hops: options.trusted_hops,
         proxy_protocol: options.proxy_protocol,
+        route_trees: options.route_trees,
         secrets_directory: options.secrets_dir.as_ref().map(|path| path.to_string_lossy().into_owned()),
         counts_bodies_twice: options.envoy_version < EnvoyVersion::COUNTS_BODIES_ONCE,
     }
