@@ -2,12 +2,12 @@
 
 mod clients;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::analysis::{self, OfServices};
 use crate::context;
 use crate::diagnostics::{
-    Allowance, Diagnostics, FieldPath, Finding, Ledger, LeftOut, Location, ObjectPart, Omission, Unjudged, codes,
+    Allowance, Diagnostics, Finding, Ledger, LeftOut, Location, ObjectPart, Omission, Segment, Unjudged, codes,
 };
 use crate::emit;
 use crate::ir;
@@ -202,15 +202,16 @@ fn leave_out_missing(manifests: &Manifests, of_parser: usize, findings: &mut Vec
     if parts.is_empty() {
         return;
     }
-    let mut missing: HashMap<DocumentId, Vec<FieldPath>> = HashMap::new();
+    let mut missing: HashMap<DocumentId, HashSet<Vec<Segment>>> = HashMap::new();
     for (_, _, part) in parts {
         if let Location::Field { document, path, part: _ } = part {
-            missing.entry(document).or_default().push(path);
+            missing.entry(document).or_default().insert(path.0);
         }
     }
     let is_missing = |location: &Location| {
         let Location::Field { document, path, part: _ } = location else { return false };
-        missing.get(document).into_iter().flatten().any(|part| path.0.starts_with(&part.0))
+        let is_part = |parts: &HashSet<Vec<Segment>>| (0..=path.0.len()).any(|end| parts.contains(&path.0[..end]));
+        missing.get(document).is_some_and(is_part)
     };
     let mut position = 0;
     findings.retain(|finding| {

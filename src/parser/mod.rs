@@ -9,6 +9,7 @@
 mod anchors;
 pub mod any_object;
 pub mod api;
+mod crowd;
 pub mod decode;
 pub mod decode_error;
 mod definitions;

@@ -15,6 +15,7 @@ use crate::path;
 use typed_index_collections::TiVec;
 
 use super::any_object::AnyObject;
+use super::crowd::{MOST_STRANGE, Strange, TOGETHER, is_crowded, skip_crowded};
 use super::decode::{DecodeError, decode};
 use super::definitions::{Definition, Definitions};
 use super::foreign::ForeignObject;
@@ -49,36 +50,38 @@ where
     let sources_given = &options.substitutions;
     let read_options = ReadOptions { namespace: options.namespace.clone(), channel: options.channel };
     let mut found = Diagnostics::new();
-    let (documents, syntaxes, charts) = documents(&sources);
+    let (documents, syntaxes, charts) = documents(&sources, &mut found);
     let patches = kustomize::parts(&sources);
-    let parsed: Vec<Parsed> = documents
-        .raw
-        .par_iter()
-        .zip(&syntaxes)
-        .enumerate()
-        .map(|(at, (document, syntax))| {
-            let id = DocumentId(at);
-            let source = sources.get(document.source);
-            let text = document.text(source);
-            let is_patch = patches.contains(&document.source);
-            let filled = Filled { given: sources_given, kept: &source.kept };
-            let (options, parsed) = (&read_options, Parsed::default());
-            let mut reading = Reading { id, document, source, text, is_patch, options, filled, read: &read, parsed };
-            reading.document(*syntax);
-            reading.parsed
-        })
-        .collect();
-    let mut manifests = Manifests { sources, documents, skipped: charts, ..Manifests::default() };
-    let mut definitions = Definitions::with_capacity(parsed.len());
-    for document in parsed {
-        found.append(document.diagnostics);
-        definitions.extend(document.definitions);
-        manifests.object_count += document.count;
-        manifests.judged_count += document.judged;
-        manifests.rule_starts.push(document.rules);
-        manifests.foreign.extend(document.foreign);
-        manifests.skipped.extend(document.skipped);
+    let read_one = |(at, (document, syntax)): (usize, (&Document, &Syntax))| {
+        let id = DocumentId(at);
+        let source = sources.get(document.source);
+        let text = document.text(source);
+        let is_patch = patches.contains(&document.source);
+        let filled = Filled { given: sources_given, kept: &source.kept };
+        let (options, parsed) = (&read_options, Parsed::default());
+        let mut reading = Reading { id, document, source, text, is_patch, options, filled, read: &read, parsed };
+        reading.document(*syntax);
+        reading.parsed
+    };
+    let mut manifests = Manifests { skipped: charts, ..Manifests::default() };
+    let mut definitions = Definitions::with_capacity(documents.len());
+    let mut strange = Strange::default();
+    for first in (0..documents.len()).step_by(TOGETHER) {
+        let some = first..documents.len().min(first + TOGETHER);
+        let all = documents.raw.par_iter().zip(&syntaxes).enumerate();
+        let parsed: Vec<Parsed> = all.skip(some.start).take(some.len()).map(read_one).collect();
+        for (document, parsed) in documents.raw[some].iter().zip(parsed) {
+            found.append(strange.count(document.source, parsed.untold, parsed.diagnostics));
+            definitions.extend(parsed.definitions);
+            manifests.object_count += parsed.count;
+            manifests.judged_count += parsed.judged;
+            manifests.rule_starts.push(parsed.rules);
+            manifests.foreign.extend(parsed.foreign);
+            manifests.skipped.extend(parsed.skipped);
+        }
     }
+    strange.report(&mut found);
+    (manifests.sources, manifests.documents) = (sources, documents);
     manifests.counted = skipped::report(&manifests.skipped, &manifests.sources, &manifests.documents, &mut found);
     let mut found = once_a_file(&manifests, found, options.substitutions.is_given());
     let of_files =
@@ -105,7 +108,7 @@ fn once_a_file(manifests: &Manifests, found: Diagnostics, is_each: bool) -> Diag
 }
 
 /// Cuts all files into documents; the parts of Helm charts give none, and are returned by themselves.
-fn documents(sources: &SourceSet) -> (TiVec<DocumentId, Document>, Vec<Syntax>, Vec<Skipped>) {
+fn documents(sources: &SourceSet, found: &mut Diagnostics) -> (TiVec<DocumentId, Document>, Vec<Syntax>, Vec<Skipped>) {
     let charts = Chart::all(sources);
     let pieces: Vec<Vec<Piece>> = sources
         .sources
@@ -119,7 +122,7 @@ fn documents(sources: &SourceSet) -> (TiVec<DocumentId, Document>, Vec<Syntax>, 
             let head = charts.iter().find(|chart| chart.is_head(source)).map(|chart| {
                 let message = format!("the Helm chart `{}` is skipped", chart.name());
                 let help = format!("pipe in what it renders: `helm template {} | gwctl … -`", chart.name());
-                (Sort::Helm, Finding::new(codes::SKIPPED, Location::Source(id), message).help(help))
+                Box::new((Sort::Helm, Finding::new(codes::SKIPPED, Location::Source(id), message).help(help)))
             });
             parts.push(Skipped { location: Location::Source(id), said: head });
         }
@@ -127,7 +130,11 @@ fn documents(sources: &SourceSet) -> (TiVec<DocumentId, Document>, Vec<Syntax>, 
         if source.found == Found::InDirectory && source.text.trim().is_empty() {
             let (message, location) = (format!("`{}` is empty", source.name), Location::Path(source.name.clone()));
             let finding = Finding::new(codes::SKIPPED, location.clone(), message);
-            parts.push(Skipped { location, said: Some((Sort::Other, finding)) });
+            parts.push(Skipped { location, said: Some(Box::new((Sort::Other, finding))) });
+        }
+        if is_crowded(source, pieces.len()) {
+            parts.extend(skip_crowded(id, source, pieces.len(), found));
+            continue;
         }
         for Piece { range, line, syntax } in pieces {
             documents.push(Document { source: id, range, line });
@@ -150,6 +157,9 @@ struct Parsed {
     skipped: Option<Skipped>,
     /// The byte of the document at which each rule begins.
     rules: Vec<Option<usize>>,
+    /// How many things in it are no objects, and how many of them are not told.
+    strange: usize,
+    untold: usize,
     diagnostics: Diagnostics,
 }
 
@@ -320,7 +330,7 @@ where
     fn skip_with(&mut self, sort: Option<Sort>, finding: Finding) {
         let location = self.at(&FieldPath::ROOT);
         let said = match sort {
-            Some(sort) => Some((sort, finding)),
+            Some(sort) => Some(Box::new((sort, finding))),
             None => {
                 self.parsed.diagnostics.report(finding);
                 None
@@ -490,9 +500,14 @@ where
     }
 
     fn not_kubernetes(&mut self, (base, path): (&FieldPath, &FieldPath), message: String, help: &str) {
-        let mut finding = Finding::new(codes::NOT_KUBERNETES, self.at(path), message);
-        finding.help = (!help.is_empty()).then(|| help.to_owned());
-        self.parsed.diagnostics.report(finding);
+        self.parsed.strange += 1;
+        if self.parsed.strange > MOST_STRANGE {
+            self.parsed.untold += 1;
+        } else {
+            let mut finding = Finding::new(codes::NOT_KUBERNETES, self.at(path), message);
+            finding.help = (!help.is_empty()).then(|| help.to_owned());
+            self.parsed.diagnostics.report(finding);
+        }
         // Whatever it is meant to be: nobody knows what it declares.
         let location = self.at(base);
         self.parsed.diagnostics.leave(Unjudged { subject: Subject::Document, location, reason: Omission::Unreadable });

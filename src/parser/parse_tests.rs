@@ -336,6 +336,32 @@ fn a_document_over_the_limit_is_refused_and_the_next_is_read() {
 }
 
 #[test]
+fn more_documents_than_manifests_could_fill_are_one_error() {
+    let tiny = "{\"a\":1}\n".repeat(20_000);
+    let (manifests, findings) = named(&tiny);
+    assert_eq!(places(&manifests, &findings), ["a.yaml:1:1 GW8004"]);
+    let (manifests, findings) = parse(vec![source("a.json", &tiny, Found::InDirectory, false)]);
+    assert_eq!(places(&manifests, &findings), ["a.json:1:1 GW8006"]);
+    let small: String = (0..6000).map(|at| format!("---\n{}", config_map(&format!("x{at}"), "1"))).collect();
+    let (manifests, findings) = named(&small);
+    assert_eq!((manifests.config_maps.len(), findings), (6000, Vec::new()));
+    assert!(manifests.config_maps.iter().enumerate().all(|(at, map)| map.metadata.name == *format!("x{at}")));
+}
+
+#[test]
+fn of_many_things_that_are_no_objects_the_rest_is_counted() {
+    let (_, findings) = named(&format!("kind: List\napiVersion: v1\nitems:\n{}", "- {}\n".repeat(250)));
+    let rest = |findings: &[Finding]| {
+        findings.iter().find(|finding| matches!(finding.location, Location::Source(_))).map(|one| one.message.clone())
+    };
+    assert_eq!(findings.len(), 101);
+    assert_eq!(rest(&findings).as_deref(), Some("150 more documents and items of the file are not Kubernetes objects"));
+    let (_, findings) = named(&"---\na: 1\n".repeat(130));
+    assert_eq!(findings.len(), 101);
+    assert_eq!(rest(&findings).as_deref(), Some("30 more documents and items of the file are not Kubernetes objects"));
+}
+
+#[test]
 fn lines_are_found_for_many_places_at_once() {
     let text = format!("# é\n{}---\n{}", config_map("a", "1"), config_map("b", "2"));
     let (manifests, _) = named(&text);

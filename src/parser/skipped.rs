@@ -15,7 +15,7 @@ pub struct Skipped {
     /// The document, or the whole file of a Helm chart.
     pub location: Location,
     /// What is said of it; nothing of gwctl's own files, and of what belongs to a chart.
-    pub(super) said: Option<(Sort, Finding)>,
+    pub(super) said: Option<Box<(Sort, Finding)>>,
 }
 
 /// What skipped things are counted by.
@@ -78,7 +78,7 @@ pub(super) fn report(
     };
     let mut sorts: BTreeMap<Sort, (BTreeSet<SourceId>, Vec<&Finding>)> = BTreeMap::new();
     for Skipped { location, said } in skipped {
-        let Some((sort, finding)) = said else { continue };
+        let Some((sort, finding)) = said.as_deref() else { continue };
         match source_of(location) {
             Some(source) if !sources.get(source).context => {
                 let (files, notes) = sorts.entry(*sort).or_default();

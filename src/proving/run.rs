@@ -679,7 +679,9 @@ async fn send_some(
         let reply = match reply {
             Ok(mut open) => {
                 let reply = open.exchange(&case.request, &id, limit).await;
-                connection = (reply.is_ok() && !case.request.new_connection).then_some(open);
+                // Backends of a stream are chosen for a connection, and not for what is sent on it.
+                let is_over = case.request.new_connection || case.request.url.scheme.is_stream();
+                connection = (reply.is_ok() && !is_over).then_some(open);
                 reply
             }
             Err(reason) => Err(reason),

@@ -2,6 +2,7 @@
 //! through a real Envoy.
 
 mod coverage;
+mod lines;
 mod render;
 mod results;
 mod router_check;

@@ -1,7 +1,8 @@
 //! Reads the case files, compiles the manifests and runs every case.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::net::Ipv4Addr;
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use super::super::trace::{Trace, Tracer, backend_name};
 use super::super::unlooked::{unlooked, unread};
 use super::super::value::ReportFormat;
 use super::coverage::Coverage;
+use super::lines::Lines;
 use super::results::{CaseOutcome, CaseStatus, Results, VERSION};
 use super::router_check::{self, CheckFile, Emitted};
 use super::sent_from::{self, SentFrom};
@@ -26,6 +28,7 @@ use crate::name::owned;
 use crate::options::{ListenerAddress, Options};
 use crate::parser::api::Service;
 use crate::parser::manifests::{Kind, Object, ObjectKey};
+use crate::parser::parse::MAX_DOCUMENT;
 use crate::proving::{
     self, CaseFile, CaseResult, Mismatch, Offline, Proof, RequestCase, Simulated, Topology, offline_options,
 };
@@ -46,7 +49,7 @@ pub(super) struct Ran {
 /// A file of cases.
 struct Cases {
     name: String,
-    text: String,
+    lines: Lines,
     content: Content,
 }
 
@@ -101,7 +104,7 @@ fn untold(files: &[Cases]) -> Vec<Code> {
 fn read(path: &Path) -> Result<Cases, String> {
     let name = path.display().to_string();
     let shown = for_terminal(&name);
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
+    let text = read_bounded(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
     let content = if CheckFile::recognises(&text) {
         Content::RouterCheck(CheckFile::parse(&text).map_err(|error| format!("{shown}:{error}"))?)
     } else {
@@ -119,7 +122,24 @@ fn read(path: &Path) -> Result<Cases, String> {
     if is_empty {
         return Err(format!("{shown} holds no case: nothing would be run"));
     }
-    Ok(Cases { name, text, content })
+    let lines = match &content {
+        Content::Requests(cases) => Lines::of(&text, "requests", cases.requests.iter().map(|case| case.name.as_str())),
+        Content::RouterCheck(checks) => {
+            Lines::of(&text, "tests", checks.tests.iter().map(|test| test.test_name.as_str()))
+        }
+    };
+    Ok(Cases { name, lines, content })
+}
+
+/// The text of a file, which is no longer than a document of manifests may be.
+fn read_bounded(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let most = MAX_DOCUMENT as u64;
+    File::open(path)?.take(most + 1).read_to_string(&mut text)?;
+    match text.len() > MAX_DOCUMENT {
+        true => Err(io::Error::other(format!("it has more than {MAX_DOCUMENT} bytes; split it into several files"))),
+        false => Ok(text),
+    }
 }
 
 /// The manifests, which may be compiled several times with other addresses.
@@ -283,7 +303,7 @@ impl State {
             match sent_from.simulator(position).unwrap_or_else(of_gateways) {
                 Ok(simulator) => simulated.push(Offline::new(simulator, topology, cases).run_case(case)),
                 Err(why) => {
-                    let line = line_of(&file.text, &case.name);
+                    let line = file.lines.line_of(&case.name);
                     let (file, name) = (for_terminal(&file.name), for_terminal(&case.name));
                     undecided.push(format!("{file}:{line}: case `{name}`: {why}"));
                 }
@@ -381,7 +401,7 @@ impl State {
     fn emit_case(&mut self, file: &Cases, case: &RequestCase, one: Simulated<'_>, config: &Config) {
         let name = &case.name;
         let at = || {
-            let line = line_of(&file.text, name);
+            let line = file.lines.line_of(name);
             format!("{}:{line}: case `{}`", for_terminal(&file.name), for_terminal(name))
         };
         if let Some(Mismatch { subject, expected, actual }) = one.result.mismatches.first() {
@@ -405,7 +425,7 @@ impl State {
         config: &Config,
     ) {
         if let Err(why) = self.emitted.add(name, request, decided, config) {
-            let line = line_of(&file.text, name);
+            let line = file.lines.line_of(name);
             self.left_out.push(format!("{}:{line}: case `{}`: {why}", for_terminal(&file.name), for_terminal(name)));
         }
     }
@@ -435,7 +455,7 @@ fn refuse_emit_from(args: &TestArgs, file: &Cases, cases: &CaseFile) -> Result<(
     let Some(case) = cases.requests.iter().find(|case| case.from.is_some() && args.emit.is_some()) else {
         return Ok(());
     };
-    let line = line_of(&file.text, &case.name);
+    let line = file.lines.line_of(&case.name);
     let (file, name) = (for_terminal(&file.name), for_terminal(&case.name));
     Err(format!(
         "{file}:{line}: case `{name}`: `from` does not go with --emit: router_check_tool asks the routes of Gateways"
@@ -562,7 +582,7 @@ fn outcome(file: &Cases, result: CaseResult, trace: Option<Trace>) -> CaseOutcom
     let failed = !mismatches.is_empty();
     CaseOutcome {
         file: file.name.clone(),
-        line: line_of(&file.text, &name),
+        line: file.lines.line_of(&name),
         name,
         status: if failed { CaseStatus::Failed } else { CaseStatus::Passed },
         seconds,
@@ -571,14 +591,4 @@ fn outcome(file: &Cases, result: CaseResult, trace: Option<Trace>) -> CaseOutcom
         reason: None,
         trace: trace.filter(|_| failed),
     }
-}
-
-/// The line on which a case begins; 1 when it is written in an unusual way.
-fn line_of(text: &str, name: &str) -> usize {
-    let is_name = |line: &str| {
-        let line = line.trim_start().trim_start_matches("- ").trim_start_matches(['{', ' ']);
-        let value = line.strip_prefix("name:").or_else(|| line.strip_prefix("test_name:"));
-        value.is_some_and(|value| value.trim().trim_matches(['"', '\'']).starts_with(name))
-    };
-    text.lines().position(is_name).map_or(1, |position| position + 1)
 }

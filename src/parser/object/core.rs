@@ -89,7 +89,7 @@ pub(super) fn read(node: &Node, kind: Kind, metadata: &Metadata, problems: &mut 
 /// where the rest says too little. A Service without one of its fields is a Service; of the other kinds what is wrong is
 /// what they are there for.
 pub(super) fn without<'p>(kind: Kind, faults: impl Iterator<Item = &'p FieldPath>) -> Option<Vec<FieldPath>> {
-    let mut without = Vec::new();
+    let (mut without, mut known) = (Vec::new(), HashSet::new());
     for FieldPath(path) in faults {
         let part = match path.as_slice() {
             _ if kind != Kind::Service => return None,
@@ -97,9 +97,8 @@ pub(super) fn without<'p>(kind: Kind, faults: impl Iterator<Item = &'p FieldPath
             [spec, field, ..] => vec![spec, field],
             _ => return None,
         };
-        let part = FieldPath(part.into_iter().cloned().collect());
-        if !without.contains(&part) {
-            without.push(part);
+        if known.insert(part.clone()) {
+            without.push(FieldPath(part.into_iter().cloned().collect()));
         }
     }
     Some(without)
