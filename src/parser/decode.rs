@@ -54,7 +54,10 @@ pub fn decode(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
 }
 
 /// Decodes one document of YAML by the reader that knows all of it.
-pub(super) fn decode_fully(text: &str) -> Result<Decoded, DecodeError> {
+///
+/// # Errors
+/// What is wrong with the document.
+pub fn decode_fully(text: &str) -> Result<Decoded, DecodeError> {
     let syntax = Syntax::Yaml;
     syntax::check_before_reading(text)?;
     let decoded = match with_distinct_anchors(text) {

@@ -38,6 +38,7 @@ mod exchanged;
 mod expressions;
 mod features;
 mod formatter;
+mod fuzzed;
 mod get;
 mod golden;
 mod graph;
@@ -188,6 +189,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(compared::trials(&harness));
     trials.extend(exchanged::trials(&harness));
     trials.extend(expressions::trials(&harness));
+    trials.extend(fuzzed::trials(root));
     trials.extend(hostnames::trials(&harness));
     trials.extend(staked::trials(&harness));
     trials.extend(confined::trials(&harness));
