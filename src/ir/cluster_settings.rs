@@ -1,6 +1,7 @@
 //! What is asked for beyond the endpoints of a cluster: how they are chosen, watched and limited, and how connections to
 //! them are kept. What is left out is as docs/defaults.md says.
 
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -57,6 +58,12 @@ pub struct ClusterSettings {
 }
 
 impl ClusterSettings {
+    /// What asks for nothing, as most backends do, which all share.
+    pub fn none() -> Arc<Self> {
+        static NONE: LazyLock<Arc<ClusterSettings>> = LazyLock::new(Arc::default);
+        Arc::clone(&NONE)
+    }
+
     /// Whether nothing is asked for.
     pub fn is_empty(&self) -> bool {
         is_default(self)

@@ -27,10 +27,9 @@ mod upstream_tunnel;
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, codes};
-use crate::ir::{BackendName, Endpoints, Site};
+use crate::ir::{BackendName, ClusterSettings, Endpoints, Site};
 use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::{Options, Resolve};
 use crate::parser::any_object::AnyObject;
@@ -188,7 +187,7 @@ impl<'m> BackendIndex<'m> {
             is_virtual: false,
             suits: Suits::Every,
             hostname: None,
-            settings: Arc::default(),
+            settings: ClusterSettings::none(),
             further_tls: Vec::new(),
             behind: None,
         });

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Reported, codes};
-use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
+use crate::ir::{BackendName, ClusterSettings, Endpoints, UpstreamProtocol};
 use crate::name::NamespacedName;
 use crate::options::Options;
 use crate::parser::api::{
@@ -86,7 +86,7 @@ impl<'m> BackendIndex<'m> {
             is_virtual: false,
             suits,
             hostname,
-            settings: Arc::default(),
+            settings: ClusterSettings::none(),
             further_tls: Vec::new(),
             behind: None,
         })

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, codes};
-use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
+use crate::ir::{BackendName, ClusterSettings, Endpoints, UpstreamProtocol};
 use crate::parser::api::{
     AddressType, Endpoint, EndpointPort, EndpointSlice, L4Protocol, Service, ServicePort, ServiceType, TargetPort,
 };
@@ -82,7 +81,7 @@ impl<'m> BackendIndex<'m> {
             endpoints,
             hostname,
             suits: suits(port),
-            settings: Arc::default(),
+            settings: ClusterSettings::none(),
             further_tls: Vec::new(),
             behind: None,
         })
@@ -131,7 +130,7 @@ impl<'m> BackendIndex<'m> {
             is_virtual: false,
             suits: Suits::Every,
             hostname: None,
-            settings: Arc::default(),
+            settings: ClusterSettings::none(),
             further_tls: Vec::new(),
             behind: None,
         }
