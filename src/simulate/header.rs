@@ -155,8 +155,7 @@ pub(super) fn admit_believed(received: &Lines, scheme: &str) -> Lines {
 /// The same where clients are neighbours: what they say is kept, and nothing is added but the scheme.
 pub(super) fn admit_neighbour(received: &Lines, scheme: &str) -> Lines {
     let mut lines = passed(received, fate_of_neighbour);
-    if line(&lines, "x-forwarded-proto").is_none_or(str::is_empty) {
-        lines.retain(|(name, _)| name != "x-forwarded-proto");
+    if line(&lines, "x-forwarded-proto").is_none() {
         lines.push(("x-forwarded-proto".to_owned(), scheme.to_owned()));
     }
     lines

@@ -172,7 +172,10 @@ impl<'c> HttpTable<'c> {
             _ if admitted.target.is_empty() => refused(Reason::NoRoute),
             reason => refused(reason),
         };
+        // Whoever is believed may say that there is no scheme: no route is looked for.
+        let is_without_scheme = line(&admitted.headers, "x-forwarded-proto").is_some_and(str::is_empty);
         let decision = match self.hosts.find(host) {
+            _ if is_without_scheme => refused(Reason::NoRoute),
             None if others.is_empty() => refused(Reason::NoHost),
             None if others.find(host).is_none() => elsewhere(Reason::NoHost),
             None => elsewhere(Reason::Misdirected),
@@ -360,12 +363,12 @@ impl Scheme {
             Security::Plain | Security::Udp => "http",
         };
         // Behind a trusted proxy, that one knows what the client spoke.
-        let told = line(received, "x-forwarded-proto").filter(|told| is_told && !told.is_empty());
-        let name = match (version, told) {
-            (Version::Http1, Some("https")) => "https",
-            (Version::Http1, Some("http")) => "http",
+        let told = line(received, "x-forwarded-proto").filter(|_| is_told);
+        let is_said = |scheme: &&str| told.is_some_and(|told| told.eq_ignore_ascii_case(scheme));
+        let name = match version {
+            Version::Http1 => ["https", "http"].into_iter().find(is_said).unwrap_or(own),
             // HTTP/2 has the scheme in the request itself.
-            (Version::Http1 | Version::Http2, _) => own,
+            Version::Http2 => own,
         };
         Self { name, line: told.unwrap_or(own).to_owned() }
     }

@@ -10,6 +10,7 @@ use crate::ir::{
 };
 
 use super::decision::Decision;
+use super::host::split_port;
 use super::matching::Conditions;
 use super::path::written;
 use super::request::{Connection, Request, Security, Version};
@@ -151,8 +152,12 @@ fn other_names(chain: &FilterChain) -> Vec<String> {
 
 fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &RouteMatch) -> Request {
     let RouteMatch { path, method, headers, query, grpc } = matches;
+    let (hosts, headers): (Vec<_>, Vec<_>) = headers.iter().partition(|header| header.name == "host");
+    // What is asked of the header `host` is asked of the host that a request names.
+    let named = hosts.first().map(|host| value_of(host));
+    let authority = named.as_deref().unwrap_or(authority);
     let mut headers: Vec<(String, String)> =
-        headers.iter().map(|header| (header.name.to_string(), value_of(header))).collect();
+        headers.into_iter().map(|header| (header.name.to_string(), value_of(header))).collect();
     if *grpc {
         headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
     }
@@ -182,7 +187,7 @@ fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &
         connection: Connection {
             address: (!listener.address.is_unspecified()).then_some(listener.address),
             port: listener.port,
-            security: security(chain, authority),
+            security: security(chain, split_port(authority).0),
         },
         version: Version::Http1,
         method: method.to_string(),

@@ -70,10 +70,13 @@ fn believed(stage: &Stage) -> Result<(), Failed> {
     for (header, shown) in [
         ("{name: x-forwarded-proto, value: https}", "x-forwarded-proto: https"),
         ("{name: x-envoy-original-path, value: /former}", "x-envoy-original-path: /former"),
+        ("{name: host, value: asked.test}", "host: asked.test"),
     ] {
         let old = said(header);
         let output = diff(stage, &old, &old.replacen("port: 8080}]", "port: 80}]", 1), &[])?;
-        let holds = output.stdout.contains("retargeted") && output.stdout.contains(shown);
+        let answer = |side: &str| output.stdout.lines().find_map(|line| line.trim_start().strip_prefix(side));
+        let is_answered = answer("old ").is_some() && answer("old ") != answer("new ");
+        let holds = output.stdout.contains("retargeted") && output.stdout.contains(shown) && is_answered;
         ensure(output.code == Some(1) && holds, &output)?;
     }
     Ok(())
