@@ -58,6 +58,12 @@ pub(super) fn number(text: &str) -> Option<Node> {
     })
 }
 
+/// Whether a scalar that is no number here may be one elsewhere: integers of another base have 64 bits.
+pub(super) fn may_be_long(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    ["0x", "0o", "0b"].iter().any(|base| digits.starts_with(base))
+}
+
 /// A number as it is after a way through JSON: whole ones are integers.
 pub(super) fn from_float(float: f64) -> Node {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;

@@ -2,7 +2,7 @@
 //! them: a few texts, or everything that begins in one way. The analysis of
 //! rules that are never reached decides with it whether one match implies another.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use crate::re2::translate;
 
@@ -110,13 +110,13 @@ fn product(left: &[String], right: &[String]) -> Option<Vec<String>> {
 
 /// The parts of a sequence without `^` in front and `$` behind.
 fn without_anchors(list: &[Hir]) -> &[Hir] {
-    let is_anchor = |part: &Hir| matches!(part.kind(), HirKind::Look(_));
+    let is_anchor = |part: &Hir, anchor| *part.kind() == HirKind::Look(anchor);
     let list = match list {
-        [first, rest @ ..] if is_anchor(first) => rest,
+        [first, rest @ ..] if is_anchor(first, Look::Start) => rest,
         _ => list,
     };
     match list {
-        [rest @ .., last] if is_anchor(last) => rest,
+        [rest @ .., last] if is_anchor(last, Look::End) => rest,
         _ => list,
     }
 }
@@ -201,6 +201,8 @@ mod tests {
             ("/a.{2,}", "/a"),
             ("[^/]*", ""),
             ("/a$x.*", "/a"),
+            ("$.*", ""),
+            (".*^", ""),
             (r"/a\b.*", "/a"),
         ] {
             assert_eq!(Language::of(pattern), Language::Within(text.to_owned()), "{pattern}");

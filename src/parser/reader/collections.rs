@@ -205,6 +205,7 @@ impl<'r, 't, T: Tree<'t>> Reader<'r, 't, T> {
         } else {
             match scalar::read_plain(text) {
                 Node::Float(_) => return Err(Unsure),
+                Node::String(_) if scalar::may_be_long(text) => return Err(Unsure),
                 value => Cow::Owned(scalar::key_text(value).ok_or(Unsure)?),
             }
         };

@@ -41,6 +41,7 @@ impl<'t> Tree<'t> for Nodes {
             // Errors, and what to say of `yes` and `off`, are the full reader's.
             Node::Float(number) if !number.is_finite() => Err(Unsure),
             Node::Bool(_) if scalar::boolean_word(text).is_some() => Err(Unsure),
+            Node::String(_) if scalar::may_be_long(text) => Err(Unsure),
             node => Ok(node),
         }
     }

@@ -62,6 +62,7 @@ fn what_is_not_certain_is_left_to_the_full_reader() {
         "a: ?b\n",
         "a: yes\n",
         "a: .inf\n",
+        "a: 0x199922222222222222222222\n",
         "1.5: a\n",
         "~: a\n",
         "a:\tb\n",
