@@ -30,13 +30,7 @@ const COMMANDS: [(&str, &[&str]); 4] = [
 ];
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    measured::exit(run())
 }
 
 fn run() -> Result<(), Failure> {

@@ -23,13 +23,7 @@ use measured::{Failure, Usage, usage};
 const ROUTES: [usize; 3] = [1, 1_000, 10_000];
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    measured::exit(run())
 }
 
 fn run() -> Result<(), Failure> {

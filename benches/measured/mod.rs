@@ -2,10 +2,21 @@
 
 use std::error::Error;
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 pub(crate) type Failure = Box<dyn Error>;
+
+/// How a benchmark ends.
+pub(crate) fn exit(ended: Result<(), Failure>) -> ExitCode {
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// How often memory is looked at while the program runs.
 const POLL: Duration = Duration::from_millis(1);

@@ -55,13 +55,13 @@ struct Counts {
 }
 
 impl Strange {
-    /// What was found in a document, without what is too much of one sort in its file. `untold` is what it left out itself.
-    pub(super) fn count(&mut self, source: SourceId, untold: usize, found: Diagnostics) -> Diagnostics {
-        if untold == 0 && found.findings().iter().all(|finding| finding.code != codes::NOT_KUBERNETES) {
+    /// What was found in a document with so many of them, without what is too much in its file.
+    pub(super) fn count(&mut self, source: SourceId, strange: usize, found: Diagnostics) -> Diagnostics {
+        if strange == 0 {
             return found;
         }
         let counts = self.0.entry(source).or_default();
-        counts.untold += untold;
+        counts.untold += strange.saturating_sub(MOST_STRANGE);
         found.filtered(|finding| {
             let is_strange = finding.code == codes::NOT_KUBERNETES;
             counts.all += usize::from(is_strange);

@@ -71,7 +71,7 @@ where
         let all = documents.raw.par_iter().zip(&syntaxes).enumerate();
         let parsed: Vec<Parsed> = all.skip(some.start).take(some.len()).map(read_one).collect();
         for (document, parsed) in documents.raw[some].iter().zip(parsed) {
-            found.append(strange.count(document.source, parsed.untold, parsed.diagnostics));
+            found.append(strange.count(document.source, parsed.strange, parsed.diagnostics));
             definitions.extend(parsed.definitions);
             manifests.object_count += parsed.count;
             manifests.judged_count += parsed.judged;
@@ -157,9 +157,8 @@ struct Parsed {
     skipped: Option<Skipped>,
     /// The byte of the document at which each rule begins.
     rules: Vec<Option<usize>>,
-    /// How many things in it are no objects, and how many of them are not told.
+    /// How many things in it are no objects; only the first of them are told.
     strange: usize,
-    untold: usize,
     diagnostics: Diagnostics,
 }
 
@@ -501,9 +500,7 @@ where
 
     fn not_kubernetes(&mut self, (base, path): (&FieldPath, &FieldPath), message: String, help: &str) {
         self.parsed.strange += 1;
-        if self.parsed.strange > MOST_STRANGE {
-            self.parsed.untold += 1;
-        } else {
+        if self.parsed.strange <= MOST_STRANGE {
             let mut finding = Finding::new(codes::NOT_KUBERNETES, self.at(path), message);
             finding.help = (!help.is_empty()).then(|| help.to_owned());
             self.parsed.diagnostics.report(finding);

@@ -3,19 +3,15 @@
 
 use envoy_types::pb::envoy::config::cluster::v3::Cluster;
 use envoy_types::pb::envoy::config::core::v3::{Http1ProtocolOptions, HttpProtocolOptions};
-use envoy_types::pb::envoy::config::listener::v3::{
-    FilterChain, Listener,
-    listener::{InternalListenerConfig, ListenerSpecifier},
-};
+use envoy_types::pb::envoy::config::listener::v3::{FilterChain, Listener};
 use envoy_types::pb::envoy::config::route::v3::RouteConfiguration;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
-    HttpConnectionManager, Rds,
+    HttpConnectionManager,
     http_connection_manager::{RouteSpecifier, ServerHeaderTransformation, UpgradeConfig},
 };
 
 use crate::ir::{self, HttpProfile, HttpSettings, WEBSOCKET};
 
-use super::cluster::BUFFER_LIMIT_BYTES;
 use super::http_connection::router;
 use super::layout::{Layout, Part};
 use super::listener::{HTTP_CONNECTION_MANAGER, network_filter};
@@ -35,10 +31,7 @@ pub(super) fn listed(config: &ir::Config) -> impl Iterator<Item = &ir::Listener>
 pub(super) fn listener(listener: &ir::Listener, layout: &Layout) -> Listener {
     let name = name::misdirected(listener);
     let routes = match &layout.routes {
-        Part::File(files) => {
-            let source = Some(files.source(&name));
-            RouteSpecifier::Rds(Rds { config_source: source, route_config_name: name.clone() })
-        }
+        Part::File(files) => RouteSpecifier::Rds(files.rds(&name)),
         Part::Inline | Part::Bootstrap => RouteSpecifier::RouteConfig(routes(listener)),
     };
     let manager = HttpConnectionManager {
@@ -65,13 +58,9 @@ pub(super) fn listener(listener: &ir::Listener, layout: &Layout) -> Listener {
         ..FilterChain::default()
     };
     Listener {
-        name,
-        filter_chains: vec![chain],
-        per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
         // The connection of the client counts.
         ignore_global_conn_limit: true,
-        listener_specifier: Some(ListenerSpecifier::InternalListener(InternalListenerConfig {})),
-        ..Listener::default()
+        ..internal_listener::listener(name, vec![chain])
     }
 }
 

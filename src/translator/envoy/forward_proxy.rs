@@ -22,7 +22,7 @@ use envoy_types::pb::envoy::extensions::filters::http::dynamic_forward_proxy::v3
     FilterConfig, filter_config::ImplementationSpecifier,
 };
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
-    HttpConnectionManager, Rds,
+    HttpConnectionManager,
     http_connection_manager::{RouteSpecifier, ServerHeaderTransformation, UpgradeConfig},
 };
 
@@ -45,10 +45,7 @@ const LOOP_DETECTED: u32 = 508;
 /// The listener that clients name as their proxy.
 pub(super) fn listener(proxy: &ForwardProxy, config: &ir::Config, layout: &Layout) -> Listener {
     let routes = match &layout.routes {
-        Part::File(files) => RouteSpecifier::Rds(Rds {
-            config_source: Some(files.source(name::FORWARD_PROXY)),
-            route_config_name: name::FORWARD_PROXY.to_owned(),
-        }),
+        Part::File(files) => RouteSpecifier::Rds(files.rds(name::FORWARD_PROXY)),
         _ => RouteSpecifier::RouteConfig(routes(proxy, config)),
     };
     let upgrade = |kind: &str| UpgradeConfig { upgrade_type: kind.to_owned(), ..UpgradeConfig::default() };

@@ -11,7 +11,7 @@ use envoy_types::pb::envoy::extensions::filters::http::header_mutation::v3::Head
 use envoy_types::pb::envoy::extensions::filters::http::router::v3::Router;
 use envoy_types::pb::envoy::extensions::filters::http::stateful_session::v3::StatefulSession;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
-    HttpConnectionManager, HttpFilter, Rds,
+    HttpConnectionManager, HttpFilter,
     http_connection_manager::{
         PathWithEscapedSlashesAction, RouteSpecifier, ServerHeaderTransformation, UpgradeConfig,
     },
@@ -57,8 +57,8 @@ pub(super) fn encode_http_connection_manager(
     let manager = manager(&needs, (connection, listener), name::http_statistics(listener, chain), config, layout);
     if let Part::File(files) = &layout.routes {
         let name = route_configuration_name(connection, chain, listener, config, layout);
-        let rds = Rds { config_source: Some(files.source(&name)), route_config_name: name };
-        return HttpConnectionManager { route_specifier: Some(RouteSpecifier::Rds(rds)), ..manager }.encode_to_vec();
+        let rds = RouteSpecifier::Rds(files.rds(&name));
+        return HttpConnectionManager { route_specifier: Some(rds), ..manager }.encode_to_vec();
     }
     let routes = routes((connection, listener), &name::route_configuration(listener, chain), config);
     let mut manager = Joined::of(&manager);

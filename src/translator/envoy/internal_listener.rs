@@ -4,13 +4,17 @@
 use envoy_types::pb::envoy::config::cluster::v3::Cluster;
 use envoy_types::pb::envoy::config::core::v3::TypedExtensionConfig;
 use envoy_types::pb::envoy::config::endpoint::v3::{ClusterLoadAssignment, LocalityLbEndpoints};
+use envoy_types::pb::envoy::config::listener::v3::{
+    FilterChain, Listener,
+    listener::{InternalListenerConfig, ListenerSpecifier},
+};
 use envoy_types::pb::envoy::extensions::bootstrap::internal_listener::v3::InternalListener;
 
 use crate::ir::{self, ClusterSettings, UpstreamProtocol};
 
 use super::circuit_breaker::to_circuit_breakers;
-use super::cluster::{Discovery, base_cluster, endpoint_at};
-use super::proto::{any, internal_address};
+use super::cluster::{BUFFER_LIMIT_BYTES, Discovery, base_cluster, endpoint_at};
+use super::proto::{any, internal_address, uint32};
 
 /// What a bootstrap needs for the listeners of a configuration.
 pub(super) fn extensions(config: &ir::Config) -> Vec<TypedExtensionConfig> {
@@ -26,6 +30,17 @@ pub(super) fn extension() -> TypedExtensionConfig {
     TypedExtensionConfig {
         name: "envoy.bootstrap.internal_listener".to_owned(),
         typed_config: Some(any(message, &InternalListener::default())),
+    }
+}
+
+/// One of them.
+pub(super) fn listener(name: String, filter_chains: Vec<FilterChain>) -> Listener {
+    Listener {
+        name,
+        filter_chains,
+        per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
+        listener_specifier: Some(ListenerSpecifier::InternalListener(InternalListenerConfig {})),
+        ..Listener::default()
     }
 }
 

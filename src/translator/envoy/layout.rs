@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use envoy_types::pb::envoy::config::core::v3::config_source::ConfigSourceSpecifier;
 use envoy_types::pb::envoy::config::core::v3::{ApiVersion, ConfigSource, PathConfigSource, WatchedDirectory};
+use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::Rds;
 
 use crate::ir::{self, Endpoints};
 
@@ -159,6 +160,11 @@ impl Files {
     /// Where a resource comes from.
     pub(super) fn source(&self, resource: &str) -> ConfigSource {
         self.place.source(&self.file(resource))
+    }
+
+    /// Where a connection manager finds the route configuration of this name.
+    pub(super) fn rds(&self, routes: &str) -> Rds {
+        Rds { config_source: Some(self.source(routes)), route_config_name: routes.to_owned() }
     }
 
     /// The path of a resource.

@@ -11,10 +11,7 @@ use envoy_types::pb::envoy::config::core::v3::{
     DataSource, HeaderValue, HeaderValueOption, SubstitutionFormatString, TransportSocket, TypedExtensionConfig,
     data_source::Specifier, header_value_option::HeaderAppendAction, substitution_format_string::Format,
 };
-use envoy_types::pb::envoy::config::listener::v3::{
-    FilterChain, Listener,
-    listener::{InternalListenerConfig, ListenerSpecifier},
-};
+use envoy_types::pb::envoy::config::listener::v3::{FilterChain, Listener};
 use envoy_types::pb::envoy::config::route::v3::{
     RouteConfiguration, ScopedRouteConfiguration, VirtualHost,
     scoped_route_configuration::{
@@ -28,7 +25,7 @@ use envoy_types::pb::envoy::extensions::filters::common::set_filter_state::v3::{
 };
 use envoy_types::pb::envoy::extensions::filters::http::set_filter_state::v3::Config as SetFilterState;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
-    HttpConnectionManager, HttpFilter, Rds, ScopedRouteConfigurationsList, ScopedRoutes,
+    HttpConnectionManager, HttpFilter, ScopedRouteConfigurationsList, ScopedRoutes,
     http_connection_manager::RouteSpecifier,
     scoped_routes::{
         ConfigSpecifier, ScopeKeyBuilder,
@@ -46,15 +43,14 @@ use prost::Message as _;
 use crate::ir::{self, Entrance, ProxiedPort};
 use crate::port::Port;
 
-use super::cluster::BUFFER_LIMIT_BYTES;
 use super::http_connection::{HTTP_CONNECTION_MANAGER_ROUTE_CONFIG, ROUTE_CONFIGURATION_VIRTUAL_HOSTS, manager};
 use super::joined::Joined;
 use super::layout::{Layout, Part};
 use super::listener::{HTTP_CONNECTION_MANAGER, network_filter};
 use super::needs::Needs;
-use super::proto::{any, any_bytes, http_filter, uint32};
+use super::proto::{any, any_bytes, http_filter};
 use super::upstream_tls::plain_socket;
-use super::{name, route};
+use super::{internal_listener, name, route};
 
 /// The header by which the manager finds the routes of a port. What clients write there is replaced, and backends do not
 /// get it.
@@ -100,9 +96,8 @@ pub(super) fn chain(config: &ir::Config, layout: &Layout) -> Option<FilterChain>
             HttpConnectionManager { route_specifier: Some(scopes), ..own }.encode_to_vec()
         }
         Part::File(files) => {
-            let source = Some(files.source(name::SHARED_PORTS));
-            let rds = Rds { config_source: source, route_config_name: name::SHARED_PORTS.to_owned() };
-            HttpConnectionManager { route_specifier: Some(RouteSpecifier::Rds(rds)), ..own }.encode_to_vec()
+            let rds = RouteSpecifier::Rds(files.rds(name::SHARED_PORTS));
+            HttpConnectionManager { route_specifier: Some(rds), ..own }.encode_to_vec()
         }
         Part::Inline | Part::Bootstrap => {
             let mut joined = Joined::of(&own);
@@ -118,13 +113,7 @@ pub(super) fn chain(config: &ir::Config, layout: &Layout) -> Option<FilterChain>
 /// The listener that a forward proxy leads to, for all of them.
 pub(super) fn internal_listener(config: &ir::Config, layout: &Layout) -> Option<Listener> {
     config.forward_proxy.as_ref()?;
-    Some(Listener {
-        name: name::SHARED_PORTS.to_owned(),
-        filter_chains: vec![chain(config, layout)?],
-        per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
-        listener_specifier: Some(ListenerSpecifier::InternalListener(InternalListenerConfig {})),
-        ..Listener::default()
-    })
+    Some(internal_listener::listener(name::SHARED_PORTS.to_owned(), vec![chain(config, layout)?]))
 }
 
 /// Their route configuration: its name and its bytes.

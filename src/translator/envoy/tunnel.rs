@@ -6,10 +6,7 @@
 
 use envoy_types::pb::envoy::config::cluster::v3::Cluster;
 use envoy_types::pb::envoy::config::endpoint::v3::ClusterLoadAssignment;
-use envoy_types::pb::envoy::config::listener::v3::{
-    FilterChain, Listener,
-    listener::{InternalListenerConfig, ListenerSpecifier},
-};
+use envoy_types::pb::envoy::config::listener::v3::{FilterChain, Listener};
 use envoy_types::pb::envoy::extensions::filters::network::tcp_proxy::v3::{
     TcpProxy,
     tcp_proxy::{ClusterSpecifier, TunnelingConfig},
@@ -17,13 +14,12 @@ use envoy_types::pb::envoy::extensions::filters::network::tcp_proxy::v3::{
 
 use crate::ir::{self, Tunnel, UpstreamProtocol};
 
-use super::cluster::{self, BUFFER_LIMIT_BYTES};
 use super::header::to_header_lists;
 use super::layout::Layout;
 use super::listener::{TCP_PROXY, network_filter};
-use super::name;
-use super::proto::{any, uint32};
+use super::proto::any;
 use super::upstream_tls::to_upstream_socket;
+use super::{cluster, internal_listener, name};
 
 /// Every tunnel of a configuration, with the cluster that it leads to.
 fn all(config: &ir::Config) -> impl Iterator<Item = (&ir::Cluster, &Tunnel)> {
@@ -43,13 +39,8 @@ pub(super) fn listeners(config: &ir::Config) -> impl Iterator<Item = Listener> {
             ..TcpProxy::default()
         };
         let filters = vec![network_filter("envoy.filters.network.tcp_proxy", any(TCP_PROXY, &proxy))];
-        Listener {
-            name: name::tunnel(cluster),
-            filter_chains: vec![FilterChain { filters, ..FilterChain::default() }],
-            per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
-            listener_specifier: Some(ListenerSpecifier::InternalListener(InternalListenerConfig {})),
-            ..Listener::default()
-        }
+        let chain = FilterChain { filters, ..FilterChain::default() };
+        internal_listener::listener(name::tunnel(cluster), vec![chain])
     })
 }
 
