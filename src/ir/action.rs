@@ -10,9 +10,10 @@ use crate::http::HeaderName;
 use crate::port::Port;
 
 use super::default::is_default;
+use super::seldom::usual;
 use super::{
     AuthId, ClusterId, Cors, HashPart, HeaderMutations, Mirror, Origin, OriginPattern, Retry, RouteGuards,
-    RouteTracing, Session, Share, Timeouts, Upgrades,
+    RouteTracing, Seldom, Session, Share, Timeouts, Upgrades,
 };
 
 /// What filters and logs are told of a rule.
@@ -20,12 +21,11 @@ pub type Metadata = Arc<Map<String, Value>>;
 
 /// What is done to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(clippy::large_enum_variant, reason = "routes share their actions, and most of them forward")]
 pub enum Action {
     /// It is sent to a backend.
     Forward(Forward),
     /// It is answered with a redirect.
-    Redirect(Redirect),
+    Redirect(Box<Redirect>),
     /// It is answered with this status and no body.
     Respond(u16),
     /// One of several things is done, each to its share of the requests.
@@ -48,11 +48,11 @@ impl Action {
             Self::Forward(forward) => Some(forward),
             Self::Redirect(_) | Self::Respond(_) | Self::Split(_) => None,
         };
-        let path = forward.and_then(|forward| match &forward.path_rewrite {
+        let path = forward.and_then(|forward| match forward.path_rewrite.as_deref() {
             Some(PathRewrite::Regex(substitution)) => Some(substitution.pattern.as_str()),
             _ => None,
         });
-        let host = forward.and_then(|forward| match &forward.host_rewrite {
+        let host = forward.and_then(|forward| match forward.host_rewrite.as_deref() {
             Some(HostRewrite::Path(substitution)) => Some(substitution.pattern.as_str()),
             _ => None,
         });
@@ -79,8 +79,8 @@ impl Action {
     /// What requests pass first; nothing for an action of several parts.
     pub fn http_filters(&self) -> Option<&HttpFilters> {
         match self {
-            Self::Forward(forward) => Some(&forward.http_filters),
-            Self::Redirect(redirect) => Some(&redirect.http_filters),
+            Self::Forward(forward) => Some(&*forward.http_filters),
+            Self::Redirect(redirect) => Some(&*redirect.http_filters),
             Self::Respond(_) | Self::Split(_) => None,
         }
     }
@@ -114,31 +114,33 @@ pub struct HttpFilters {
     pub guards: RouteGuards,
 }
 
+usual!(HttpFilters, Timeouts);
+
 /// Sends requests to backends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Forward {
     /// The backends; never empty. Those of weight 0 only keep their sessions.
     pub backends: Vec<WeightedBackend>,
     /// What requests pass first.
-    pub http_filters: HttpFilters,
+    pub http_filters: Seldom<HttpFilters>,
     /// Changes to the request's headers that every backend sees.
     pub request_headers: HeaderMutations,
     /// Changes to the headers of every response.
     pub response_headers: HeaderMutations,
     /// The path that backends see.
-    pub path_rewrite: Option<PathRewrite>,
+    pub path_rewrite: Option<Box<PathRewrite>>,
     /// The host that backends see; `None` when each entry of `backends` says it.
-    pub host_rewrite: Option<HostRewrite>,
+    pub host_rewrite: Option<Box<HostRewrite>>,
     /// Whether backends that see another host are told which one was asked for, in `x-forwarded-host`.
     #[serde(skip_serializing_if = "is_default")]
     pub tells_host: bool,
     /// What happens to requests on purpose, as if something were wrong.
     #[serde(skip_serializing_if = "is_default")]
-    pub fault: Option<Fault>,
+    pub fault: Option<Box<Fault>>,
     /// How long requests may take.
-    pub timeouts: Timeouts,
+    pub timeouts: Seldom<Timeouts>,
     /// When they are tried again.
-    pub retry: Option<Retry>,
+    pub retry: Option<Box<Retry>>,
     /// Who is told how often a request was sent.
     #[serde(skip_serializing_if = "is_default")]
     pub attempts: AttemptCount,
@@ -150,7 +152,7 @@ pub struct Forward {
     pub metadata: Metadata,
     /// What is said of spans.
     #[serde(skip_serializing_if = "is_default")]
-    pub tracing: Option<RouteTracing>,
+    pub tracing: Option<Box<RouteTracing>>,
     /// Who gets copies.
     pub mirrors: Vec<Mirror>,
     /// What endpoints are chosen by, in clusters that choose them by a hash.
@@ -265,5 +267,5 @@ pub struct Redirect {
     /// Changes to the headers of the answer.
     pub response_headers: HeaderMutations,
     /// What requests pass first.
-    pub http_filters: HttpFilters,
+    pub http_filters: Seldom<HttpFilters>,
 }

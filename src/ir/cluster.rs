@@ -53,7 +53,7 @@ pub struct Cluster {
     /// What is spoken to it.
     pub protocol: UpstreamProtocol,
     /// How its connections are encrypted; `None` is plain text.
-    pub tls: Option<UpstreamTls>,
+    pub tls: Option<Box<UpstreamTls>>,
     /// How connections are encrypted that `tls` is not about: to hosts of the failover that say so themselves, and to the
     /// proxies of a tunnel.
     #[serde(skip_serializing_if = "is_default")]
@@ -94,7 +94,7 @@ impl Cluster {
 
     /// How connections are encrypted: those to its endpoints, and those to hosts of the failover and proxies of a tunnel.
     pub fn every_tls(&self) -> impl Iterator<Item = &UpstreamTls> {
-        self.tls.iter().chain(&self.further_tls)
+        self.tls.as_deref().into_iter().chain(&self.further_tls)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Action, AuthId, Authorities, Branch, ClientCertificates, Cluster, ClusterId, Config, Forward, Handler, HttpFilters,
-    Listener, Mirror, Redirect, Target, TcpBackend, Transport, WeightedBackend,
+    Listener, Mirror, Redirect, Seldom, Target, TcpBackend, Transport, WeightedBackend,
 };
 
 /// A reference of an action to what stands beside it in the configuration.
@@ -51,7 +51,7 @@ impl Action {
                     found.extend(mirrors.iter().map(|mirror| Reference::Mirror(mirror.cluster)));
                     found.extend(of_filters(http_filters));
                 }
-                Self::Redirect(Redirect { http_filters, .. }) => found.extend(of_filters(http_filters)),
+                Self::Redirect(redirect) => found.extend(of_filters(&redirect.http_filters)),
                 Self::Respond(_) | Self::Split(_) => {}
             }
         }
@@ -123,7 +123,7 @@ impl Action {
             Self::Forward(forward) => Self::Forward(with_clusters(forward, replace, replace_auths)),
             Self::Redirect(redirect) => {
                 let http_filters = replaced(&redirect.http_filters, replace, replace_auths);
-                Self::Redirect(Redirect { http_filters, ..redirect.clone() })
+                Self::Redirect(Box::new(Redirect { http_filters, ..Redirect::clone(redirect) }))
             }
             Self::Respond(status) => Self::Respond(*status),
             Self::Split(branches) => {
@@ -182,6 +182,7 @@ fn replaced(
     HttpFilters { cors, auths, guards }: &HttpFilters,
     replace: &impl Fn(ClusterId) -> ClusterId,
     replace_auths: &mut impl FnMut(&[AuthId]) -> Vec<AuthId>,
-) -> HttpFilters {
-    HttpFilters { cors: cors.clone(), auths: replace_auths(auths), guards: guards.clone().with_clusters(replace) }
+) -> Seldom<HttpFilters> {
+    let guards = guards.clone().with_clusters(replace);
+    HttpFilters { cors: cors.clone(), auths: replace_auths(auths), guards }.into()
 }

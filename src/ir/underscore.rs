@@ -2,7 +2,7 @@
 
 use super::{
     Action, AuthHeaders, Config, Existing, Forward, HeaderMutations, HostRewrite, HttpConnection, HttpFilters,
-    HttpProfile, Redirect, Route, SessionCarrier, Underscores,
+    HttpProfile, Route, SessionCarrier, Underscores,
 };
 
 impl HttpConnection {
@@ -37,11 +37,11 @@ fn action_expects(action: &Action, config: &Config) -> bool {
             let carrier = session.as_ref().map(|session| &session.carrier);
             removes(request_headers)
                 || backends.iter().any(|backend| removes(&backend.request_headers))
-                || matches!(host_rewrite, Some(HostRewrite::Header(name)) if has_underscore(name))
+                || matches!(host_rewrite.as_deref(), Some(HostRewrite::Header(name)) if has_underscore(name))
                 || matches!(carrier, Some(SessionCarrier::Header(name)) if has_underscore(name))
                 || filters_expect(http_filters, config)
         }
-        Action::Redirect(Redirect { http_filters, .. }) => filters_expect(http_filters, config),
+        Action::Redirect(redirect) => filters_expect(&redirect.http_filters, config),
         Action::Respond(_) | Action::Split(_) => false,
     }
 }

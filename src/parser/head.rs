@@ -1,6 +1,5 @@
 //! An object: its head, which is the same for all kinds, and its spec.
 
-use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use crate::diagnostics::{Change, Code, FieldPath, Finding, Fix, Location, PartPath, Reported};
@@ -8,6 +7,7 @@ use crate::name::{Name, Namespace, NamespacedName};
 use crate::path;
 
 use super::kind::{Kind, ObjectKey};
+use super::labels::Labels;
 use super::source::DocumentId;
 
 /// An instant in Unix time. Missing timestamps are `None` and sort after all others (see the resolver).
@@ -27,9 +27,9 @@ pub struct Metadata {
     /// The name; for an object with only `generateName`, that prefix.
     pub name: Name,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
     /// Annotations.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: Labels,
     /// When the object was created, if the manifest says so.
     pub creation_timestamp: Option<Timestamp>,
     /// `metadata.generation`, or 0.

@@ -112,6 +112,23 @@ impl Manifests {
         }
     }
 
+    /// Gives back the room that lists have for more objects, of the kinds that inputs have very many of.
+    pub(super) fn close(&mut self) {
+        let Self { http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, .. } = self;
+        http_routes.shrink_to_fit();
+        grpc_routes.shrink_to_fit();
+        tls_routes.shrink_to_fit();
+        tcp_routes.shrink_to_fit();
+        udp_routes.shrink_to_fit();
+        let Self { services, endpoint_slices, secrets, config_maps, upstreams, route_options, .. } = self;
+        services.shrink_to_fit();
+        endpoint_slices.shrink_to_fit();
+        secrets.shrink_to_fit();
+        config_maps.shrink_to_fit();
+        upstreams.shrink_to_fit();
+        route_options.shrink_to_fit();
+    }
+
     /// Where an object stands that the API server would refuse and that could not be decoded.
     pub fn refused_place(&self, key: &ObjectKey) -> Option<Location> {
         let Position { document, base, context: _ } = self.refused.get(key)?;

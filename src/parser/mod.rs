@@ -24,6 +24,7 @@ pub mod hidden;
 pub mod kind;
 mod known_names;
 pub mod kustomize;
+pub mod labels;
 mod lacking;
 mod list;
 pub mod load;

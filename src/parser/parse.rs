@@ -89,6 +89,7 @@ where
     let all = diagnostics.findings().iter().chain(found.findings());
     manifests.has_unread = all.into_iter().any(|finding| of_files.contains(&finding.code));
     definitions.settle(&mut manifests, &mut found);
+    manifests.close();
     diagnostics.append(lacking::complete(&manifests, found));
     manifests
 }

@@ -338,9 +338,9 @@ impl<'m> Rule<'m> {
             matches: Matches::Http(matches),
             filters: filters.iter().map(Filter::from).collect(),
             backends: backend_refs.iter().map(RuleBackend::from).collect(),
-            timeouts: timeouts.as_ref(),
-            retry: retry.as_ref(),
-            session_persistence: session_persistence.as_ref(),
+            timeouts: timeouts.as_deref(),
+            retry: retry.as_deref(),
+            session_persistence: session_persistence.as_deref(),
         }
     }
 

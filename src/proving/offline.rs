@@ -563,7 +563,7 @@ fn keep_certain_upstream(expected: &mut UpstreamExpectation, decision: &Decision
         .route
         .into_iter()
         .flat_map(|route| route.action.leaves())
-        .any(|leaf| matches!(leaf, Action::Forward(leaf) if leaf.timeouts != Timeouts::default()));
+        .any(|leaf| matches!(leaf, Action::Forward(leaf) if *leaf.timeouts != Timeouts::default()));
     let is_generated = |name: &str| {
         upstreams(decision).any(|upstream| upstream.generated.contains(&name)) || has_limit && name == EXPECTED_TIMEOUT
     };

@@ -120,6 +120,8 @@ impl<'a, 'm> Attacher<'a, 'm> {
         if names_none {
             parents.extend(self.attach_unnamed(route));
         }
+        // There are as many lists as routes, and each is kept.
+        parents.shrink_to_fit();
         for listener in parents.iter().flat_map(|parent: &RouteParent| &parent.listeners) {
             let attached = &mut self.gateways[listener.gateway].listeners[listener.listener].attached;
             if let Err(place) = attached.binary_search(&id) {

@@ -126,6 +126,7 @@ impl<'m> BackendIndex<'m> {
     /// Frees what only the resolving of references needs.
     pub(super) fn close(&mut self) {
         self.by_name = HashMap::new();
+        self.backends.shrink_to_fit();
     }
 
     /// Whether there is such an Upstream, readable or not.

@@ -198,7 +198,7 @@ impl<'m> Known<'m> {
         if object.kind.is_namespaced() {
             self.inhabited.insert(namespace);
         }
-        for (key, value) in &metadata.labels {
+        for (key, value) in metadata.labels.iter() {
             self.labelled.entry((object.kind, namespace, key, value)).or_default().push(name);
         }
     }
@@ -344,7 +344,7 @@ fn of_selection(target: &ForeignTarget, kind: Kind, known: &Known<'_>, found: &m
             for name in known.selectable(kind, namespace, selector) {
                 let Some(candidate) = known.by_name.get(&(kind, namespace, *name)) else { continue };
                 let Candidate { metadata, place, is_judged, is_asked } = candidate;
-                if matches_labels(selector, |key| metadata.labels.get(key).map(String::as_str)) {
+                if matches_labels(selector, |key| metadata.labels.get(key)) {
                     let full = if namespace.is_empty() { name.to_string() } else { format!("{namespace}/{name}") };
                     add(&full, place.clone(), (*is_judged, *is_asked));
                 }

@@ -29,6 +29,12 @@ impl OriginTable {
         self.entries.push_and_get_key((object, part))
     }
 
+    /// Gives back the room that the lists have for more.
+    pub(crate) fn close(&mut self) {
+        self.objects.shrink_to_fit();
+        self.entries.shrink_to_fit();
+    }
+
     /// The object and the part of an origin.
     pub fn get(&self, origin: Origin) -> Option<(&ObjectKey, &Position, ObjectPart)> {
         let (object, part) = *self.entries.get(origin)?;

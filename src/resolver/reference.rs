@@ -64,7 +64,7 @@ impl Annotated {
 /// All names in annotations of an object. `NAMESPACE:NAME` names an object of another namespace.
 fn names_in_annotations(object: &ObjectHead) -> impl Iterator<Item = Annotated> {
     ANNOTATIONS.iter().flat_map(move |(annotation, group, kinds)| {
-        let names = object.metadata.annotations.get(*annotation).map(String::as_str).unwrap_or_default();
+        let names = object.metadata.annotations.get(annotation).unwrap_or_default();
         let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
         names.map(move |full| {
             let (namespace, name) = match full.split_once(':') {

@@ -64,11 +64,7 @@ impl<'m> Namespaces<'m> {
     pub(super) fn matches(&self, namespace: &Namespace, selector: &LabelSelector) -> bool {
         let label = |key: &str| match key {
             NAME_LABEL => Some(namespace.as_str()),
-            _ => self
-                .objects
-                .get(namespace.as_str())
-                .and_then(|object| object.metadata.labels.get(key))
-                .map(String::as_str),
+            _ => self.objects.get(namespace.as_str()).and_then(|object| object.metadata.labels.get(key)),
         };
         matches_labels(selector, label)
     }

@@ -18,6 +18,7 @@ use crate::parser::api::{
     AllowedListeners, AllowedRoutes, DefaultScope, FromNamespaces, GatewaySpec, Listener, ListenerTarget, ListenerTls,
     ParentGatewayReference, ParentReference, RouteNamespaces, TlsMode,
 };
+use crate::parser::labels::Labels;
 use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectHead, ObjectKey, Position};
 use crate::parser::route::{Route, RouteKind};
 use crate::parser::source::DocumentId;
@@ -277,8 +278,8 @@ impl StandIn {
         let metadata = Metadata {
             namespace: key.namespace.clone(),
             name,
-            labels: BTreeMap::new(),
-            annotations: BTreeMap::new(),
+            labels: Labels::default(),
+            annotations: Labels::default(),
             creation_timestamp: None,
             generation: 0,
         };

@@ -151,7 +151,8 @@ fn refuse<'c>(action: &'c Action, mut reply: LocalReply, request: &Admitted) -> 
             let cors_headers = http_filters.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
             with_headers(reply, &[Mutate(response_headers)], cors_headers.as_ref())
         }
-        Action::Redirect(ir::Redirect { response_headers, http_filters, .. }) => {
+        Action::Redirect(redirect) => {
+            let ir::Redirect { response_headers, http_filters, .. } = &**redirect;
             let cors_headers = http_filters.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
             with_headers(reply, &[Mutate(response_headers)], cors_headers.as_ref())
         }
@@ -215,7 +216,7 @@ fn forward<'c>(config: &'c Config, (action, taken): (&'c Forward, &PathMatch), r
     let drawn = choices(config, action, request);
     let sum: u128 = drawn.iter().map(|backend| u128::from(backend.weight)).sum();
     let (equals, copies) = (drawn.len() as u128, copies(&action.mirrors));
-    let abort = action.fault.and_then(|fault| fault.abort).filter(|(share, _)| share.parts() > 0);
+    let abort = action.fault.as_deref().and_then(|fault| fault.abort).filter(|(share, _)| share.parts() > 0);
     let outcomes = drawn.into_iter().flat_map(|backend| {
         // A backend without new sessions keeps its old ones.
         let share = if sum == 0 { Share::new(1, equals) } else { Share::new(u128::from(backend.weight), sum) };
@@ -339,7 +340,7 @@ fn send<'c>(
     if let Some(other) = own_host {
         host.clone_from(other);
     }
-    if let Some(other) = host_rewrite.as_ref().and_then(|other| other_host(config, cluster, other, request)) {
+    if let Some(other) = host_rewrite.as_deref().and_then(|other| other_host(config, cluster, other, request)) {
         if tells_original {
             set(&mut headers, "x-envoy-original-host", &host);
         }
@@ -353,7 +354,7 @@ fn send<'c>(
     let is_tunnel = request.target.is_empty();
     let mut path = if is_tunnel { request.authority.clone() } else { request.target.clone() };
     if let Some(rewritten) =
-        path_rewrite.as_ref().filter(|_| !is_tunnel).and_then(|action| rewrite(action, taken, &request.target))
+        path_rewrite.as_deref().filter(|_| !is_tunnel).and_then(|action| rewrite(action, taken, &request.target))
     {
         if tells_original {
             set(&mut headers, "x-envoy-original-path", &request.target);

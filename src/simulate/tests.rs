@@ -8,9 +8,9 @@ use crate::hostname::Hostname;
 use crate::http::Method;
 use crate::ir::{
     Action, AttemptCount, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, Entrance, FilterChain,
-    Forward, Handler, HeaderMutations, HttpConnection, HttpFilters, HttpProfile, Listener, ObjectName, Origin,
-    PathMatch, Proxy, RetryLimit, Route, RouteMatch, RouteName, Site, Target, Timeouts, Transport, UpstreamProtocol,
-    ValueMatch, ValuePattern, VirtualHost, WeightedBackend,
+    Forward, Handler, HeaderMutations, HttpConnection, HttpProfile, Listener, ObjectName, Origin, PathMatch, Proxy,
+    RetryLimit, Route, RouteMatch, RouteName, Seldom, Site, Target, Transport, UpstreamProtocol, ValueMatch,
+    ValuePattern, VirtualHost, WeightedBackend,
 };
 use crate::port::Port;
 
@@ -47,8 +47,8 @@ fn forward(backends: Vec<WeightedBackend>) -> Action {
         host_rewrite: None,
         tells_host: false,
         fault: None,
-        http_filters: HttpFilters::default(),
-        timeouts: Timeouts::default(),
+        http_filters: Seldom::default(),
+        timeouts: Seldom::default(),
         retry: None,
         attempts: AttemptCount::default(),
         upgrades: crate::ir::Upgrades::default(),

@@ -58,7 +58,7 @@ fn describe(view: &View<'_, '_>, head: &ObjectHead) -> Section {
     // Those of a Secret may say what is in it.
     if head.kind != Kind::Secret {
         let annotations = annotations(view, head);
-        section.pairs("Annotations", annotations.iter().map(|(name, value)| (name, value)));
+        section.pairs("Annotations", annotations.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     }
     let api_version = match head.kind.group() {
         "" => head.version.to_owned(),

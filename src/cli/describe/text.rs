@@ -67,7 +67,7 @@ impl Section {
         self.push(key, Value::Lines(lines));
     }
 
-    pub(super) fn pairs<'a>(&mut self, key: &'static str, pairs: impl Iterator<Item = (&'a String, &'a String)>) {
+    pub(super) fn pairs<'a>(&mut self, key: &'static str, pairs: impl Iterator<Item = (&'a str, &'a str)>) {
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
         self.push(key, Value::Pairs(pairs.collect()));
     }

@@ -489,9 +489,9 @@ fn settle(action: &mut Action) {
     match action {
         Action::Forward(forward) => settle_forward(forward),
         Action::Redirect(redirect) => {
-            settle_cors(&mut redirect.http_filters.cors);
+            redirect.http_filters.change(|filters| settle_cors(&mut filters.cors));
             settle_headers(&mut redirect.response_headers);
-            settle_path(&mut redirect.path);
+            redirect.path = settled_path(redirect.path.take());
         }
         Action::Respond(_) => {}
         Action::Split(branches) => {
@@ -532,10 +532,8 @@ fn settle_cors(cors: &mut Option<Arc<Cors>>) {
 }
 
 /// A prefix that takes its own place changes nothing.
-fn settle_path(path: &mut Option<PathRewrite>) {
-    if matches!(path, Some(PathRewrite::Prefix { matched, replacement }) if matched == replacement) {
-        *path = None;
-    }
+fn settled_path(path: Option<PathRewrite>) -> Option<PathRewrite> {
+    path.filter(|path| !matches!(path, PathRewrite::Prefix { matched, replacement } if matched == replacement))
 }
 
 /// Makes one of parts that are the same but for their weights.
@@ -555,7 +553,7 @@ fn is_in_session(action: &Action) -> bool {
 }
 
 fn settle_forward(forward: &mut Forward) {
-    settle_cors(&mut forward.http_filters.cors);
+    forward.http_filters.change(|filters| settle_cors(&mut filters.cors));
     for backend in &mut forward.backends {
         backend.origin = Origin(0);
         settle_headers(&mut backend.request_headers);
@@ -563,7 +561,8 @@ fn settle_forward(forward: &mut Forward) {
     }
     settle_headers(&mut forward.request_headers);
     settle_headers(&mut forward.response_headers);
-    settle_path(&mut forward.path_rewrite);
+    let path = forward.path_rewrite.take().map(|path| *path);
+    forward.path_rewrite = settled_path(path).map(Box::new);
     // The number of a rule is a place as well.
     if let Some(session) = &mut forward.session
         && let Across::Pool(rule) = &mut Arc::make_mut(session).across

@@ -275,7 +275,10 @@ fn wide_cells(view: &View<'_, '_>, head: &ObjectHead) -> Vec<Cell> {
         }
         Kind::Service => {
             let selector = spec(&manifests.services, head).map(|service| &service.selector);
-            let labels = selector.into_iter().flatten().map(|(name, value)| format!("{name}={value}"));
+            let labels = selector
+                .into_iter()
+                .flat_map(|selector| selector.iter())
+                .map(|(name, value)| format!("{name}={value}"));
             let labels = or_nothing(labels.collect::<Vec<_>>().join(","));
             vec![labels.into(), referring(view, head).into(), policies()]
         }

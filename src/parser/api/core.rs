@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::name::{Name, SectionName};
+use crate::parser::labels::Labels;
 use crate::port::Port;
 
 /// A Namespace; its labels are in the metadata.
@@ -26,7 +27,7 @@ pub struct Service {
     /// `sessionAffinity: ClientIP`.
     pub client_ip_affinity: bool,
     /// The labels of the pods behind it; empty where somebody else writes its endpoints.
-    pub selector: BTreeMap<String, String>,
+    pub selector: Labels,
     /// The ports, in the order of the manifest.
     pub ports: Vec<ServicePort>,
 }

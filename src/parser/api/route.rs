@@ -34,9 +34,9 @@ pub struct HttpRouteRule {
     pub filters: Vec<HttpRouteFilter>,
     #[serde(default)]
     pub backend_refs: Vec<HttpBackendRef>,
-    pub timeouts: Option<HttpRouteTimeouts>,
-    pub retry: Option<HttpRouteRetry>,
-    pub session_persistence: Option<SessionPersistence>,
+    pub timeouts: Option<Box<HttpRouteTimeouts>>,
+    pub retry: Option<Box<HttpRouteRetry>>,
+    pub session_persistence: Option<Box<SessionPersistence>>,
 }
 
 /// Conditions that must all hold.

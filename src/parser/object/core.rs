@@ -349,11 +349,7 @@ impl Reader<'_> {
         let address_type =
             [AddressType::IPv4, AddressType::IPv6, AddressType::Fqdn][self.choice(place, "addressType", &allowed)];
         EndpointSlice {
-            service_name: metadata
-                .labels
-                .get(SERVICE_NAME_LABEL)
-                .filter(|name| !name.is_empty())
-                .map(|name| Name::from(name.as_str())),
+            service_name: metadata.labels.get(SERVICE_NAME_LABEL).filter(|name| !name.is_empty()).map(Name::from),
             address_type,
             endpoints: self.endpoints(place, address_type),
             ports: self.endpoint_ports(place),

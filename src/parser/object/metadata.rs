@@ -16,6 +16,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::diagnostics::{Change, Code, codes};
 use crate::name::{Name, Namespace};
+use crate::parser::labels::Labels;
 use crate::parser::manifests::{Kind, Metadata, Timestamp};
 use crate::parser::node::Node;
 use crate::parser::schema::pattern::{self, is_label, is_qualified_name, is_subdomain};
@@ -117,8 +118,8 @@ pub(super) fn read(
     let mut metadata = metadata.unwrap_or_else(|| Metadata {
         namespace: Namespace::default(),
         name: Name::default(),
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
+        labels: Labels::default(),
+        annotations: Labels::default(),
         creation_timestamp: None,
         generation: 0,
     });
@@ -129,7 +130,7 @@ pub(super) fn read(
         metadata.namespace = default_namespace.clone();
     }
     if kind == Kind::Namespace {
-        metadata.labels.insert(NAMESPACE_LABEL.to_owned(), metadata.name.to_string());
+        metadata.labels = metadata.labels.with(NAMESPACE_LABEL, &metadata.name);
     }
     metadata
 }
@@ -177,6 +178,7 @@ impl Reader<'_> {
         self.check_namespace(&namespace, &METADATA.field("namespace"));
         let name = self.name(name, generate_name, &METADATA);
         let (namespace, name) = (Namespace::from(namespace), Name::from(name));
+        let (labels, annotations) = (labels.into(), annotations.into());
         Some(Metadata { namespace, name, labels, annotations, creation_timestamp, generation })
     }
 

@@ -46,9 +46,9 @@ fn metadata_is_read() {
     assert_eq!(lines, Vec::<String>::new());
     let metadata = &route.metadata;
     assert_eq!((metadata.namespace.as_str(), metadata.name.as_str(), metadata.generation), ("shop", "a.b", 3));
-    assert_eq!(metadata.labels["x.y/z"], "1");
-    assert_eq!(metadata.labels["e"], "");
-    assert_eq!(metadata.annotations["A.b/c"], " any ");
+    assert_eq!(metadata.labels.get("x.y/z"), Some("1"));
+    assert_eq!(metadata.labels.get("e"), Some(""));
+    assert_eq!(metadata.annotations.get("A.b/c"), Some(" any "));
     let timestamp = metadata.creation_timestamp.unwrap();
     assert_eq!((timestamp.seconds, timestamp.nanos), (1_769_857_200, 500_000_000));
 }
@@ -214,7 +214,7 @@ fn findings_stand_at_the_object_of_a_list() {
 #[test]
 fn a_namespace_has_the_label_of_its_name() {
     let (Outcome::Read(AnyObject::Namespace(namespace)), _) = core("v1", "Namespace", ", spec: 1") else { panic!() };
-    assert_eq!(namespace.metadata.labels["kubernetes.io/metadata.name"], "a");
+    assert_eq!(namespace.metadata.labels.get("kubernetes.io/metadata.name"), Some("a"));
     assert_eq!(outcome("{apiVersion: v1, kind: Namespace, metadata: {name: a.b}}").1, ["GW8009 metadata.name"]);
 }
 
@@ -254,7 +254,7 @@ fn a_service_is_read() {
         (service.service_type, service.headless, service.client_ip_affinity),
         (ServiceType::ClusterIP, true, true)
     );
-    assert_eq!(service.selector.keys().collect::<Vec<_>>(), ["a"]);
+    assert_eq!(service.selector.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["a"]);
     let targets: Vec<_> =
         service.ports.iter().map(|port| (port.port.number(), port.protocol, port.target_port.clone())).collect();
     assert_eq!(

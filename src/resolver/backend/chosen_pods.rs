@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use crate::diagnostics::FieldPath;
 use crate::name::{Namespace, NamespacedName};
 use crate::parser::api::{Endpoint, GlooEnum, UpstreamSubset, UpstreamSubsetKeys, UpstreamSubsets};
+use crate::parser::labels::Labels;
 use crate::parser::manifests::Manifests;
 use crate::parser::pod::Pod;
 use crate::path;
@@ -26,8 +27,8 @@ impl ChosenPods {
     }
 
     /// Whether every Pod that a Service selects is meant.
-    pub(super) fn is_implied(&self, selector: &BTreeMap<String, String>) -> bool {
-        self.labels.iter().all(|(key, value)| selector.get(key) == Some(value))
+    pub(super) fn is_implied(&self, selector: &Labels) -> bool {
+        self.labels.iter().all(|(key, value)| selector.get(key) == Some(value.as_str()))
     }
 }
 

@@ -51,7 +51,7 @@ pub struct Backend<'m> {
     /// How connections are encrypted to hosts of its failover that say so themselves, and to the proxies of a tunnel.
     pub further_tls: Vec<Arc<TlsSettings>>,
     /// The port of a Service that an Upstream says more of.
-    pub behind: Option<Behind>,
+    pub behind: Option<Box<Behind>>,
 }
 
 impl Backend<'_> {

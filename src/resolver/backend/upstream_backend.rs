@@ -130,7 +130,7 @@ impl<'m> BackendIndex<'m> {
             tls,
             settings,
             further_tls,
-            behind: Some(Behind { id, name: base.name }),
+            behind: Some(Box::new(Behind { id, name: base.name })),
             is_virtual: base.is_virtual && given.is_none(),
             endpoints: given.or(chosen).unwrap_or(base.endpoints),
             name: own,

@@ -8,6 +8,7 @@ use crate::parser::api::{
     AllowedRoutes, BackendRef, FromNamespaces, GatewaySpec, L4Protocol, L4RouteRule, L4RouteSpec, Listener,
     RouteNamespaces, Service, ServicePort, ServiceType,
 };
+use crate::parser::labels::Labels;
 use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectHead, Position};
 use crate::parser::route::RouteKind;
 use crate::parser::source::DocumentId;
@@ -247,8 +248,8 @@ fn absent((namespace, name): NamespacedName<'_>) -> ObjectHead {
     let metadata = Metadata {
         namespace: namespace.clone(),
         name: name.clone(),
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
+        labels: Labels::default(),
+        annotations: Labels::default(),
         creation_timestamp: None,
         generation: 0,
     };

@@ -132,8 +132,10 @@ impl Directory<'_> {
                 is_given
                     && any(&|head| {
                         let metadata = &head.metadata;
-                        labels.iter().any(|(key, value)| metadata.labels.get(key) != Some(value))
-                            || annotations.iter().any(|(key, value)| metadata.annotations.get(key) != Some(value))
+                        labels.iter().any(|(key, value)| metadata.labels.get(key) != Some(value.as_str()))
+                            || annotations
+                                .iter()
+                                .any(|(key, value)| metadata.annotations.get(key) != Some(value.as_str()))
                     })
             }
             Effect::Content(Patched { kind, name }) => any(&|head| {

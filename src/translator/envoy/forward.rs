@@ -70,7 +70,7 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
         session,
     } = forward;
     let (request_headers, response_headers, host_rewrite) = meant.changes(forward);
-    let ir::Timeouts { request, per_try: _, idle, stream } = *timeouts;
+    let ir::Timeouts { request, per_try: _, idle, stream } = **timeouts;
     let (request_headers_to_add, request_headers_to_remove) = to_header_lists(request_headers);
     let (response_headers_to_add, mut response_headers_to_remove) = to_header_lists(response_headers);
     if http_filters.cors.is_some() {
@@ -85,14 +85,14 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
         timeout: Some(duration(request.unwrap_or(Duration::ZERO))),
         idle_timeout: Some(duration(idle.unwrap_or(Duration::ZERO))),
         max_stream_duration: stream.map(to_stream_limit),
-        retry_policy: to_retry_policy(retry.as_ref(), *timeouts, session.is_some()),
+        retry_policy: to_retry_policy(retry.as_deref(), **timeouts, session.is_some()),
         hash_policy: hash.iter().map(to_hash_policy).collect(),
         upgrade_configs: route_said::to_upgrades(*upgrades),
         rate_limits: limits::of_route(&http_filters.guards),
         request_mirror_policies: copies.of(mirrors).map(|(mirror, share)| to_mirror(mirror, share, config)).collect(),
         ..RouteAction::default()
     };
-    match path_rewrite.as_ref().map_or(Rewrite::None, to_rewrite) {
+    match path_rewrite.as_deref().map_or(Rewrite::None, to_rewrite) {
         Rewrite::None => {}
         Rewrite::Prefix(prefix) => action.prefix_rewrite = prefix.to_owned(),
         Rewrite::Regex(rewrite) => action.regex_rewrite = Some(rewrite),
@@ -103,8 +103,9 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
     typed_per_filter_config.extend(http_guards::per_route(&http_filters.guards, config));
     typed_per_filter_config.extend(processors::per_route(&http_filters.guards, config));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
-    typed_per_filter_config.extend(fault.map(|fault| (FAULT_FILTER.to_owned(), any(FAULT, &to_fault(fault)))));
-    let (tracing, decorator) = tracing.as_ref().map(connection_tracing::to_route).unzip();
+    typed_per_filter_config
+        .extend(fault.as_deref().map(|fault| (FAULT_FILTER.to_owned(), any(FAULT, &to_fault(*fault)))));
+    let (tracing, decorator) = tracing.as_deref().map(connection_tracing::to_route).unzip();
     let request_body_buffer_limit = retried_body::of_rule(forward, &config.proxy);
     Route {
         action: Some(route::Action::Route(action)),
@@ -198,7 +199,7 @@ impl<'f> Meant<'f> {
         &self,
         forward: &'f Forward,
     ) -> (&'f ir::HeaderMutations, &'f ir::HeaderMutations, Option<HostRewriteSpecifier>) {
-        let of_rule = forward.host_rewrite.as_ref();
+        let of_rule = forward.host_rewrite.as_deref();
         let (Self::One(one), all) = (self, (&forward.request_headers, &forward.response_headers)) else {
             return (&forward.request_headers, &forward.response_headers, of_rule.map(to_host_rewrite));
         };

@@ -132,6 +132,6 @@ impl Needs {
 
 /// Whether something is replaced that an expression matches.
 fn rewrites_by_regex(forward: &ir::Forward) -> bool {
-    matches!(forward.path_rewrite, Some(ir::PathRewrite::Regex(_)))
-        || matches!(forward.host_rewrite, Some(ir::HostRewrite::Path(_)))
+    matches!(forward.path_rewrite.as_deref(), Some(ir::PathRewrite::Regex(_)))
+        || matches!(forward.host_rewrite.as_deref(), Some(ir::HostRewrite::Path(_)))
 }

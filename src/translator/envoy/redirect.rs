@@ -40,7 +40,7 @@ pub(super) fn redirect_routes(base: RouteBase<'_>, redirect: &Redirect) -> Vec<R
 /// Whether the headers of the responses are changed by a filter: the lists of a route without a cluster do not reach
 /// what an authorization filter answers.
 pub(super) fn needs_mutation_filter(redirect: &Redirect) -> bool {
-    let ir::HttpFilters { cors, auths, guards } = &redirect.http_filters;
+    let ir::HttpFilters { cors, auths, guards } = &*redirect.http_filters;
     let is_guarded =
         !auths.is_empty() || guards.early_tokens.is_some() || guards.tokens.is_some() || guards.access.is_some();
     is_guarded && (cors.is_some() || !redirect.response_headers.0.is_empty())

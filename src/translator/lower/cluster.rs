@@ -230,7 +230,8 @@ impl<'m> Clusters<'m> {
         material: &mut KeyMaterial<'_>,
         origins: &mut OriginTable,
     ) -> TiVec<ClusterId, Cluster> {
-        let Self { resolved, templates, list, .. } = self;
+        let Self { resolved, templates, list, by_settings, by_certificate, .. } = self;
+        drop((by_settings, by_certificate));
         let clusters = list.into_iter().map(|(template, certificate)| {
             let ClusterTemplate { backend, settings, is_retried } = templates[template];
             let retries =
@@ -366,7 +367,7 @@ impl Settings {
         Cluster {
             backend: backend.name.clone(),
             protocol: self.protocol,
-            tls,
+            tls: tls.map(Box::new),
             further_tls,
             variant: own.into_iter().chain(shown).collect::<Vec<_>>().join("/"),
             endpoints: backend.endpoints.clone(),

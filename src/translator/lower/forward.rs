@@ -112,7 +112,7 @@ fn build_leaf(
     let Some(auths) = filters.auths.iter().copied().collect::<Option<Vec<_>>>() else {
         return RuleAction::respond(status);
     };
-    let http_filters = HttpFilters { cors: filters.cors.take(), auths, guards };
+    let http_filters = HttpFilters { cors: filters.cors.take(), auths, guards }.into();
     if let Some(template) = filters.redirect.take() {
         let response_headers = filters.response_mutations();
         let template = RedirectTemplate { response_headers, http_filters, ..template };
@@ -128,17 +128,17 @@ fn build_leaf(
         http_filters,
         request_headers,
         response_headers,
-        path_rewrite: filters.path_rewrite,
-        host_rewrite: filters.host_rewrite.filter(|_| !on_entries),
+        path_rewrite: filters.path_rewrite.map(Box::new),
+        host_rewrite: filters.host_rewrite.filter(|_| !on_entries).map(Box::new),
         tells_host,
-        fault,
-        timeouts,
-        retry,
+        fault: fault.map(Box::new),
+        timeouts: timeouts.into(),
+        retry: retry.map(Box::new),
         // Options of virtual hosts alone ask for it.
         attempts: AttemptCount::default(),
         upgrades,
         metadata,
-        tracing,
+        tracing: tracing.map(Box::new),
         mirrors: filters.mirrors,
         hash,
         session,
@@ -170,10 +170,9 @@ fn distribute_headers(
             selector: selector.filter(|_| selecting),
             origin,
         });
+    // Collected, the list would keep the room of what it is made of, which takes four times as much.
+    let mut list = Vec::with_capacity(entries.len());
+    list.extend(entries);
     let on_route = |fold: bool, mutations: HeaderMutations| if fold { HeaderMutations::default() } else { mutations };
-    (
-        entries.collect(),
-        on_route(fold_request, filters.request_mutations()),
-        on_route(fold_response, filters.response_mutations()),
-    )
+    (list, on_route(fold_request, filters.request_mutations()), on_route(fold_response, filters.response_mutations()))
 }

@@ -163,6 +163,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         unserved = placement.unserved;
         config
     });
+    origins.close();
     Lowered { config, origins, files, expected, hosts: Vec::new(), unserved, judged }
 }
 
@@ -242,6 +243,8 @@ fn lower_scope<'m>(
         listeners.iter_mut().for_each(option::socket::confine);
     }
     let matches = routes.count_matches();
+    // What they were lowered to has its place in the listeners.
+    drop(routes);
     let (clusters, external_auths) = (clusters.into_clusters(&mut material, origins), shared.auths.into_list());
     ScopeParts { listeners, clusters, external_auths, material, matches, placement }
 }

@@ -1,6 +1,6 @@
 //! A redirect before the listener is known.
 
-use crate::ir::{HeaderMutations, HttpFilters, PathRewrite, Redirect};
+use crate::ir::{HeaderMutations, HttpFilters, PathRewrite, Redirect, Seldom};
 use crate::port::Port;
 
 /// A redirect before the listener is known.
@@ -13,7 +13,7 @@ pub(super) struct RedirectTemplate {
     pub(super) status: u16,
     /// Changes to its headers.
     pub(super) response_headers: HeaderMutations,
-    pub(super) http_filters: HttpFilters,
+    pub(super) http_filters: Seldom<HttpFilters>,
 }
 
 impl RedirectTemplate {

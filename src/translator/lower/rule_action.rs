@@ -33,7 +33,9 @@ impl RuleAction {
                 }
                 _ => action.clone(),
             },
-            Self::Redirect(template) => Arc::new(Action::Redirect(template.clone().on_listener(scheme, port))),
+            Self::Redirect(template) => {
+                Arc::new(Action::Redirect(Box::new(template.clone().on_listener(scheme, port))))
+            }
             Self::Split(branches) => Arc::new(Action::Split(
                 branches
                     .iter()

@@ -107,7 +107,7 @@ pub(super) fn add_named(values: &Values<'_>, uses: &mut [ForeignUse<'_>], left: 
         if let Some(by) = named.get(&(namespace.as_str(), name.as_str())) {
             add_held(values, left, &holder, format!("{by} names it, which gwctl does not translate"));
         }
-        let label = |name: &str| holder.head.metadata.labels.get(name).map(String::as_str);
+        let label = |name: &str| holder.head.metadata.labels.get(name);
         if let Some((_, by)) = selectors.iter().find(|(selector, _)| matches_labels(selector, label)) {
             add_held(values, left, &holder, format!("{by} selects it, which gwctl does not translate"));
         }

@@ -22,12 +22,12 @@ pub(super) fn add(values: &Values<'_>, options: &Options, left: &mut AllLeft) {
     let unselected = values.unselected();
     let is_meant = |head: &ObjectHead| is_read(head) && !unselected.contains(&head.key().to_ref().to_string());
     for head in manifests.heads().into_iter().filter(|head| is_meant(head)) {
-        push(left, head, entries(&head.metadata.annotations), ANNOTATED);
+        push(left, head, entries(head.metadata.annotations.iter()), ANNOTATED);
     }
     for gateway in manifests.gateways.iter().filter(|gateway| is_meant(gateway)) {
         let (annotations, labels) = match &gateway.spec.infrastructure {
-            Some(infrastructure) => (entries(&infrastructure.annotations), &infrastructure.labels),
-            None => (entries(&BTreeMap::new()), &BTreeMap::new()),
+            Some(infrastructure) => (entries(texts(&infrastructure.annotations)), &infrastructure.labels),
+            None => (entries(std::iter::empty()), &BTreeMap::new()),
         };
         let labels = Node::Map(labels.iter().map(|(key, value)| pair(key, value)).collect());
         push(left, &gateway.head, Node::List(vec![annotations, labels]), ASKED);
@@ -48,8 +48,12 @@ fn is_read(head: &ObjectHead) -> bool {
 }
 
 /// The annotations that a controller may read.
-fn entries(annotations: &BTreeMap<String, String>) -> Node {
-    Node::Map(annotations.iter().filter(|(key, _)| may_be_read(key)).map(|(key, value)| pair(key, value)).collect())
+fn entries<'a>(annotations: impl Iterator<Item = (&'a str, &'a str)>) -> Node {
+    Node::Map(annotations.filter(|(key, _)| may_be_read(key)).map(|(key, value)| pair(key, value)).collect())
+}
+
+fn texts(texts: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+    texts.iter().map(|(key, value)| (key.as_str(), value.as_str()))
 }
 
 fn pair(key: &str, value: &str) -> (String, Node) {
@@ -81,7 +85,7 @@ pub(super) fn add_moved(
             let [from, to] = [from, to].map(|object| Subject::Object(object.to_ref()).to_string());
             let own = if side == 0 { &from } else { &to };
             let Some(head) = heads.get(own) else { continue };
-            let annotations = Node::List(vec![entries(&head.metadata.annotations)]);
+            let annotations = Node::List(vec![entries(head.metadata.annotations.iter())]);
             let content = Content::Untranslated(annotations, policies.get(own.as_str()).cloned().unwrap_or_default());
             let (location, reason) = (head.at(&FieldPath::ROOT), MOVED.to_owned());
             let subject = format!("rules of {from} that are now those of {to}");

@@ -228,7 +228,7 @@ fn add_namespaces(sides: [&Compilation; 2], lists: &mut [&mut AllLeft; 2]) {
     let labels = sides.map(|side| {
         let judged = side.manifests.namespaces.iter().filter(|one| !one.position.context);
         let labels = judged.map(|one| {
-            let labels = one.metadata.labels.iter().filter(|(key, _)| read.contains(key.as_str()));
+            let labels = one.metadata.labels.iter().filter(|(key, _)| read.contains(key));
             (one.metadata.name.as_str(), (&one.head, labels.collect::<Labels<'_>>()))
         });
         labels.collect::<BTreeMap<_, _>>()
@@ -248,7 +248,7 @@ fn add_namespaces(sides: [&Compilation; 2], lists: &mut [&mut AllLeft; 2]) {
     }
 }
 
-type Labels<'m> = BTreeMap<&'m String, &'m String>;
+type Labels<'m> = BTreeMap<&'m str, &'m str>;
 
 /// The selectors of a side that look at labels of Namespaces.
 fn selectors(manifests: &Manifests) -> Vec<&LabelSelector> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::parser::labels::Labels;
 use crate::parser::node::Node;
 use crate::parser::schema::pattern::{self, is_qualified_name};
 use crate::parser::schema::{Step, quote, unsupported, wrong_type};
@@ -24,10 +25,12 @@ impl Reader<'_> {
     }
 
     /// The labels of the pods behind a Service. What the API server refuses is left out.
-    pub(super) fn selector(&mut self, spec: Place<'_>) -> BTreeMap<String, String> {
+    pub(super) fn selector(&mut self, spec: Place<'_>) -> Labels {
         let at = spec.at.field("selector");
         let mut selector = BTreeMap::new();
-        let Some(node) = spec.get("selector").filter(|node| self.is_map(node, &at)) else { return selector };
+        let Some(node) = spec.get("selector").filter(|node| self.is_map(node, &at)) else {
+            return Labels::default();
+        };
         for (label, value) in node.as_map().unwrap_or_default() {
             let at = at.field(label);
             if !is_qualified_name(label) {
@@ -48,7 +51,7 @@ impl Reader<'_> {
                 other => self.push(wrong_type(other, "string", &at)),
             }
         }
-        selector
+        selector.into()
     }
 
     /// Checks the types and the words of the fields that are not read.

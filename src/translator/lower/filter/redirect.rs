@@ -1,7 +1,7 @@
 //! RequestRedirect: the answer depends on the listener's port.
 
 use crate::diagnostics::{PartPath, Reported, codes};
-use crate::ir::{HeaderMutations, HttpFilters};
+use crate::ir::{HeaderMutations, Seldom};
 use crate::parser::api::RequestRedirectFilter;
 
 use super::super::redirect_template::RedirectTemplate;
@@ -23,7 +23,7 @@ impl RouteLowering<'_, '_> {
             status: *status_code,
             // What else the rule says of it is not known yet.
             response_headers: HeaderMutations::default(),
-            http_filters: HttpFilters::default(),
+            http_filters: Seldom::default(),
         })
     }
 }
@@ -68,7 +68,7 @@ impl RouteLowering<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::RedirectTemplate;
-    use crate::ir::{HeaderMutations, HttpFilters};
+    use crate::ir::{HeaderMutations, Seldom};
     use crate::port::Port;
 
     #[test]
@@ -93,7 +93,7 @@ mod tests {
                 path: None,
                 status: 302,
                 response_headers: HeaderMutations::default(),
-                http_filters: HttpFilters::default(),
+                http_filters: Seldom::default(),
             };
             let redirect = template.on_listener(listener.0, Port::new(listener.1));
             assert_eq!(

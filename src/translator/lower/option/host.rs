@@ -229,7 +229,7 @@ impl HostPart {
             Action::Forward(forward) => Action::Forward(self.under_forward(says, forward, retried)),
             Action::Redirect(mut redirect) => {
                 lay_over(&mut redirect.response_headers, &self.response);
-                redirect.http_filters = self.under_filters(says, redirect.http_filters);
+                redirect.http_filters = self.under_filters(says, redirect.http_filters.into_inner()).into();
                 Action::Redirect(redirect)
             }
             Action::Respond(status) => Action::Respond(status),
@@ -246,9 +246,9 @@ impl HostPart {
 
     fn under_forward(&self, says: RuleSays, mut forward: Forward, retried: &mut impl FnMut(ClusterId)) -> Forward {
         forward.attempts = self.attempts;
-        forward.http_filters = self.under_filters(says, forward.http_filters);
+        forward.http_filters = self.under_filters(says, forward.http_filters.into_inner()).into();
         if let Some((retry, per_try)) = self.retry.as_ref().filter(|_| !says.retry) {
-            forward.retry = Some(retry.clone());
+            forward.retry = Some(Box::new(retry.clone()));
             forward.timeouts.per_try = per_try.or(forward.timeouts.per_try);
             let targets = forward.backends.iter().filter_map(|backend| match backend.target {
                 Target::Cluster(id) => Some(id),

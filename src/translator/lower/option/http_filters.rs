@@ -6,11 +6,11 @@ use crate::ir::{Action, Branch, HttpFilters};
 pub(super) fn change_filters(action: Action, redirects: bool, change: &mut impl FnMut(&mut HttpFilters)) -> Action {
     match action {
         Action::Forward(mut forward) => {
-            change(&mut forward.http_filters);
+            forward.http_filters.change(&mut *change);
             Action::Forward(forward)
         }
         Action::Redirect(mut redirect) if redirects => {
-            change(&mut redirect.http_filters);
+            redirect.http_filters.change(&mut *change);
             Action::Redirect(redirect)
         }
         Action::Redirect(redirect) => Action::Redirect(redirect),
