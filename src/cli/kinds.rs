@@ -13,7 +13,7 @@ const GROUPS: [(&str, &[Kind]); 6] = [
     ("routes", ROUTES),
 ];
 /// What rules send to.
-pub(super) const BACKENDS: &[Kind] = &[Kind::Service, Kind::XBackend, Kind::Upstream];
+pub(super) const BACKENDS: &[Kind] = &[Kind::Service, Kind::XBackend, Kind::Upstream, Kind::Backend];
 /// What says something about other objects.
 const POLICIES: &[Kind] = &[
     Kind::BackendTLSPolicy,
@@ -87,6 +87,7 @@ fn names_of(kind: Kind) -> Vec<String> {
         Kind::ListenerOption => &["lio"],
         Kind::HttpListenerOption => &["hlo"],
         Kind::Upstream => &["us"],
+        Kind::Backend => &["be"],
         Kind::Namespace => &["ns"],
         Kind::Service => &["svc"],
         Kind::ConfigMap => &["cm"],
@@ -131,7 +132,9 @@ mod tests {
         for kind in Kind::ALL {
             for name in names_of(kind) {
                 assert_eq!(seen.insert(name.clone(), kind), None, "{name}");
-                assert_eq!(named(&name), Ok(vec![kind]));
+                // What is the word for a group is that.
+                let of_group = GROUPS.iter().find(|(group, _)| *group == name);
+                assert_eq!(named(&name), Ok(of_group.map_or(vec![kind], |(_, kinds)| kinds.to_vec())));
             }
         }
         for (word, expected) in [
@@ -141,6 +144,7 @@ mod tests {
             ("xmeshes", Kind::XMesh),
             ("backendtlspolicies.gateway.networking.k8s.io", Kind::BackendTLSPolicy),
             ("gateways.v1.gateway.networking.k8s.io", Kind::Gateway),
+            ("backends.gateway.envoyproxy.io", Kind::Backend),
         ] {
             assert_eq!(named(word), Ok(vec![expected]));
         }

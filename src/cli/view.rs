@@ -190,6 +190,7 @@ impl<'v, 'm> View<'v, 'm> {
             Some(Status::Gateway(status)) => &status.conditions,
             Some(Status::ListenerSet(status)) => &status.conditions,
             Some(Status::Mesh(status)) => &status.conditions,
+            Some(Status::Conditions(status)) => &status.conditions,
             Some(Status::Parents(_) | Status::Ancestors(_) | Status::Gloo(_)) | None => &[],
         }
     }

@@ -70,6 +70,7 @@ words! {
         HostnameConflict,
         IncompatibleFilters,
         Invalid,
+        InvalidBackendRef,
         InvalidCACertificateKind,
         InvalidCACertificateRef,
         InvalidCertificateRef,

@@ -225,6 +225,16 @@ registry! {
             traffic: "the options do not apply to this target",
             remedy: "name a target of a kind that the options are for, in their namespace",
         }
+        /// A Backend that Envoy Gateway does not accept.
+        INVALID_BACKEND = "GW2040" "invalid-backend" Error, Accepted False Invalid {
+            traffic: "requests for the Backend get 500: nothing is sent to it",
+            remedy: "write an address of another machine, a domain of two labels or more, or a socket file",
+        }
+        /// A reference to a Backend that is not accepted.
+        BACKEND_NOT_ACCEPTED = "GW2041" "backend-not-accepted" Error, ResolvedRefs False InvalidBackendRef {
+            traffic: "the share of the reference is answered with 500 (503 for a GRPCRoute)",
+            remedy: "mend the errors of the Backend",
+        }
         /// A field that `metadata` does not have.
         UNKNOWN_METADATA = "GW2070" "unknown-metadata-field" Warning {
             traffic: "the field has no effect: a label or a namespace that was meant is missing, and selectors and references do not find the object by it",
@@ -653,6 +663,11 @@ registry! {
         CLUSTER_HOST = "GW5062" "cluster-host-as-external" Warning {
             traffic: "requests reach the Service, although its namespace may not have allowed it",
             remedy: "refer to the Service itself; another namespace needs a ReferenceGrant",
+        }
+        /// A Backend that says something which gwctl does not serve.
+        UNSUPPORTED_BACKEND = "GW5070" "unsupported-backend" Error, Accepted False Invalid {
+            traffic: "requests for the Backend get 500: nothing is sent to it",
+            remedy: "list the hosts in `endpoints`, or refer to a Service in place of the Backend",
         }
         /// A session with a Service that is known by name alone.
         SESSION_AT_SERVICE = "GW5080" "session-at-service-address" Warning {

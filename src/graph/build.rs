@@ -18,7 +18,7 @@ use crate::resolver::{
 use super::{Edge, Graph, Link, Mark, Node, NodeId, Presence, What};
 
 /// What rules send to.
-const BACKENDS: [Kind; 3] = [Kind::Service, Kind::XBackend, Kind::Upstream];
+const BACKENDS: [Kind; 4] = [Kind::Service, Kind::XBackend, Kind::Upstream, Kind::Backend];
 /// The findings that say of a rule or a match that nothing gets to it.
 const SHADOWED: [Code; 4] =
     [codes::UNREACHABLE_RULE, codes::UNREACHABLE_MATCH, codes::DUPLICATE_MATCH, codes::IMPOSSIBLE_MATCH];

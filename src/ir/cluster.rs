@@ -40,6 +40,8 @@ pub enum Site {
     External,
     /// Wherever an Upstream says.
     Upstream,
+    /// Wherever a Backend says.
+    Backend,
     /// Nobody knows: it stands for what a reference names and the input lacks, or may not use. Only where inputs are
     /// compared.
     Missing,

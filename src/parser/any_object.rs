@@ -3,7 +3,7 @@
 use crate::diagnostics::{FieldPath, Reported};
 
 use super::api::{
-    BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec,
+    BackendSpec, BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec,
     HttpListenerOptionSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionSpec, ListenerSetSpec, NamespaceSpec,
     ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec, UpstreamSpec, VirtualHostOptionSpec,
     XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
@@ -33,6 +33,7 @@ pub enum AnyObject {
     ListenerOption(Box<Object<ListenerOptionSpec>>),
     HttpListenerOption(Box<Object<HttpListenerOptionSpec>>),
     Upstream(Box<Object<UpstreamSpec>>),
+    EnvoyBackend(Box<Object<BackendSpec>>),
     Namespace(Box<Object<NamespaceSpec>>),
     Service(Box<Object<Service>>),
     EndpointSlice(Box<Object<EndpointSlice>>),
@@ -61,6 +62,7 @@ impl AnyObject {
             Self::ListenerOption(object) => object.key(),
             Self::HttpListenerOption(object) => object.key(),
             Self::Upstream(object) => object.key(),
+            Self::EnvoyBackend(object) => object.key(),
             Self::Namespace(object) => object.key(),
             Self::Service(object) => object.key(),
             Self::EndpointSlice(object) => object.key(),
@@ -91,6 +93,7 @@ impl AnyObject {
             Self::ListenerOption(object) => &mut object.head.refusal,
             Self::HttpListenerOption(object) => &mut object.head.refusal,
             Self::Upstream(object) => &mut object.head.refusal,
+            Self::EnvoyBackend(object) => &mut object.head.refusal,
             Self::Namespace(object) => &mut object.head.refusal,
             Self::Service(object) => &mut object.head.refusal,
             Self::EndpointSlice(object) => &mut object.head.refusal,

@@ -25,6 +25,7 @@ pub enum Kind {
     ListenerOption,
     HttpListenerOption,
     Upstream,
+    Backend,
     Namespace,
     Service,
     EndpointSlice,
@@ -34,7 +35,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::GatewayClass,
         Self::Gateway,
         Self::ListenerSet,
@@ -53,6 +54,7 @@ impl Kind {
         Self::ListenerOption,
         Self::HttpListenerOption,
         Self::Upstream,
+        Self::Backend,
         Self::Namespace,
         Self::Service,
         Self::EndpointSlice,
@@ -81,6 +83,7 @@ impl Kind {
             Self::ListenerOption => "ListenerOption",
             Self::HttpListenerOption => "HttpListenerOption",
             Self::Upstream => "Upstream",
+            Self::Backend => "Backend",
             Self::Namespace => "Namespace",
             Self::Service => "Service",
             Self::EndpointSlice => "EndpointSlice",
@@ -96,6 +99,7 @@ impl Kind {
             Self::Namespace | Self::Service | Self::Secret | Self::ConfigMap => "",
             kind if kind.is_option() => GLOO_OPTIONS_GROUP,
             Self::Upstream => GLOO_GROUP,
+            Self::Backend => ENVOY_GATEWAY_GROUP,
             Self::EndpointSlice => "discovery.k8s.io",
             _ => GATEWAY_GROUP,
         }
@@ -176,6 +180,9 @@ pub const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
 
 /// The group of Gloo Gateway's backends.
 pub const GLOO_GROUP: &str = "gloo.solo.io";
+
+/// The group of Envoy Gateway's kinds.
+pub const ENVOY_GATEWAY_GROUP: &str = "gateway.envoyproxy.io";
 
 /// The group of Gloo Gateway's options.
 pub const GLOO_OPTIONS_GROUP: &str = "gateway.solo.io";

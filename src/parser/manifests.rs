@@ -8,7 +8,7 @@ use typed_index_collections::TiVec;
 
 use super::any_object::AnyObject;
 use super::api::{
-    BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec,
+    BackendSpec, BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec,
     HttpListenerOptionSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionSpec, ListenerOptionsSpec, ListenerSetSpec,
     ListenerTarget, NamespaceSpec, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec, UpstreamSpec,
     VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
@@ -51,6 +51,7 @@ pub struct Manifests {
     pub listener_options: Vec<Object<ListenerOptionSpec>>,
     pub http_listener_options: Vec<Object<HttpListenerOptionSpec>>,
     pub upstreams: Vec<Object<UpstreamSpec>>,
+    pub envoy_backends: Vec<Object<BackendSpec>>,
     pub namespaces: Vec<Object<NamespaceSpec>>,
     pub services: Vec<Object<Service>>,
     pub endpoint_slices: Vec<Object<EndpointSlice>>,
@@ -104,6 +105,7 @@ impl Manifests {
             AnyObject::ListenerOption(object) => self.listener_options.push(*object),
             AnyObject::HttpListenerOption(object) => self.http_listener_options.push(*object),
             AnyObject::Upstream(object) => self.upstreams.push(*object),
+            AnyObject::EnvoyBackend(object) => self.envoy_backends.push(*object),
             AnyObject::Namespace(object) => self.namespaces.push(*object),
             AnyObject::Service(object) => self.services.push(*object),
             AnyObject::EndpointSlice(object) => self.endpoint_slices.push(*object),
@@ -163,6 +165,7 @@ impl Manifests {
             listener_options,
             http_listener_options,
             upstreams,
+            envoy_backends,
             namespaces,
             services,
             endpoint_slices,
@@ -198,6 +201,7 @@ impl Manifests {
         add(&mut heads, listener_options);
         add(&mut heads, http_listener_options);
         add(&mut heads, upstreams);
+        add(&mut heads, envoy_backends);
         add(&mut heads, namespaces);
         add(&mut heads, services);
         add(&mut heads, endpoint_slices);

@@ -75,7 +75,7 @@ pub fn is_built_in_group(group: &str) -> bool {
 
 /// Whether gwctl reads a kind that is not of a Gateway API group.
 pub(super) fn is_core_kind(group: &str, kind: &str) -> bool {
-    let others = other_schemas().iter().map(|schema| schema.kind);
+    let others = other_schemas().map(|schema| schema.kind);
     core::kinds().chain(others).any(|known| known.group() == group && known.name() == kind)
 }
 
@@ -92,7 +92,7 @@ pub fn read(node: Node, position: Position, options: &ReadOptions, diagnostics: 
         None if matches!(api_version, GATEWAY_GROUP | EXPERIMENTAL_GROUP) => (api_version, ""),
         None => ("", api_version),
     };
-    if let Some(schema) = other_schemas().iter().find(|schema| schema.is_of(group, version, kind)) {
+    if let Some(schema) = other_schemas().find(|schema| schema.is_of(group, version, kind)) {
         return read_gateway_kind(node, Version::of(schema), position, options, diagnostics);
     }
     if matches!(group, GATEWAY_GROUP | EXPERIMENTAL_GROUP) {
@@ -471,6 +471,7 @@ impl Envelope {
             Kind::ListenerOption => self.decode(spec, AnyObject::ListenerOption, refusal),
             Kind::HttpListenerOption => self.decode(spec, AnyObject::HttpListenerOption, refusal),
             Kind::Upstream => self.decode(spec, AnyObject::Upstream, refusal),
+            Kind::Backend => self.decode(spec, AnyObject::EnvoyBackend, refusal),
             Kind::Namespace | Kind::Service | Kind::EndpointSlice | Kind::Secret | Kind::ConfigMap => return None,
         })
     }

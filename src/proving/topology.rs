@@ -116,6 +116,7 @@ impl Topology {
             "Service" => self.add_service(object, namespace, name),
             "XBackend" => self.add_external(object, namespace, name),
             "Upstream" => self.add_upstream(object, namespace, name),
+            "Backend" => self.add_envoy_backend(object, namespace, name),
             "EndpointSlice" => self.add_slice(object, namespace),
             _ if kind.ends_with("Route") => {
                 let mut references = BTreeSet::new();
@@ -192,6 +193,18 @@ impl Topology {
             self.tunnels.extend(own.iter().map(ToString::to_string));
         }
         self.services.extend(own);
+    }
+
+    /// Adds a Backend of Envoy Gateway with the port of each of its endpoints: it is called by one of them.
+    fn add_envoy_backend(&mut self, object: &Value, namespace: &str, name: &str) {
+        let endpoints = items(object, &["spec", "endpoints"]).iter();
+        let ports = endpoints.filter_map(|endpoint| {
+            let place = at(endpoint, &["ip"]).or_else(|| at(endpoint, &["fqdn"]));
+            // A socket file has no port, and is called by that of HTTP.
+            place.map_or_else(|| at(endpoint, &["unix"]).map(|_| 80), port)
+        });
+        let key = |port| ServiceKey { namespace: Namespace::from(namespace), name: Name::from(name), port };
+        self.services.extend(ports.filter(|port| *port > 0).map(key));
     }
 
     fn add_slice(&mut self, object: &Value, namespace: &str) {

@@ -8,6 +8,7 @@
 mod chosen_endpoints;
 mod chosen_pods;
 mod encryption;
+mod envoy_backend;
 mod external;
 mod idle_upstream;
 mod index;
@@ -45,11 +46,12 @@ use super::backend_tls::BackendTlsPolicies;
 use super::object_name::is_object_name;
 use super::reference_grant::{Grants, Referent, Referrer};
 use chosen_pods::Pods;
+pub(super) use envoy_backend::judge_envoy_backends;
 pub(super) use external::resolve_external;
 pub(super) use index::BackendReferrer;
 use index::Given;
 pub use index::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
-use index::{ExternalBackend, RefusedTargets, Settings, Suits, UnreadablePolicy, Unusable};
+use index::{EnvoyBackend, ExternalBackend, RefusedTargets, Settings, Suits, UnreadablePolicy, Unusable};
 use unusable::{invalid_kind, not_a_name, not_permitted, other_namespace, unsuitable};
 pub(super) use upstream_tls::{UpstreamSecrets, resolve_upstream_secrets};
 
@@ -60,6 +62,7 @@ impl Backend<'_> {
             BackendObject::Service(service) => finding.related(service.at(&path!["spec"]), "the Service"),
             BackendObject::External(object) => finding.related(object.at(&path!["spec"]), "the XBackend"),
             BackendObject::Upstream(object) => finding.related(object.at(&path!["spec"]), "the Upstream"),
+            BackendObject::Envoy(object) => finding.related(object.at(&path!["spec"]), "the Backend"),
             BackendObject::Assumed => finding,
         }
     }
@@ -70,7 +73,10 @@ impl<'m> BackendIndex<'m> {
         manifests: &'m Manifests,
         options: &Options,
         policies: BackendTlsPolicies<'m>,
-        external: HashMap<NamespacedName<'m>, ExternalBackend<'m>>,
+        (external, envoy): (
+            HashMap<NamespacedName<'m>, ExternalBackend<'m>>,
+            HashMap<NamespacedName<'m>, EnvoyBackend<'m>>,
+        ),
         upstream_secrets: UpstreamSecrets<'m>,
     ) -> Self {
         let mut slices: HashMap<_, Vec<_>> = HashMap::new();
@@ -84,6 +90,7 @@ impl<'m> BackendIndex<'m> {
             by_name: HashMap::new(),
             services: by_name(&manifests.services),
             external,
+            envoy,
             upstreams: by_name(&manifests.upstreams),
             meant: HashMap::new(),
             named_upstreams: HashSet::new(),
@@ -214,6 +221,7 @@ impl<'m> BackendIndex<'m> {
             ("", "Service") => Site::Internal,
             (group, kind) if group == Kind::XBackend.group() && kind == Kind::XBackend.name() => Site::External,
             (group, kind) if Kind::Upstream.is_named(group, kind) => Site::Upstream,
+            (group, kind) if Kind::Backend.is_named(group, kind) => Site::Backend,
             _ => return Err(diagnostics.error(invalid_kind(from, group, kind))),
         };
         if !is_object_name(name) {
@@ -233,6 +241,7 @@ impl<'m> BackendIndex<'m> {
         let port = match site {
             Site::Internal => port.unwrap_or_default(),
             Site::Upstream => return self.resolve_upstream(from, (namespace, name), diagnostics),
+            Site::Backend => self.port_of_envoy(from, (namespace, name), port, diagnostics),
             Site::External | Site::Missing => self.external_port(from, (namespace, name), port, diagnostics),
         };
         let name = BackendName { namespace: namespace.clone(), name: name.clone(), port, site };
@@ -252,6 +261,7 @@ impl<'m> BackendIndex<'m> {
                 let found = match key.0.site {
                     Site::Internal => self.look_up_service(&key.0, from, diagnostics),
                     Site::Upstream => self.look_up_upstream(&key.0),
+                    Site::Backend => self.look_up_envoy(&key.0),
                     Site::External | Site::Missing => self.look_up_external(&key.0, from, diagnostics),
                 };
                 let found = found.map(|backend| self.add(backend));
@@ -279,6 +289,7 @@ impl<'m> BackendIndex<'m> {
             BackendObject::Service(_)
             | BackendObject::External(_)
             | BackendObject::Upstream(_)
+            | BackendObject::Envoy(_)
             | BackendObject::Assumed => Ok(id),
         }
     }
@@ -327,6 +338,7 @@ impl<'m> BackendIndex<'m> {
         match backend.object {
             BackendObject::Service(service) => self.warn_plain_service(from, backend, service, diagnostics),
             BackendObject::External(object) => external::warn_plain(from, backend, object, diagnostics),
+            BackendObject::Envoy(object) => envoy_backend::warn_plain(from, backend, object, diagnostics),
             BackendObject::Upstream(_) | BackendObject::Assumed => {}
         }
     }

@@ -59,8 +59,9 @@ pub fn of_clients<'m>(
     let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, unheard);
     let mut route_options = RouteOptions::new(manifests, options, unheard);
     let external = backend::resolve_external(manifests, options, &grants, &mut certificates, unheard);
+    let envoy = backend::judge_envoy_backends(manifests, unheard);
     let secrets = backend::resolve_upstream_secrets(manifests, &mut certificates, unheard);
-    let mut backends = BackendIndex::new(manifests, options, tls, external, secrets);
+    let mut backends = BackendIndex::new(manifests, options, tls, (external, envoy), secrets);
     let mut resolver = RouteResolver {
         attacher: None,
         grants: &grants,

@@ -129,7 +129,7 @@ struct Known<'m> {
 }
 
 /// What a kind of the API may be targeted as.
-const TARGETS: [Kind; 17] = [
+const TARGETS: [Kind; 18] = [
     Kind::GatewayClass,
     Kind::Gateway,
     Kind::ListenerSet,
@@ -143,6 +143,7 @@ const TARGETS: [Kind; 17] = [
     Kind::XBackend,
     Kind::XBackendTrafficPolicy,
     Kind::XMesh,
+    Kind::Backend,
     Kind::Namespace,
     Kind::Service,
     Kind::Secret,
@@ -177,7 +178,7 @@ impl<'m> Known<'m> {
             ($($list:ident),+) => { $(manifests.$list.iter().for_each(|object| known.add(object));)+ };
         }
         add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
-        add!(reference_grants, backend_tls_policies, backends, backend_traffic_policies, meshes);
+        add!(reference_grants, backend_tls_policies, backends, backend_traffic_policies, meshes, envoy_backends);
         add!(namespaces, services, secrets, config_maps);
         for gateway in manifests.gateways.iter().filter(|gateway| !is_selected(gateway, options)) {
             let Metadata { namespace, name, .. } = &gateway.metadata;
@@ -372,7 +373,7 @@ fn noun(kind: Kind) -> &'static str {
         Kind::Gateway => "Gateway",
         Kind::ListenerSet => "ListenerSet",
         Kind::GatewayClass => "class",
-        Kind::Service | Kind::XBackend => "backend",
+        Kind::Service | Kind::XBackend | Kind::Backend => "backend",
         _ => "object",
     }
 }

@@ -141,7 +141,8 @@ pub fn resolve<'m>(
     let http_listener_options = listener_options::resolve(manifests, &gateways, options, diagnostics);
     let external = backend::resolve_external(manifests, options, &grants, &mut certificates, diagnostics);
     let secrets = backend::resolve_upstream_secrets(manifests, &mut certificates, diagnostics);
-    let mut backends = BackendIndex::new(manifests, options, policies, external, secrets);
+    let envoy = backend::judge_envoy_backends(manifests, diagnostics);
+    let mut backends = BackendIndex::new(manifests, options, policies, (external, envoy), secrets);
     // Routes last of what is resolved: they need listeners, grants, policies and backends. The kinds go one after the
     // other, but nothing depends on their order: what decides between two routes is their age.
     let mut attacher = attachment::Attacher::new(manifests, options, &mut gateways, &listener_sets);

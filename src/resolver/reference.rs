@@ -19,9 +19,15 @@ use crate::whole;
 /// The group, the kind, the namespace (empty for an object of the cluster) and the name of an object.
 type Key = (String, String, Namespace, Name);
 
-/// The kinds of Gloo's that gwctl reads.
-const OF_GLOO: [Kind; 5] =
-    [Kind::RouteOption, Kind::VirtualHostOption, Kind::ListenerOption, Kind::HttpListenerOption, Kind::Upstream];
+/// The kinds of Gloo Gateway and of Envoy Gateway that gwctl reads.
+const OF_OTHERS: [Kind; 6] = [
+    Kind::RouteOption,
+    Kind::VirtualHostOption,
+    Kind::ListenerOption,
+    Kind::HttpListenerOption,
+    Kind::Upstream,
+    Kind::Backend,
+];
 
 /// Annotations that name objects which gwctl does not translate, in a list with commas: the group and the kinds.
 const ANNOTATIONS: [(&str, &str, &[&str]); 3] = [
@@ -188,7 +194,7 @@ impl References {
             || [Kind::Service, Kind::Secret, Kind::ConfigMap, Kind::Namespace].iter().any(|own| own.name() == kind);
         let is_own = group == Kind::Gateway.group()
             || group == Kind::XBackend.group()
-            || OF_GLOO.iter().any(|own| own.is_named(group, kind))
+            || OF_OTHERS.iter().any(|own| own.is_named(group, kind))
             || (group.is_empty() && is_core());
         if is_own && (!self.has_context || from.position.context) {
             return;

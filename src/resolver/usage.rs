@@ -68,8 +68,8 @@ impl<'m> UsageBuilder<'m> {
             let backend = backends.get(id);
             let BackendName { namespace, name, port, site } = &backend.name;
             let key = (namespace.clone(), name.clone());
-            // Nobody asks for the users of an Upstream.
-            if *site == Site::Upstream {
+            // Nobody asks for the users of an Upstream or a Backend.
+            if matches!(site, Site::Upstream | Site::Backend) {
                 continue;
             }
             if *site == Site::External {

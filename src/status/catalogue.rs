@@ -20,6 +20,7 @@ pub enum Subject {
     XBackend,
     XBackendTrafficPolicy,
     XMesh,
+    Backend,
 }
 
 /// A condition that an object may have.
@@ -180,10 +181,13 @@ catalogue! {
     }
     Route ResolvedRefs {
         True { ResolvedRefs }
-        False { RefNotPermitted, InvalidKind, BackendNotFound, UnsupportedProtocol }
+        False { RefNotPermitted, InvalidKind, BackendNotFound, UnsupportedProtocol, InvalidBackendRef }
     }
     Route PartiallyInvalid {
-        True { UnsupportedValue, IncompatibleFilters, RefNotPermitted, InvalidKind, BackendNotFound, UnsupportedProtocol }
+        True {
+            UnsupportedValue, IncompatibleFilters, RefNotPermitted, InvalidKind, BackendNotFound, UnsupportedProtocol,
+            InvalidBackendRef: "a backend that is not accepted leaves the other backends of its rule in force",
+        }
     }
     BackendTLSPolicy Accepted {
         True { Accepted }
@@ -204,6 +208,10 @@ catalogue! {
     XBackendTrafficPolicy Accepted {
         True { Accepted }
         False { Conflicted, Invalid, TargetNotFound }
+    }
+    Backend Accepted {
+        True { Accepted }
+        False { Invalid }
     }
     XMesh Accepted {
         True { Accepted }

@@ -10,6 +10,7 @@
 
 pub mod catalogue;
 mod condition;
+mod envoy_gateway;
 mod evidence;
 mod features;
 mod gateway;
@@ -33,9 +34,9 @@ use evidence::Evidence;
 pub use condition::StatusCondition;
 pub use features::{MESH_FEATURES, SUPPORTED_FEATURES};
 pub use object::{
-    Address, AncestorStatus, AncestorsStatus, Feature, GatewayClassStatus, GatewayStatus, GlooState, GlooStatus,
-    ListenerSetStatus, ListenerStatus, MeshStatus, ObjectStatus, ParentStatus, ParentsStatus, Scope, StateOfObject,
-    Status, StatusReference, SupportedKind,
+    Address, AncestorStatus, AncestorsStatus, ConditionsStatus, Feature, GatewayClassStatus, GatewayStatus, GlooState,
+    GlooStatus, ListenerSetStatus, ListenerStatus, MeshStatus, ObjectStatus, ParentStatus, ParentsStatus, Scope,
+    StateOfObject, Status, StatusReference, SupportedKind,
 };
 
 /// The status of every judged object, by kind, namespace and name. `findings` are all that the compilation has made,
@@ -52,6 +53,7 @@ pub fn compute(resolved: &Resolved<'_>, findings: &[Finding], scope: Scope, opti
     statuses.extend(route::route_statuses(resolved, &routes, (&evidence, scope), options));
     statuses.extend(policy::policy_statuses(resolved, &evidence));
     statuses.extend(policy::backend_statuses(resolved, &evidence));
+    statuses.extend(envoy_gateway::backend_statuses(resolved, &evidence));
     statuses.extend(gloo::gloo_statuses(resolved, findings));
     statuses.extend(mesh::mesh_statuses(resolved, &evidence, options));
     // The API server would refuse these: nobody ever writes a status for them.

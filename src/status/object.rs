@@ -44,6 +44,8 @@ pub enum Status {
     Ancestors(AncestorsStatus),
     /// Of an XMesh.
     Mesh(MeshStatus),
+    /// Of a Backend of Envoy Gateway.
+    Conditions(ConditionsStatus),
     /// Of options and Upstreams of Gloo Gateway.
     Gloo(GlooStatus),
 }
@@ -182,6 +184,12 @@ pub struct MeshStatus {
     pub supported_features: Vec<Feature>,
 }
 
+/// A status of the object by itself, whoever uses it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConditionsStatus {
+    pub conditions: Vec<StatusCondition>,
+}
+
 /// The status of options and of an Upstream of Gloo Gateway, by the namespace of whoever judges.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GlooStatus {
@@ -231,7 +239,8 @@ impl ObjectStatus {
     pub fn conditions(&self) -> impl Iterator<Item = &StatusCondition> {
         let (whole, listeners): (&[StatusCondition], &[ListenerStatus]) = match &self.status {
             Status::GatewayClass(GatewayClassStatus { conditions, supported_features: _ })
-            | Status::Mesh(MeshStatus { conditions, supported_features: _ }) => (conditions, &[]),
+            | Status::Mesh(MeshStatus { conditions, supported_features: _ })
+            | Status::Conditions(ConditionsStatus { conditions }) => (conditions, &[]),
             Status::Gateway(GatewayStatus { conditions, listeners, addresses: _, attached_listener_sets: _ })
             | Status::ListenerSet(ListenerSetStatus { conditions, listeners }) => (conditions, listeners),
             Status::Parents(_) | Status::Ancestors(_) | Status::Gloo(_) => (&[], &[]),

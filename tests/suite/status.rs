@@ -85,6 +85,7 @@ fn subjects(item: &Value) -> Vec<Conditions<'_>> {
         "XBackendTrafficPolicy" => each(Subject::XBackendTrafficPolicy, "ancestors"),
         "XBackend" => each(Subject::XBackend, "parents"),
         "XMesh" => whole(Subject::XMesh),
+        "Backend" => whole(Subject::Backend),
         kind if kind.ends_with("Route") => each(Subject::Route, "parents"),
         _ => Vec::new(),
     }

@@ -9,7 +9,7 @@ use crate::parser::api::{L4Protocol, TargetPort};
 use crate::parser::manifests::{Kind, ObjectHead};
 use crate::resolver::{BackendObject, BackendTls};
 
-/// A Service, an XBackend or an Upstream.
+/// A Service, an XBackend, an Upstream or a Backend.
 pub(super) fn describe(view: &View<'_, '_>, head: &ObjectHead, section: &mut Section) {
     let manifests = view.resolved.manifests;
     if let Some(service) = manifests.services.iter().find(|one| one.head.position == head.position) {
@@ -21,6 +21,9 @@ pub(super) fn describe(view: &View<'_, '_>, head: &ObjectHead, section: &mut Sec
         (name, Value::Table(conditions(&parent.conditions)))
     });
     section.several(&CONDITIONS_BY, by_parent);
+    if head.kind == Kind::Backend {
+        section.table("Conditions", conditions(view.conditions(&head.key())));
+    }
     if head.kind == Kind::Upstream {
         section.table("States", states(view, head));
     }
@@ -76,6 +79,7 @@ fn used(view: &View<'_, '_>, head: &ObjectHead) -> Table {
             BackendObject::Service(object) => &object.head,
             BackendObject::External(object) => &object.head,
             BackendObject::Upstream(object) => &object.head,
+            BackendObject::Envoy(object) => &object.head,
             BackendObject::Assumed => continue,
         };
         if declared.position != head.position || !seen.insert(id) {

@@ -78,7 +78,7 @@ fn describe(view: &View<'_, '_>, head: &ObjectHead) -> Section {
         Kind::HTTPRoute | Kind::GRPCRoute | Kind::TLSRoute | Kind::TCPRoute | Kind::UDPRoute => {
             route::describe(view, head, &mut section);
         }
-        Kind::Service | Kind::XBackend | Kind::Upstream => backend::describe(view, head, &mut section),
+        Kind::Service | Kind::XBackend | Kind::Upstream | Kind::Backend => backend::describe(view, head, &mut section),
         kind if kind.is_policy() => policy::describe(view, head, &mut section),
         _ => rest::describe(view, head, &mut section),
     }

@@ -96,7 +96,7 @@ fn is_touched(node: &Node, what: Touch) -> bool {
         (Touch::Route(own), kind) => kind == own,
         (Touch::Gateway, kind) => kind == Kind::Gateway,
         (Touch::Streams, _) => false,
-        (Touch::Backend, kind) => matches!(kind, Kind::Service | Kind::XBackend | Kind::Upstream),
+        (Touch::Backend, kind) => matches!(kind, Kind::Service | Kind::XBackend | Kind::Upstream | Kind::Backend),
     }
 }
 

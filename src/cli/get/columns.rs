@@ -7,7 +7,7 @@ use crate::cli::kinds;
 use crate::cli::table::{Cell, NOTHING, Table, cell, or_nothing};
 use crate::cli::view::{Selection, View};
 use crate::diagnostics::ConditionKind;
-use crate::parser::api::{AddressType, L4Protocol, Listener, ServiceType, UpstreamOption, UpstreamSpec};
+use crate::parser::api::{AddressType, BackendType, L4Protocol, Listener, ServiceType, UpstreamOption, UpstreamSpec};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
 use crate::status::{GatewayStatus, Status};
 
@@ -101,7 +101,9 @@ fn titles(group: Group) -> (&'static [&'static str], &'static [&'static str]) {
             (&["NAMESPACE", "NAME", "PARENT REFS", "AGE"], &["RULES", "ACCEPTED", "RESOLVED-REFS", "POLICIES"])
         }
         Kind::ReferenceGrant => (&["NAMESPACE", "NAME", "FROM", "TO", "AGE"], &[]),
-        Kind::XBackend | Kind::Upstream => (&["NAMESPACE", "NAME", "TYPE", "AGE"], &["REFERRED BY ROUTES", "POLICIES"]),
+        Kind::XBackend | Kind::Upstream | Kind::Backend => {
+            (&["NAMESPACE", "NAME", "TYPE", "AGE"], &["REFERRED BY ROUTES", "POLICIES"])
+        }
         Kind::XMesh => (&["NAME", "CONTROLLER", "ACCEPTED", "AGE"], &[]),
         Kind::Namespace => (&["NAME", "STATUS", "AGE"], &[]),
         Kind::Service => (
@@ -199,6 +201,10 @@ fn own_cells(view: &View<'_, '_>, head: &ObjectHead) -> Vec<Cell> {
             let upstream = spec(&manifests.upstreams, head);
             vec![upstream.map_or(NOTHING, upstream_type).into()]
         }
+        Kind::Backend => {
+            let backend = spec(&manifests.envoy_backends, head);
+            vec![backend.map_or(NOTHING, |backend| backend_type(backend.backend_type)).into()]
+        }
         // A status of a cluster is not in a file.
         Kind::Namespace => vec![UNKNOWN.into()],
         Kind::Service => {
@@ -282,7 +288,7 @@ fn wide_cells(view: &View<'_, '_>, head: &ObjectHead) -> Vec<Cell> {
             let labels = or_nothing(labels.collect::<Vec<_>>().join(","));
             vec![labels.into(), referring(view, head).into(), policies()]
         }
-        Kind::XBackend | Kind::Upstream => vec![referring(view, head).into(), policies()],
+        Kind::XBackend | Kind::Upstream | Kind::Backend => vec![referring(view, head).into(), policies()],
         _ => Vec::new(),
     }
 }
@@ -331,6 +337,14 @@ fn upstream_type(upstream: &UpstreamSpec) -> &'static str {
         _ => None,
     });
     types.into_iter().next().unwrap_or(NOTHING)
+}
+
+/// What a Backend stands for.
+fn backend_type(backend_type: BackendType) -> &'static str {
+    match backend_type {
+        BackendType::Endpoints => "Endpoints",
+        BackendType::DynamicResolver => "DynamicResolver",
+    }
 }
 
 fn protocol(protocol: L4Protocol) -> &'static str {

@@ -11,8 +11,8 @@ use crate::diagnostics::ConditionKind;
 use crate::diagnostics::style::Style;
 use crate::parser::manifests::{Kind, ObjectKey};
 use crate::status::{
-    GatewayClassStatus, GatewayStatus, GlooState, GlooStatus, ListenerSetStatus, ListenerStatus, MeshStatus,
-    ObjectStatus, Status, StatusCondition, StatusReference,
+    ConditionsStatus, GatewayClassStatus, GatewayStatus, GlooState, GlooStatus, ListenerSetStatus, ListenerStatus,
+    MeshStatus, ObjectStatus, Status, StatusCondition, StatusReference,
 };
 
 /// The condition of a listener whose place another one has.
@@ -27,6 +27,7 @@ pub(super) fn write(statuses: &[ObjectStatus], is_colored: bool, out: &mut dyn W
         parents(statuses, Parents::Routes),
         ancestors(statuses),
         parents(statuses, Parents::Backends),
+        own(statuses),
         states(statuses),
         meshes(statuses),
     ];
@@ -187,6 +188,17 @@ fn describe(reference: &StatusReference, own_namespace: &str) -> String {
         text = format!("{text}:{port}");
     }
     text
+}
+
+/// Objects that are judged by themselves, whoever uses them.
+fn own(statuses: &[ObjectStatus]) -> Table {
+    let mut table = Table::new(&["NAMESPACE", "NAME", "ACCEPTED"]);
+    for ObjectStatus { key, status, .. } in statuses {
+        let Status::Conditions(ConditionsStatus { conditions }) = status else { continue };
+        let accepted = cell(conditions, ConditionKind::Accepted);
+        table.push(vec![key.namespace.as_str().into(), name_of(key).into(), accepted]);
+    }
+    table
 }
 
 /// Options and Upstreams of Gloo Gateway, one row for each that says something of an object.

@@ -98,7 +98,7 @@ impl Class {
             What::Object => match node.object.kind {
                 Kind::Gateway | Kind::ListenerSet => Self::Gateway,
                 kind if kind.is_route() => Self::Route,
-                Kind::Service | Kind::XBackend | Kind::Upstream => Self::Backend,
+                Kind::Service | Kind::XBackend | Kind::Upstream | Kind::Backend => Self::Backend,
                 _ => Self::Policy,
             },
         }

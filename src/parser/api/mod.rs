@@ -1,5 +1,5 @@
-//! The kinds of Gateway API v1.6 (both channels), the options of Gloo Gateway and the core kinds gwctl
-//! reads, as Rust types that mirror the Go names.
+//! The kinds of Gateway API v1.6 (both channels), the options of Gloo Gateway, kinds of Envoy Gateway and the core
+//! kinds gwctl reads, as Rust types that mirror the Go names.
 //!
 //! They are decoded from values that were checked against the schema and
 //! defaulted, so a field with a default is never an `Option`. One form per
@@ -8,6 +8,7 @@
 #![expect(missing_docs, reason = "the fields are the API's own, which documents them")]
 
 mod core;
+mod envoy_gateway;
 mod gateway;
 mod gloo;
 mod policy;
@@ -15,6 +16,7 @@ mod route;
 mod shared;
 
 pub use core::*;
+pub use envoy_gateway::*;
 pub use gateway::*;
 pub use gloo::*;
 pub use policy::*;

@@ -8,6 +8,7 @@
 //! types, limits, list identities, then the rules.
 
 mod check;
+mod envoy_gateway;
 mod gateway;
 mod gloo;
 pub mod pattern;
@@ -57,8 +58,8 @@ static SCHEMAS: &[Schema] = &[
 ];
 
 /// Every kind and version of other groups.
-pub fn other_schemas() -> &'static [Schema] {
-    gloo::SCHEMAS
+pub fn other_schemas() -> impl Iterator<Item = &'static Schema> {
+    gloo::SCHEMAS.iter().chain(envoy_gateway::SCHEMAS)
 }
 
 /// Every kind and version of the Gateway API groups, the preferred version of a kind first.

@@ -52,6 +52,14 @@ patterns! {
     NAMESPACE = is_label, "a namespace",
         "lower-case letters, digits and `-`; it begins and ends with a letter or digit",
         r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+    /// A DNS name that may end with the dot of the root.
+    FULL_NAME = is_full_name, "a DNS name with or without its last dot",
+        "lower-case letters, digits and `-` in labels separated by `.`; a label begins and ends with a letter or digit",
+        r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\.?$";
+    /// An IP address, or what looks like one.
+    ADDRESS = is_address, "an IP address",
+        "four numbers up to 255 separated by `.`, or groups of up to four hexadecimal digits separated by `:`",
+        r"^((25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)\.){3}(25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)$|^(([0-9a-fA-F]{1,4}:){1,7}[0-9a-fA-F]{1,4}|::|(([0-9a-fA-F]{1,4}:){0,5})?(:[0-9a-fA-F]{1,4}){1,2})$";
     /// The value of a label.
     LABEL_VALUE = is_label_value, "a label value",
         "letters, digits, `-`, `_` and `.`; it begins and ends with a letter or digit, or is empty",
@@ -137,6 +145,30 @@ pub fn is_subdomain(text: &str) -> bool {
 
 fn is_hostname(text: &str) -> bool {
     is_subdomain(text.strip_prefix("*.").unwrap_or(text))
+}
+
+fn is_full_name(text: &str) -> bool {
+    is_subdomain(text.strip_suffix('.').unwrap_or(text))
+}
+
+/// Not every form of version 6 has this form: of those with `::` only those that end in one or two groups behind it.
+fn is_address(text: &str) -> bool {
+    let is_number = |part: &str| {
+        (1..=3).contains(&part.len())
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && part.parse::<u16>().is_ok_and(|number| number < 256)
+    };
+    let is_group = |part: &&str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let groups: Vec<&str> = text.split(':').collect();
+    let filled = groups.iter().filter(|part| is_group(part)).count();
+    let is_shortened = || {
+        let gap = groups.iter().position(|part| part.is_empty());
+        gap.is_some_and(|gap| gap <= 5 && (1..=2).contains(&(groups.len() - gap - 1)) && filled + 1 == groups.len())
+    };
+    text.split('.').count() == 4 && text.split('.').all(is_number)
+        || text == "::"
+        || filled == groups.len() && (2..=8).contains(&filled)
+        || is_shortened()
 }
 
 fn is_group(text: &str) -> bool {

@@ -8,7 +8,7 @@ use crate::id::ids;
 use crate::ir::{BackendName, ClusterSettings, Endpoints, UpstreamProtocol};
 use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::Resolve;
-use crate::parser::api::{EndpointSlice, L4Protocol, Service, UpstreamSpec, XBackendSpec};
+use crate::parser::api::{BackendSpec, EndpointSlice, L4Protocol, Service, UpstreamSpec, XBackendSpec};
 use crate::parser::manifests::{Likely, Manifests, Object, ObjectHead, ObjectKey, Position};
 use crate::parser::route::RouteKind;
 use crate::port::Port;
@@ -84,6 +84,8 @@ pub enum BackendObject<'m> {
     External(&'m Object<XBackendSpec>),
     /// Whatever an Upstream lists.
     Upstream(&'m Object<UpstreamSpec>),
+    /// What a Backend of Envoy Gateway lists.
+    Envoy(&'m Object<BackendSpec>),
     /// A Service that is not in the input.
     Assumed,
 }
@@ -122,6 +124,8 @@ pub struct BackendIndex<'m> {
     pub(super) by_name: HashMap<Key, Result<BackendId, Unusable>>,
     pub(super) services: HashMap<NamespacedName<'m>, &'m Object<Service>>,
     pub(super) external: HashMap<NamespacedName<'m>, ExternalBackend<'m>>,
+    /// The Backends of Envoy Gateway.
+    pub(super) envoy: HashMap<NamespacedName<'m>, EnvoyBackend<'m>>,
     pub(super) upstreams: HashMap<NamespacedName<'m>, &'m Object<UpstreamSpec>>,
     /// What those Upstreams stand for that some reference names.
     pub(super) meant: HashMap<NamespacedName<'m>, Result<Meant, Reported>>,
@@ -172,6 +176,21 @@ pub(in super::super) struct BackendReferrer<'r> {
 /// An XBackend with its TLS settings.
 pub(super) type ExternalBackend<'m> = (&'m Object<XBackendSpec>, BackendTls);
 
+/// A Backend of Envoy Gateway, and what it says.
+#[derive(Clone, Debug)]
+pub(in super::super) struct EnvoyBackend<'m> {
+    pub(super) object: &'m Object<BackendSpec>,
+    pub(super) accepted: Result<Accepted, Reported>,
+}
+
+/// What an accepted Backend says.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Accepted {
+    pub(super) endpoints: Endpoints,
+    /// The name of all of its addresses.
+    pub(super) hostname: Option<String>,
+}
+
 /// Why a Service port or an XBackend cannot be a backend.
 #[derive(Clone, Debug)]
 pub(super) enum Unusable {
@@ -203,6 +222,12 @@ pub(super) enum Unusable {
         likely: Option<Likely>,
         refused: bool,
     },
+    NoEnvoy {
+        likely: Option<Likely>,
+        refused: bool,
+    },
+    /// A Backend that is not accepted: what is wrong with it was reported there.
+    NotAccepted,
 }
 
 /// Endpoints that `--resolve` gives, or a run of request cases.

@@ -11,7 +11,7 @@ use crate::path;
 use super::super::group_slip;
 use super::super::object_name;
 use super::super::reference_grant::{Grants, Referent, Referrer};
-use super::index::{Backend, BackendIndex, BackendReferrer, Suits, Unusable};
+use super::index::{Backend, BackendIndex, BackendReferrer, EnvoyBackend, Suits, Unusable};
 use super::service;
 
 impl BackendIndex<'_> {
@@ -26,6 +26,12 @@ impl BackendIndex<'_> {
         let finding = match why {
             Unusable::NoService { likely, refused } => missing(from, Kind::Service, key, likely, refused),
             Unusable::NoExternal { likely, refused } => missing(from, Kind::XBackend, key, likely, refused),
+            Unusable::NoEnvoy { likely, refused } => missing(from, Kind::Backend, key, likely, refused),
+            Unusable::NotAccepted => {
+                at(codes::BACKEND_NOT_ACCEPTED, "name", format!("Backend `{full}` is not accepted"))
+                    .label("cannot be used as it is")
+                    .help("mend the errors of the Backend first")
+            }
             Unusable::NoUpstream { likely, refused } => missing(from, Kind::Upstream, key, likely, refused),
             // It is told on the Upstream, and nobody gets here with it.
             Unusable::BadUpstream(_) => missing(from, Kind::Upstream, key, None, true),
@@ -77,6 +83,11 @@ impl BackendIndex<'_> {
             Some(service) => finding.related(service.at(&path!["spec"]), "the Service"),
             None => finding,
         };
+        let of_envoy = self.envoy.get(&(namespace, name)).filter(|_| *site == Site::Backend);
+        let finding = match of_envoy {
+            Some(EnvoyBackend { object, .. }) => finding.related(object.at(&path!["spec"]), "the Backend"),
+            None => finding,
+        };
         let finding = match from.through {
             Some(upstream) => through(finding, upstream, of_upstream),
             None => finding,
@@ -119,7 +130,7 @@ fn missing(
         Some(Likely::Near(near)) if from.through.is_some() => format!("did you mean `serviceName: {}`?", near.name),
         Some(likely @ Likely::Elsewhere(elsewhere)) => match (elsewhere.only(), from.through, kind) {
             (Some(only), Some(_), _) => format!("{}: write `serviceNamespace: {only}`", likely.help(kind_name, name)),
-            (Some(only), None, Kind::Service | Kind::Upstream) => {
+            (Some(only), None, Kind::Service | Kind::Upstream | Kind::Backend) => {
                 let permit = if *only == from.object.metadata.namespace { "" } else { ", and permit it there" };
                 format!("{}: write `namespace: {only}`{permit}", likely.help(kind_name, name))
             }

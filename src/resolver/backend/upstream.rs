@@ -24,15 +24,11 @@ use super::encryption::{self, BackendTls};
 use super::refused::{Refused, untranslated, unusable};
 use super::upstream_checks;
 use super::upstream_failover::{self, Elsewhere};
-use super::upstream_host::{HEAVIEST, is_address, is_server_name, lacking, port};
+use super::upstream_host::{HEAVIEST, is_address, is_server_name, lacking, port, socket_fault};
 use super::upstream_protocol::{self, Spoken};
 use super::upstream_settings;
 use super::upstream_tls::{self, HeaderSecrets, TlsOfHosts, TlsWishes, UpstreamSecrets};
 use super::upstream_tunnel::{self, Dug, TunnelWishes};
-
-/// The most bytes of the path of a socket file
-/// ([unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html)).
-const LONGEST_SOCKET_PATH: usize = 107;
 
 /// What an Upstream stands for.
 #[derive(Clone, Debug)]
@@ -257,13 +253,8 @@ fn service(object: &Object<UpstreamSpec>, kube: &UpstreamKube, refused: &mut Vec
 
 /// A socket file of the proxy's machine, or a name of its network namespace with `@` before it.
 fn socket_file(UpstreamPipe { path, service_spec: _ }: &UpstreamPipe, refused: &mut Vec<Refused>) -> Place {
-    let at = path!["pipe", "path"];
-    if !path.starts_with(['/', '@']) || path.len() < 2 {
-        refused.push(lacking(at, "write the path of a socket file from `/` on"));
-    } else if path.len() > LONGEST_SOCKET_PATH {
-        refused.push(unusable(at, "is longer than a system takes", "write 107 bytes at most"));
-    } else if path.chars().any(char::is_control) {
-        refused.push(unusable(at, "is no path", "write visible characters"));
+    if let Some((why, help)) = socket_fault(path) {
+        refused.push(unusable(path!["pipe", "path"], why, help));
     }
     Place::Hosts(Endpoints::File(path.clone()))
 }

@@ -89,7 +89,10 @@ impl<'m> BackendIndex<'m> {
         let is_told = self.is_resolved(&own);
         let port = match base.object {
             BackendObject::Service(service) => find_port(&service.spec, base.name.port, kind).ok(),
-            BackendObject::External(_) | BackendObject::Upstream(_) | BackendObject::Assumed => None,
+            BackendObject::External(_)
+            | BackendObject::Upstream(_)
+            | BackendObject::Envoy(_)
+            | BackendObject::Assumed => None,
         };
         let chosen =
             object.filter(|_| !is_told).map(|object| self.choose(object, &says, (&base.name, port), diagnostics));
@@ -240,7 +243,7 @@ pub(super) fn report_two(
 }
 
 /// The least port of the hosts, by which their backend is called, whatever their order is.
-fn least_port(endpoints: &Endpoints) -> Port {
+pub(super) fn least_port(endpoints: &Endpoints) -> Port {
     let port = match endpoints {
         Endpoints::Static(addresses) => addresses.iter().map(|address| address.port().into()).min(),
         Endpoints::Dns(names) => names.iter().map(|(_, port)| *port).min(),

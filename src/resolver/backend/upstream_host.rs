@@ -7,6 +7,10 @@ use crate::port::Port;
 
 use super::refused::Refused;
 
+/// The most bytes of the path of a socket file
+/// ([unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html)).
+const LONGEST_SOCKET_PATH: usize = 107;
+
 /// The largest weight of a host.
 pub(super) const HEAVIEST: u32 = 1_000_000;
 
@@ -23,6 +27,20 @@ pub(super) fn is_address(host: &str) -> bool {
     let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
     let is_name = name.split('.').all(is_label) && !name.rsplit('.').next().is_some_and(is_number);
     host.parse::<IpAddr>().is_ok() || is_name && name.len() < 254
+}
+
+/// Why a text is no socket file of the proxy's machine, nor a name of its network namespace with `@` before it, and what to
+/// write instead.
+pub(super) fn socket_fault(path: &str) -> Option<(&'static str, &'static str)> {
+    if !path.starts_with(['/', '@']) || path.len() < 2 {
+        Some(("does not say where requests go", "write the path of a socket file from `/` on"))
+    } else if path.len() > LONGEST_SOCKET_PATH {
+        Some(("is longer than a system takes", "write 107 bytes at most"))
+    } else if path.chars().any(char::is_control) {
+        Some(("is no path", "write visible characters"))
+    } else {
+        None
+    }
 }
 
 /// Whether a text may stand in a handshake, or is empty.

@@ -35,6 +35,7 @@ pub(super) fn own_cluster(cluster: &Cluster) -> String {
     let name = match site {
         Site::Internal => format!("{namespace}/{name}/{port}"),
         Site::Upstream => format!("upstream/{namespace}/{name}/{port}"),
+        Site::Backend => format!("backend/{namespace}/{name}/{port}"),
         Site::External => format!("external/{namespace}/{name}/{port}"),
         Site::Missing => format!("missing/{namespace}/{name}/{port}"),
     };

@@ -351,6 +351,7 @@ impl Settings {
             BackendObject::Service(service) => Some(origins.object(service)),
             BackendObject::External(object) => Some(origins.object(object)),
             BackendObject::Upstream(object) => Some(origins.object(object)),
+            BackendObject::Envoy(object) => Some(origins.object(object)),
             BackendObject::Assumed => None,
         };
         let tls = match &backend.tls {

@@ -215,6 +215,7 @@ pub(super) fn selector_value(backend: &BackendName) -> String {
         Site::Internal => "",
         Site::External => "external/",
         Site::Upstream => "upstream/",
+        Site::Backend => "backend/",
         Site::Missing => "missing/",
     };
     digest(&format!("{site}{namespace}/{name}/{port}"))

@@ -11,9 +11,9 @@ use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visi
 use serde::forward_to_deserialize_any;
 
 use crate::parser::api::{
-    BackendTlsPolicySpec, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec, HttpRouteSpec,
-    L4RouteSpec, ListenerOptionSpec, ListenerSetSpec, ReferenceGrantSpec, RouteOptionSpec, TlsRouteSpec, UpstreamSpec,
-    VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
+    BackendSpec, BackendTlsPolicySpec, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec,
+    HttpRouteSpec, L4RouteSpec, ListenerOptionSpec, ListenerSetSpec, ReferenceGrantSpec, RouteOptionSpec, TlsRouteSpec,
+    UpstreamSpec, VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use crate::parser::manifests::Kind;
 use crate::parser::schema::{Field, Schema, Shape, Type, other_schemas, schemas};
@@ -281,6 +281,7 @@ fn decode_kind(kind: Kind, probe: Probe<'_>) -> Result<(), Failure> {
         Kind::ListenerOption => decode::<ListenerOptionSpec>(probe),
         Kind::HttpListenerOption => decode::<HttpListenerOptionSpec>(probe),
         Kind::Upstream => decode::<UpstreamSpec>(probe),
+        Kind::Backend => decode::<BackendSpec>(probe),
         other => panic!("{other:?} has no table"),
     }
 }

@@ -1,0 +1,5 @@
+//! The kinds of Envoy Gateway.
+
+mod backend;
+
+pub use backend::*;
