@@ -81,7 +81,7 @@ fn to_collector(collector: &Collector, json: bool) -> Any {
         resource_attributes: Some(KeyValueList { values: vec![attribute("service.name", SERVICE)] }),
         ..OpenTelemetryAccessLogConfig::default()
     };
-    let service = (to_grpc_service(collector), collector.is_old);
+    let service = (to_grpc_service(collector, None), collector.is_old);
     any(OPEN_TELEMETRY, &reached(message, service, SERVICE.to_owned(), Vec::new()))
 }
 

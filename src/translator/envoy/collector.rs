@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use envoy_types::pb::envoy::config::cluster::v3::Cluster;
-use envoy_types::pb::envoy::config::core::v3::{GrpcService, grpc_service};
+use envoy_types::pb::envoy::config::core::v3::GrpcService;
 use envoy_types::pb::envoy::config::endpoint::v3::{ClusterLoadAssignment, LocalityLbEndpoints};
 
 use crate::ir::{ClusterSettings, Collector, Endpoints, UpstreamProtocol};
 
 use super::cluster::{Discovery, base_cluster, lb_endpoints};
+use super::grpc_server::to_grpc;
 use super::name;
 use super::proto::duration;
 
@@ -42,19 +43,10 @@ pub(super) fn to_assignment(collector: &Collector) -> ClusterLoadAssignment {
     }
 }
 
-pub(super) fn to_grpc_service(collector: &Collector) -> GrpcService {
-    let target = grpc_service::EnvoyGrpc {
-        cluster_name: name::collector(collector),
-        // Envoy would call it by the name of the cluster, whose slash no authority may have
-        // ([authority](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/grpc_service.proto#envoy-v3-api-field-config-core-v3-grpcservice-envoygrpc-authority)).
-        authority: name::collector_address(collector),
-        ..grpc_service::EnvoyGrpc::default()
-    };
-    GrpcService {
-        target_specifier: Some(grpc_service::TargetSpecifier::EnvoyGrpc(target)),
-        timeout: Some(duration(TIMEOUT)),
-        ..GrpcService::default()
-    }
+/// How a collector is asked, by `host` where that is not its address.
+pub(super) fn to_grpc_service(collector: &Collector, host: Option<String>) -> GrpcService {
+    let service = to_grpc(name::collector(collector), host.unwrap_or_else(|| name::collector_address(collector)));
+    GrpcService { timeout: Some(duration(TIMEOUT)), ..service }
 }
 
 fn address(collector: &Collector) -> Option<IpAddr> {

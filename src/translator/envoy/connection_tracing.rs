@@ -1,7 +1,6 @@
 //! Spans of the requests of connections that a listener has them made for
 //! ([tracing](https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/observability/tracing)).
 
-use envoy_types::pb::envoy::config::core::v3::{GrpcService, grpc_service};
 use envoy_types::pb::envoy::config::route::v3::{Decorator, Tracing as RouteShares};
 use envoy_types::pb::envoy::config::trace::v3::{
     DatadogConfig, DatadogRemoteConfig, OpenTelemetryConfig, ZipkinConfig,
@@ -14,10 +13,10 @@ use envoy_types::pb::envoy::r#type::v3::{FractionalPercent, Percent, fractional_
 use envoy_types::pb::google::protobuf::Any;
 
 use crate::ir::{
-    AskedEvery, BackendName, Config, ConnectionTracing, RouteTracing, Share, SpanTag, TagValue, TraceShares, Tracer,
-    TracingSettings,
+    AskedEvery, Config, ConnectionTracing, RouteTracing, Share, SpanTag, TagValue, TraceShares, Tracer, TracingSettings,
 };
 
+use super::grpc_server::{own_host, to_grpc};
 use super::name;
 use super::proto::{any, boolean, duration, uint32};
 
@@ -25,10 +24,7 @@ pub(super) fn to_tracing(tracing: &ConnectionTracing, config: &Config) -> Tracin
     let ConnectionTracing { cluster, said } = tracing;
     let TracingSettings { tracer, shares: TraceShares { asked, begun, whole }, spans_tries, verbose, tags } = said;
     let cluster = config.cluster(*cluster);
-    let BackendName { namespace, name, port: _, site: _ } = &cluster.backend;
-    // Envoy would call the collector by the name of the cluster, whose slashes no host may have.
-    let host = format!("{name}.{namespace}");
-    let (name, tracer) = to_tracer(tracer, &name::cluster(cluster), host);
+    let (name, tracer) = to_tracer(tracer, &name::cluster(cluster), own_host(&cluster.backend));
     Tracing {
         client_sampling: Some(percent(*asked)),
         random_sampling: Some(percent(*begun)),
@@ -58,16 +54,8 @@ fn to_tracer(tracer: &Tracer, cluster: &str, own_host: String) -> (&'static str,
             ("envoy.tracers.zipkin", any("envoy.config.trace.v3.ZipkinConfig", &config))
         }
         Tracer::OpenTelemetry { service, authority, most_kept } => {
-            let target = grpc_service::EnvoyGrpc {
-                cluster_name: cluster.to_owned(),
-                authority: authority.to_owned().unwrap_or(own_host),
-                ..grpc_service::EnvoyGrpc::default()
-            };
             let config = OpenTelemetryConfig {
-                grpc_service: Some(GrpcService {
-                    target_specifier: Some(grpc_service::TargetSpecifier::EnvoyGrpc(target)),
-                    ..GrpcService::default()
-                }),
+                grpc_service: Some(to_grpc(cluster.to_owned(), authority.to_owned().unwrap_or(own_host))),
                 service_name: service.to_owned(),
                 max_cache_size: most_kept.map(uint32),
                 ..OpenTelemetryConfig::default()

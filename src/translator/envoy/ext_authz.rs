@@ -26,7 +26,7 @@ use crate::ir::{
 };
 
 use super::cluster::to_cluster;
-use super::grpc_server::to_grpc;
+use super::grpc_server::{own_host, to_grpc};
 use super::layout::Layout;
 use super::name;
 use super::proto::{any, duration, exact, matching};
@@ -50,7 +50,7 @@ pub(super) fn to_http_filter(id: AuthId, config: &ir::Config, layout: &Layout) -
     let services = match protocol {
         ExternalAuthProtocol::Grpc => ext_authz::Services::GrpcService(GrpcService {
             timeout: Some(duration(timeout)),
-            ..to_grpc(cluster, authority, backend)
+            ..to_grpc(cluster, authority.unwrap_or_else(|| own_host(backend)))
         }),
         ExternalAuthProtocol::Http { path_prefix, response_headers } => {
             let service = http_service((cluster, timeout), backend, path_prefix, &response_headers);

@@ -25,7 +25,7 @@ use envoy_types::pb::envoy::r#type::v3::Int64Range;
 
 use crate::ir::{Config, Descriptor, DescriptorPart, HeaderTest, LimitServer, RequestLimits, RouteGuards, TextIs};
 
-use super::grpc_server::to_grpc;
+use super::grpc_server::{own_host, to_grpc};
 use super::http_guards::to_pattern;
 use super::name;
 use super::proto::{any, boolean, duration, http_filter, uint32};
@@ -82,7 +82,8 @@ impl LimitNeeds {
 fn to_filter(stage: Stage, cluster: &str, server: &LimitServer, config: &Config) -> HttpFilter {
     let LimitServer { cluster: id, authority, domain, timeout, lets_pass, is_told } = server;
     let backend = &config.cluster(*id).backend;
-    let service = to_grpc(cluster.to_owned(), authority.as_ref().map(String::to_owned), backend);
+    let authority = authority.as_ref().map_or_else(|| own_host(backend), String::to_owned);
+    let service = to_grpc(cluster.to_owned(), authority);
     let filter = LimitFilter {
         domain: domain.to_owned(),
         stage: stage.number(),

@@ -7,7 +7,7 @@ use envoy_types::pb::envoy::config::accesslog::v3::{
 };
 use envoy_types::pb::envoy::config::core::v3::{
     DataSource, GrpcService, HeaderValue, RuntimeUInt32, SubstitutionFormatString, data_source::Specifier,
-    grpc_service::TargetSpecifier, substitution_format_string::Format,
+    substitution_format_string::Format,
 };
 use envoy_types::pb::envoy::config::route::v3::{HeaderMatcher, header_matcher::HeaderMatchSpecifier};
 use envoy_types::pb::envoy::extensions::access_loggers::file::v3::{FileAccessLog, file_access_log::AccessLogFormat};
@@ -58,10 +58,7 @@ fn to_file(path: String, entry: LogEntry) -> Any {
 
 fn to_collected(log: CollectedLog) -> Any {
     let CollectedLog { collector, name, host, headers, timeout, body, attributes, kept_values, unlabelled } = log;
-    let mut service = to_grpc_service(&collector);
-    if let (Some(TargetSpecifier::EnvoyGrpc(target)), Some(host)) = (&mut service.target_specifier, host) {
-        target.authority = host;
-    }
+    let service = to_grpc_service(&collector, host);
     let header = |(key, value): (String, String)| HeaderValue { key, value, ..HeaderValue::default() };
     let service = GrpcService {
         timeout: timeout.map(duration).or(service.timeout),

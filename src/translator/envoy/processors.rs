@@ -25,7 +25,7 @@ use crate::ir::{
     RouteGuards, TextIs, ToldAttributes, ToldMetadata,
 };
 
-use super::grpc_server::to_grpc;
+use super::grpc_server::{own_host, to_grpc};
 use super::http_guards::to_matcher;
 use super::name;
 use super::proto::{any, boolean, duration, http_filter, regex};
@@ -119,7 +119,8 @@ fn to_service(
         value: value.sent().to_owned(),
         ..HeaderValue::default()
     });
-    GrpcService { initial_metadata: greeting.collect(), ..to_grpc(cluster, authority.map(String::to_owned), backend) }
+    let authority = authority.map_or_else(|| own_host(backend), String::to_owned);
+    GrpcService { initial_metadata: greeting.collect(), ..to_grpc(cluster, authority) }
 }
 
 fn called(stage: ProcessorStage, cluster: &str) -> String {

@@ -31,7 +31,7 @@ const UPSTREAM_OPERATION: &str = "%UPSTREAM_CLUSTER_RAW%";
 pub(super) fn to_tracing(tracing: &ir::Tracing) -> Tracing {
     let ir::Tracing { collector, sampled } = tracing;
     let provider = OpenTelemetryConfig {
-        grpc_service: Some(to_grpc_service(collector)),
+        grpc_service: Some(to_grpc_service(collector, None)),
         service_name: SERVICE.to_owned(),
         sampler: Some(to_sampler(*sampled)),
         ..OpenTelemetryConfig::default()
