@@ -16,9 +16,9 @@ use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::parser::route::{Filter, RouteKind};
 use crate::path;
 use crate::resolver::{
-    ListenerId, ListenerScope, MeshParent, ParentRefusal, ParentSource, Protocol, Resolved, ResolvedListener,
-    ResolvedListenerOptions, ResolvedListenerSet, ResolvedPolicy, ResolvedRoute, ResolvedRouteOption, ResolvedRule,
-    RouteId, RouteParent,
+    ListenerId, ListenerScope, MeshParent, ParentRefusal, ParentSource, Protocol, Resolved, ResolvedEnvoyPolicy,
+    ResolvedListener, ResolvedListenerOptions, ResolvedListenerSet, ResolvedPolicy, ResolvedRoute, ResolvedRouteOption,
+    ResolvedRule, RouteId, RouteParent,
 };
 
 use super::reach::RuleKey;
@@ -305,6 +305,7 @@ impl<'r, 'm> Asked<'r, 'm> {
             auth_servers: _,
             key_servers: _,
             processor_servers: _,
+            envoy_policies,
             usage: _,
         } = resolved;
         let (mut parents, mut http_rules, mut stream_rules) = (Vec::new(), Vec::new(), Vec::new());
@@ -340,6 +341,7 @@ impl<'r, 'm> Asked<'r, 'm> {
         let routed = if is_there { routed_listeners(resolved) } else { HashSet::new() };
         let listener_options = listener_options.into_iter().flatten();
         targets.extend(listener_options.flat_map(|one| targets_of_listener_options(one, &routed)));
+        targets.extend(envoy_policies.list().flat_map(targets_of_envoy_policy));
         let listeners = gateways.iter().enumerate().flat_map(|(gateway, own)| {
             let ids = own.listeners.iter().enumerate();
             ids.map(move |(listener, own)| DeclaredListener { id: ListenerId { gateway, listener }, listener: own })
@@ -425,6 +427,14 @@ fn targets_of_listener_options<'r>(
         Target { owner, number, is_valid: target.is_some(), is_used }
     });
     judged.collect()
+}
+
+/// The same of a policy of Envoy Gateway: what it is about may have rules, or no rule that it counts at.
+fn targets_of_envoy_policy<'r>(policy: &'r ResolvedEnvoyPolicy<'_>) -> impl Iterator<Item = Target<'r>> {
+    let ResolvedEnvoyPolicy { object: owner, scopes, ancestors, overridden: _, is_merged: _ } = policy;
+    let is_used = !ancestors.is_empty();
+    let judged = scopes.iter().enumerate();
+    judged.map(move |(number, (_, outcome))| Target { owner, number, is_valid: outcome.is_ok(), is_used })
 }
 
 /// One listener of an object, or all of them.

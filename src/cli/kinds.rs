@@ -22,6 +22,9 @@ const POLICIES: &[Kind] = &[
     Kind::VirtualHostOption,
     Kind::ListenerOption,
     Kind::HttpListenerOption,
+    Kind::ClientTrafficPolicy,
+    Kind::BackendTrafficPolicy,
+    Kind::SecurityPolicy,
 ];
 const ROUTES: &[Kind] = &[Kind::HTTPRoute, Kind::GRPCRoute, Kind::TLSRoute, Kind::TCPRoute, Kind::UDPRoute];
 
@@ -88,6 +91,9 @@ fn names_of(kind: Kind) -> Vec<String> {
         Kind::HttpListenerOption => &["hlo"],
         Kind::Upstream => &["us"],
         Kind::Backend => &["be"],
+        Kind::ClientTrafficPolicy => &["ctp"],
+        Kind::BackendTrafficPolicy => &["btp"],
+        Kind::SecurityPolicy => &["sp"],
         Kind::Namespace => &["ns"],
         Kind::Service => &["svc"],
         Kind::ConfigMap => &["cm"],

@@ -14,7 +14,7 @@ use crate::port::Port;
 use crate::simulate::{Request, Security};
 
 /// The kinds of Gateway API that a request never meets itself: whoever names one of them hears of its errors.
-const ASIDE: [Kind; 12] = [
+const ASIDE: [Kind; 15] = [
     Kind::GatewayClass,
     Kind::ReferenceGrant,
     Kind::BackendTLSPolicy,
@@ -27,6 +27,9 @@ const ASIDE: [Kind; 12] = [
     Kind::HttpListenerOption,
     Kind::Upstream,
     Kind::Backend,
+    Kind::ClientTrafficPolicy,
+    Kind::BackendTrafficPolicy,
+    Kind::SecurityPolicy,
 ];
 
 /// What may listen on a port and was not looked at, in words; `None` when everything was that was asked for.

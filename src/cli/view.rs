@@ -15,7 +15,7 @@ use crate::parser::locate::Locator;
 use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, ObjectHead, ObjectKey};
 use crate::parser::route::{BackendReference, Filter};
 use crate::path;
-use crate::resolver::{BackendRefOutcome, Resolved, ResolvedRoute, ResolvedRule};
+use crate::resolver::{BackendRefOutcome, PolicyScope, Resolved, ResolvedRoute, ResolvedRule};
 use crate::spelling::nearest;
 use crate::status::{ObjectStatus, ParentStatus, StateOfObject, Status, StatusCondition};
 
@@ -281,6 +281,16 @@ impl<'v, 'm> View<'v, 'm> {
                 }
             }
         }
+        for policy in self.resolved.envoy_policies.list() {
+            let own = policy.scopes.iter().filter(|(scope, _)| {
+                (scope.kind, scope.namespace, scope.name) == (key.kind, &key.namespace, &key.name)
+            });
+            found.extend(own.map(|(scope, outcome)| PolicyUse {
+                policy: policy.object,
+                section: scope.section.map(ToString::to_string),
+                counts: outcome.is_ok() && policy.object.refusal.is_none(),
+            }));
+        }
         found
     }
 
@@ -312,7 +322,7 @@ impl<'v, 'm> View<'v, 'm> {
             let section = |one: &PolicyTargetReference| one.section_name.as_ref().map(ToString::to_string);
             targets.extend(own.iter().map(|one| target(&one.kind, &one.name, section(one))));
         }
-        for policy in manifests.backend_traffic_policies.iter().filter(|policy| is_own(policy)) {
+        for policy in manifests.x_backend_traffic_policies.iter().filter(|policy| is_own(policy)) {
             targets.extend(policy.spec.target_refs.iter().map(|one| target(&one.kind, &one.name, None)));
         }
         for option in manifests.route_options.iter().filter(|option| is_own(option)) {
@@ -321,6 +331,11 @@ impl<'v, 'm> View<'v, 'm> {
         for (_, own) in manifests.options_of_listeners().filter(|(head, _)| is_own(head)) {
             let section = |one: &crate::parser::api::ListenerTarget| one.section().map(ToString::to_string);
             targets.extend(own.iter().map(|one| target(&one.kind, &one.name, section(one))));
+        }
+        for policy in self.resolved.envoy_policies.list().filter(|one| is_own(one.object)) {
+            let section = |scope: &PolicyScope<'_>| scope.section.map(ToString::to_string);
+            let own = policy.scopes.iter();
+            targets.extend(own.map(|(scope, _)| target(scope.kind.name(), scope.name.as_str(), section(scope))));
         }
         targets
     }

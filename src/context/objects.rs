@@ -39,7 +39,7 @@ impl Objects {
             let targets = policy.spec.target_refs.iter();
             objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
         }
-        for policy in &manifests.backend_traffic_policies {
+        for policy in &manifests.x_backend_traffic_policies {
             let targets = policy.spec.target_refs.iter();
             objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
         }
@@ -50,6 +50,10 @@ impl Objects {
         for (policy, targets) in manifests.options_of_listeners() {
             let targets = targets.iter();
             objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
+        }
+        for (policy, targets) in manifests.targets_of_envoy_policies() {
+            let targets = targets.into_iter();
+            objects.aim(policy, targets.map(|(_, target)| (&target.group, &target.kind, &target.name)));
         }
         objects.add_endpoints(manifests);
         objects.add_refused(manifests);

@@ -950,6 +950,16 @@ registry! {
             traffic: "requests pass unasked while the server does not answer, or answers with an error of its own",
             remedy: "remove `failureModeAllow`, and let `statusOnError` say what clients get",
         }
+        /// What keeps requests out and does not count at some routes, since a policy that is nearer to them lacks it.
+        SECURITY_HIDDEN = "GW7045" "security-hidden" Warning {
+            traffic: "requests of the routes that the finding names pass without it",
+            remedy: "write the field into the policy that counts too, or give that one a `mergeType`",
+        }
+        /// Options and policies of two vendors that say the same of one rule or listener.
+        VENDORS_MEET = "GW7046" "vendors-meet" Error {
+            traffic: "no configuration is written; with `--partial` the rules that both are about answer 500",
+            remedy: "keep what one of the two vendors says",
+        }
     }
 
     Input {

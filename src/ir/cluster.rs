@@ -77,6 +77,10 @@ pub struct Cluster {
     pub withheld: bool,
     /// The Service; `None` when it was assumed.
     pub origin: Option<Origin>,
+    /// Whether policies ask for another cluster of the backend in its place, wherever they count: it is needed only where none
+    /// does.
+    #[serde(skip_serializing_if = "is_default")]
+    pub stands_aside: bool,
     /// What the proxy calls it, where that is not made of what is above.
     #[serde(skip_serializing_if = "is_default")]
     pub called: Option<String>,

@@ -1,5 +1,7 @@
 //! What refers to clusters and authorizations, and the same action with others.
 
+use std::collections::HashSet;
+
 use super::{
     Action, AuthId, Authorities, Branch, ClientCertificates, Cluster, ClusterId, Config, Forward, Handler, HttpFilters,
     Listener, Mirror, Redirect, Seldom, Target, TcpBackend, Transport, WeightedBackend,
@@ -99,6 +101,25 @@ impl Config {
         });
         let of_clusters = self.clusters.iter().flat_map(Cluster::every_tls);
         of_clients.chain(of_clusters.filter_map(|tls| tls.authorities.as_ref()))
+    }
+
+    /// The clusters that nothing needs, since policies ask for others in their place wherever something is sent.
+    pub fn idle_clusters(&self) -> HashSet<ClusterId> {
+        let aside = self.clusters.iter_enumerated().filter(|(_, cluster)| cluster.stands_aside);
+        let mut idle: HashSet<ClusterId> = aside.map(|(id, _)| id).collect();
+        if idle.is_empty() {
+            return idle;
+        }
+        for id in self.actions().flat_map(|action| self.clusters_of(action)) {
+            idle.remove(&id);
+        }
+        let streams = self.stream_backends().filter_map(|backend| backend.cluster);
+        let traced = self.listeners.iter().flat_map(Listener::http_connections);
+        let traced = traced.filter_map(|connection| Some(connection.tracing.as_ref()?.cluster));
+        for id in streams.chain(traced) {
+            idle.remove(&id);
+        }
+        idle
     }
 
     /// Every cluster that an action sends something to.

@@ -1,7 +1,8 @@
 //! The kinds that gwctl reads, and what names an object.
 
-use crate::diagnostics::ObjectRef;
+use crate::diagnostics::{FieldPath, ObjectRef};
 use crate::name::{Name, Namespace, NamespacedName, owned};
+use crate::path;
 
 /// The kinds that gwctl reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +27,9 @@ pub enum Kind {
     HttpListenerOption,
     Upstream,
     Backend,
+    ClientTrafficPolicy,
+    BackendTrafficPolicy,
+    SecurityPolicy,
     Namespace,
     Service,
     EndpointSlice,
@@ -35,7 +39,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::GatewayClass,
         Self::Gateway,
         Self::ListenerSet,
@@ -55,6 +59,9 @@ impl Kind {
         Self::HttpListenerOption,
         Self::Upstream,
         Self::Backend,
+        Self::ClientTrafficPolicy,
+        Self::BackendTrafficPolicy,
+        Self::SecurityPolicy,
         Self::Namespace,
         Self::Service,
         Self::EndpointSlice,
@@ -84,6 +91,9 @@ impl Kind {
             Self::HttpListenerOption => "HttpListenerOption",
             Self::Upstream => "Upstream",
             Self::Backend => "Backend",
+            Self::ClientTrafficPolicy => "ClientTrafficPolicy",
+            Self::BackendTrafficPolicy => "BackendTrafficPolicy",
+            Self::SecurityPolicy => "SecurityPolicy",
             Self::Namespace => "Namespace",
             Self::Service => "Service",
             Self::EndpointSlice => "EndpointSlice",
@@ -100,6 +110,7 @@ impl Kind {
             kind if kind.is_option() => GLOO_OPTIONS_GROUP,
             Self::Upstream => GLOO_GROUP,
             Self::Backend => ENVOY_GATEWAY_GROUP,
+            kind if kind.is_of_envoy_gateway() => ENVOY_GATEWAY_GROUP,
             Self::EndpointSlice => "discovery.k8s.io",
             _ => GATEWAY_GROUP,
         }
@@ -135,9 +146,21 @@ impl Kind {
         matches!(self, Self::RouteOption | Self::VirtualHostOption | Self::ListenerOption | Self::HttpListenerOption)
     }
 
+    /// Whether objects of the kind are policies of Envoy Gateway: at a target one of them counts as a whole.
+    pub const fn is_of_envoy_gateway(self) -> bool {
+        matches!(self, Self::ClientTrafficPolicy | Self::BackendTrafficPolicy | Self::SecurityPolicy)
+    }
+
+    /// The field that has what a policy of another vendor says: each of its entries counts or is hidden as one.
+    pub fn fields_of_policy(self) -> FieldPath {
+        if self.is_option() { path!["spec", "options"] } else { path!["spec"] }
+    }
+
     /// Whether objects of the kind say something about others, which they name as targets.
     pub const fn is_policy(self) -> bool {
-        matches!(self, Self::BackendTLSPolicy | Self::XBackendTrafficPolicy) || self.is_option()
+        matches!(self, Self::BackendTLSPolicy | Self::XBackendTrafficPolicy)
+            || self.is_option()
+            || self.is_of_envoy_gateway()
     }
 
     /// Whether objects of the kind live in a namespace.

@@ -8,10 +8,11 @@ use typed_index_collections::TiVec;
 
 use super::any_object::AnyObject;
 use super::api::{
-    BackendSpec, BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec,
-    HttpListenerOptionSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionSpec, ListenerOptionsSpec, ListenerSetSpec,
-    ListenerTarget, NamespaceSpec, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec, UpstreamSpec,
-    VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
+    BackendSpec, BackendTlsPolicySpec, BackendTrafficPolicySpec, ClientTrafficPolicySpec, ConfigMap, EndpointSlice,
+    EnvoyPolicySpec, EnvoyPolicyTarget, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec,
+    HttpRouteSpec, L4RouteSpec, ListenerOptionSpec, ListenerOptionsSpec, ListenerSetSpec, ListenerTarget,
+    NamespaceSpec, OptionKind, ReferenceGrantSpec, RouteOptionSpec, Secret, SecurityPolicySpec, Service, TlsRouteSpec,
+    UpstreamSpec, VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
 use super::known_names::KnownNames;
@@ -44,7 +45,7 @@ pub struct Manifests {
     pub reference_grants: Vec<Object<ReferenceGrantSpec>>,
     pub backend_tls_policies: Vec<Object<BackendTlsPolicySpec>>,
     pub backends: Vec<Object<XBackendSpec>>,
-    pub backend_traffic_policies: Vec<Object<XBackendTrafficPolicySpec>>,
+    pub x_backend_traffic_policies: Vec<Object<XBackendTrafficPolicySpec>>,
     pub meshes: Vec<Object<XMeshSpec>>,
     pub route_options: Vec<Object<RouteOptionSpec>>,
     pub virtual_host_options: Vec<Object<VirtualHostOptionSpec>>,
@@ -52,6 +53,9 @@ pub struct Manifests {
     pub http_listener_options: Vec<Object<HttpListenerOptionSpec>>,
     pub upstreams: Vec<Object<UpstreamSpec>>,
     pub envoy_backends: Vec<Object<BackendSpec>>,
+    pub client_traffic_policies: Vec<Object<ClientTrafficPolicySpec>>,
+    pub backend_traffic_policies: Vec<Object<BackendTrafficPolicySpec>>,
+    pub security_policies: Vec<Object<SecurityPolicySpec>>,
     pub namespaces: Vec<Object<NamespaceSpec>>,
     pub services: Vec<Object<Service>>,
     pub endpoint_slices: Vec<Object<EndpointSlice>>,
@@ -98,7 +102,7 @@ impl Manifests {
             AnyObject::ReferenceGrant(object) => self.reference_grants.push(*object),
             AnyObject::BackendTlsPolicy(object) => self.backend_tls_policies.push(*object),
             AnyObject::Backend(object) => self.backends.push(*object),
-            AnyObject::BackendTrafficPolicy(object) => self.backend_traffic_policies.push(*object),
+            AnyObject::XBackendTrafficPolicy(object) => self.x_backend_traffic_policies.push(*object),
             AnyObject::Mesh(object) => self.meshes.push(*object),
             AnyObject::RouteOption(object) => self.route_options.push(*object),
             AnyObject::VirtualHostOption(object) => self.virtual_host_options.push(*object),
@@ -106,6 +110,9 @@ impl Manifests {
             AnyObject::HttpListenerOption(object) => self.http_listener_options.push(*object),
             AnyObject::Upstream(object) => self.upstreams.push(*object),
             AnyObject::EnvoyBackend(object) => self.envoy_backends.push(*object),
+            AnyObject::ClientTrafficPolicy(object) => self.client_traffic_policies.push(*object),
+            AnyObject::BackendTrafficPolicy(object) => self.backend_traffic_policies.push(*object),
+            AnyObject::SecurityPolicy(object) => self.security_policies.push(*object),
             AnyObject::Namespace(object) => self.namespaces.push(*object),
             AnyObject::Service(object) => self.services.push(*object),
             AnyObject::EndpointSlice(object) => self.endpoint_slices.push(*object),
@@ -158,7 +165,7 @@ impl Manifests {
             reference_grants,
             backend_tls_policies,
             backends,
-            backend_traffic_policies,
+            x_backend_traffic_policies,
             meshes,
             route_options,
             virtual_host_options,
@@ -166,6 +173,9 @@ impl Manifests {
             http_listener_options,
             upstreams,
             envoy_backends,
+            client_traffic_policies,
+            backend_traffic_policies,
+            security_policies,
             namespaces,
             services,
             endpoint_slices,
@@ -194,7 +204,7 @@ impl Manifests {
         add(&mut heads, reference_grants);
         add(&mut heads, backend_tls_policies);
         add(&mut heads, backends);
-        add(&mut heads, backend_traffic_policies);
+        add(&mut heads, x_backend_traffic_policies);
         add(&mut heads, meshes);
         add(&mut heads, route_options);
         add(&mut heads, virtual_host_options);
@@ -202,6 +212,9 @@ impl Manifests {
         add(&mut heads, http_listener_options);
         add(&mut heads, upstreams);
         add(&mut heads, envoy_backends);
+        add(&mut heads, client_traffic_policies);
+        add(&mut heads, backend_traffic_policies);
+        add(&mut heads, security_policies);
         add(&mut heads, namespaces);
         add(&mut heads, services);
         add(&mut heads, endpoint_slices);
@@ -245,6 +258,19 @@ impl Manifests {
         of(&self.virtual_host_options).chain(of(&self.listener_options)).chain(of(&self.http_listener_options))
     }
 
+    /// The policies of Envoy Gateway, of all kinds, each with the targets that it names.
+    pub fn targets_of_envoy_policies(
+        &self,
+    ) -> impl Iterator<Item = (&ObjectHead, Vec<(Option<usize>, &EnvoyPolicyTarget)>)> {
+        fn of<T: OptionKind>(
+            objects: &[Object<EnvoyPolicySpec<T>>],
+        ) -> impl Iterator<Item = (&ObjectHead, Vec<(Option<usize>, &EnvoyPolicyTarget)>)> {
+            objects.iter().map(|object| (&object.head, object.spec.targets().collect()))
+        }
+        let client = of(&self.client_traffic_policies);
+        client.chain(of(&self.backend_traffic_policies)).chain(of(&self.security_policies))
+    }
+
     /// The objects that were admitted although the API server would refuse them.
     pub fn refused_keys(&self) -> impl Iterator<Item = ObjectKey> {
         fn of<S>(objects: &[Object<S>]) -> impl Iterator<Item = ObjectKey> {
@@ -256,13 +282,20 @@ impl Manifests {
         let http = of(http_routes).chain(of(grpc_routes));
         let routes = http.chain(of(tls_routes)).chain(of(tcp_routes)).chain(of(udp_routes));
         let Self {
-            backend_tls_policies, backends, backend_traffic_policies, route_options, virtual_host_options, ..
+            backend_tls_policies,
+            backends,
+            x_backend_traffic_policies,
+            route_options,
+            virtual_host_options,
+            ..
         } = self;
         let Self { listener_options, http_listener_options, .. } = self;
-        let policies = of(backend_tls_policies).chain(of(backends)).chain(of(backend_traffic_policies));
+        let Self { client_traffic_policies, backend_traffic_policies, security_policies, .. } = self;
+        let envoy = of(client_traffic_policies).chain(of(backend_traffic_policies)).chain(of(security_policies));
+        let policies = of(backend_tls_policies).chain(of(backends)).chain(of(x_backend_traffic_policies));
         let options = of(route_options).chain(of(virtual_host_options)).chain(of(listener_options));
         let policies = policies.chain(options).chain(of(http_listener_options));
-        parents.chain(routes).chain(policies)
+        parents.chain(routes).chain(policies).chain(envoy)
     }
 
     /// The places of what could not be decoded of the objects that were admitted.

@@ -31,6 +31,7 @@ pub mod load;
 pub mod locate;
 pub mod manifests;
 mod marks;
+pub mod merge;
 pub mod node;
 pub mod object;
 pub mod parse;

@@ -21,7 +21,7 @@ use crate::path;
 
 use self::former::Former;
 use super::any_object::AnyObject;
-use super::api::NamespaceSpec;
+use super::api::{EnvoyPolicySpec, NamespaceSpec, OptionKind};
 use super::foreign::ForeignObject;
 use super::from_node::DecodeError;
 use super::head::{Metadata, Object, ObjectHead, Position, Refusal};
@@ -464,7 +464,7 @@ impl Envelope {
             Kind::ReferenceGrant => self.decode(spec, AnyObject::ReferenceGrant, refusal),
             Kind::BackendTLSPolicy => self.decode(spec, AnyObject::BackendTlsPolicy, refusal),
             Kind::XBackend => self.decode(spec, AnyObject::Backend, refusal),
-            Kind::XBackendTrafficPolicy => self.decode(spec, AnyObject::BackendTrafficPolicy, refusal),
+            Kind::XBackendTrafficPolicy => self.decode(spec, AnyObject::XBackendTrafficPolicy, refusal),
             Kind::XMesh => self.decode(spec, AnyObject::Mesh, refusal),
             Kind::RouteOption => self.decode(spec, AnyObject::RouteOption, refusal),
             Kind::VirtualHostOption => self.decode(spec, AnyObject::VirtualHostOption, refusal),
@@ -472,6 +472,9 @@ impl Envelope {
             Kind::HttpListenerOption => self.decode(spec, AnyObject::HttpListenerOption, refusal),
             Kind::Upstream => self.decode(spec, AnyObject::Upstream, refusal),
             Kind::Backend => self.decode(spec, AnyObject::EnvoyBackend, refusal),
+            Kind::ClientTrafficPolicy => self.decode_policy(spec, AnyObject::ClientTrafficPolicy, refusal),
+            Kind::BackendTrafficPolicy => self.decode_policy(spec, AnyObject::BackendTrafficPolicy, refusal),
+            Kind::SecurityPolicy => self.decode_policy(spec, AnyObject::SecurityPolicy, refusal),
             Kind::Namespace | Kind::Service | Kind::EndpointSlice | Kind::Secret | Kind::ConfigMap => return None,
         })
     }
@@ -484,6 +487,17 @@ impl Envelope {
     ) -> Result<AnyObject, DecodeError> {
         let spec = S::deserialize(spec)?;
         Ok(wrap(Box::new(self.fill(spec, refusal))))
+    }
+
+    /// Decodes a policy that others may be laid over, as it is written.
+    fn decode_policy<T: OptionKind>(
+        self,
+        spec: Node,
+        wrap: fn(Box<Object<EnvoyPolicySpec<T>>>) -> AnyObject,
+        refusal: Option<Refusal>,
+    ) -> Result<AnyObject, DecodeError> {
+        let decoded = EnvoyPolicySpec::deserialize(spec.clone())?;
+        Ok(wrap(Box::new(self.fill(EnvoyPolicySpec { said: spec, ..decoded }, refusal))))
     }
 
     fn fill<S>(self, spec: S, refusal: Option<Refusal>) -> Object<S> {

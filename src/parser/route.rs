@@ -1,7 +1,7 @@
 //! Routes of all kinds as one type, and the one place that knows how the kinds differ in what they declare.
 
 use crate::diagnostics::FieldPath;
-use crate::name::{Name, Namespace};
+use crate::name::{Name, Namespace, SectionName};
 use crate::path;
 use crate::port::Port;
 
@@ -315,6 +315,15 @@ impl<'m> Route<'m> {
             Rules::Http(rules) => rules.len(),
             Rules::Grpc(rules) => rules.len(),
             Rules::L4(rules) => rules.len(),
+        }
+    }
+
+    /// The name of a rule, by which policies are about it alone.
+    pub fn rule_name(&self, index: usize) -> Option<&'m SectionName> {
+        match self.rules {
+            Rules::Http(rules) => rules.get(index)?.name.as_ref(),
+            Rules::Grpc(rules) => rules.get(index)?.name.as_ref(),
+            Rules::L4(rules) => rules.get(index)?.name.as_ref(),
         }
     }
 

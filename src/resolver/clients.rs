@@ -139,6 +139,8 @@ pub fn of_clients<'m>(
         auth_servers: AuthServers::new(),
         key_servers,
         processor_servers: ProcessorServers::default(),
+        // They are about what Gateways serve.
+        envoy_policies: super::envoy_policy::EnvoyPolicies::default(),
         certificates,
         usage: BackendUsage::default(),
     };

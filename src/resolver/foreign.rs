@@ -178,7 +178,7 @@ impl<'m> Known<'m> {
             ($($list:ident),+) => { $(manifests.$list.iter().for_each(|object| known.add(object));)+ };
         }
         add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
-        add!(reference_grants, backend_tls_policies, backends, backend_traffic_policies, meshes, envoy_backends);
+        add!(reference_grants, backend_tls_policies, backends, x_backend_traffic_policies, meshes, envoy_backends);
         add!(namespaces, services, secrets, config_maps);
         for gateway in manifests.gateways.iter().filter(|gateway| !is_selected(gateway, options)) {
             let Metadata { namespace, name, .. } = &gateway.metadata;

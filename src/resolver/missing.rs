@@ -2,17 +2,16 @@
 
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, Segment, codes};
 use crate::parser::manifests::ObjectHead;
-use crate::path;
 
 /// A field that is not translated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Missing {
+pub struct Missing {
     /// The field, from the options.
-    pub(super) path: FieldPath,
+    pub path: FieldPath,
     /// What the field is for, as the end of a sentence that begins with "without it".
-    pub(super) loss: &'static str,
+    pub loss: &'static str,
     /// Whether it keeps requests out: that is never left out.
-    pub(super) is_security: bool,
+    pub is_security: bool,
 }
 
 /// What is lost without most of the options that keep requests out.
@@ -25,7 +24,7 @@ impl Missing {
         let code = if is_left_out { codes::OPTION_LEFT_OUT } else { codes::UNSUPPORTED_OPTION };
         let kind = object.kind.name();
         let message = format!("`{path}` of {kind} `{}` is not translated", object.full_name());
-        let at = ObjectPart::Whole.at(&path!["spec", "options"].join(path));
+        let at = ObjectPart::Whole.at(&object.kind.fields_of_policy().join(path));
         let finding = object.finding(code, at, message).label("gwctl does not translate it");
         // What says something that is not translated is left out as a whole.
         let whole = match path.0.as_slice() {

@@ -17,6 +17,7 @@ mod clients;
 mod consequence;
 mod effective;
 mod endpoint_slice;
+mod envoy_policy;
 mod foreign;
 mod frontend;
 mod gateway;
@@ -80,6 +81,10 @@ pub use certificate::{
 };
 pub use clients::{Frontends, names_of_service, of_clients, service_named};
 pub use effective::Effective;
+pub use envoy_policy::{
+    AppliedPolicy, EnvoyPolicies, EnvoyPolicyId, EnvoyPolicyKind, PoliciesOfKind, PolicyField, PolicyScope,
+    ResolvedEnvoyPolicy, SaidField,
+};
 pub use foreign::{ForeignUse, foreign_uses, is_without_traffic};
 pub use frontend::ClientValidation;
 pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
@@ -167,6 +172,14 @@ pub fn resolve<'m>(
         &mut backends,
         diagnostics,
     );
+    let envoy_policies = envoy_policy::resolve_envoy_policies(
+        manifests,
+        (&gateways, &routes),
+        (&virtual_host_options, &http_listener_options, &listener_options),
+        &grants,
+        options,
+        diagnostics,
+    );
     backends.judge_idle_upstreams(diagnostics);
     // What is about routes as a whole, or about what no route has asked for, can be said only when all have been seen.
     route_options.report_unused(diagnostics);
@@ -207,6 +220,7 @@ pub fn resolve<'m>(
         auth_servers,
         key_servers,
         processor_servers,
+        envoy_policies,
         certificates,
         usage: BackendUsage::default(),
     };

@@ -43,6 +43,11 @@ impl<'m> Verdicts<'m> {
         Self { kind, is_allowed, judged: HashMap::new(), hidden: HashSet::new(), outranked: HashSet::new() }
     }
 
+    /// Whether the configuration may be without what is not translated.
+    pub(super) fn is_allowed(&self, is_security: bool) -> bool {
+        self.is_allowed && !is_security
+    }
+
     /// Whether a field is translated.
     pub(super) fn judge<T: PolicyOption>(
         &mut self,
@@ -51,21 +56,18 @@ impl<'m> Verdicts<'m> {
     ) -> Result<Translation, Reported> {
         let (namespace, name) = source.metadata.sort_key();
         let (is_allowed, kind) = (self.is_allowed, self.kind);
-        *self.judged.entry((namespace, name, value.field())).or_insert_with(|| {
-            let mut verdict = Ok(Translation::Done);
-            for missing in untranslated(value) {
-                let is_left_out = is_allowed && !missing.is_security;
-                let finding = missing.finding(source, &full_kind(kind), is_left_out);
-                if is_left_out {
-                    diagnostics.report(finding);
-                    // Of a field that lacks a part nothing is known that can be relied on.
-                    verdict = verdict.map(|_| Translation::LeftOut);
-                } else {
-                    verdict = Err(diagnostics.error(finding));
-                }
-            }
-            verdict
-        })
+        let judged = self.judged.entry((namespace, name, value.field()));
+        *judged.or_insert_with(|| report_missing(value, source, (kind, is_allowed), diagnostics))
+    }
+
+    /// The same of a field that nobody wrote as it is: one policy is laid over another.
+    pub(super) fn judge_merged<T: PolicyOption>(
+        &self,
+        value: &T,
+        source: &ObjectHead,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Translation, Reported> {
+        report_missing(value, source, (self.kind, self.is_allowed), diagnostics)
     }
 
     /// Says which objects do not count beside the first, each once for each that hides it. They are ranked.
@@ -111,6 +113,28 @@ impl<'m> Verdicts<'m> {
                 .consequence(format!("where both apply, `{field}` of `{winner}` counts, and all of it")),
         )
     }
+}
+
+/// Says what of a field is not translated.
+fn report_missing<T: PolicyOption>(
+    value: &T,
+    source: &ObjectHead,
+    (kind, is_allowed): (Kind, bool),
+    diagnostics: &mut Diagnostics,
+) -> Result<Translation, Reported> {
+    let mut verdict = Ok(Translation::Done);
+    for missing in untranslated(value) {
+        let is_left_out = is_allowed && !missing.is_security;
+        let finding = missing.finding(source, &full_kind(kind), is_left_out);
+        if is_left_out {
+            diagnostics.report(finding);
+            // Of a field that lacks a part nothing is known that can be relied on.
+            verdict = verdict.map(|_| Translation::LeftOut);
+        } else {
+            verdict = Err(diagnostics.error(finding));
+        }
+    }
+    verdict
 }
 
 /// The finding about an object of which nothing counts, since `winner` does.

@@ -132,7 +132,7 @@ impl<'m, S, V> Policies<'m, S, V> {
 }
 
 /// The error on a policy that loses; two that are even are told apart by their age.
-fn conflict(loser: &ObjectHead, winner: &ObjectHead, at: PartPath, is_even: bool) -> Finding {
+pub(super) fn conflict(loser: &ObjectHead, winner: &ObjectHead, at: PartPath, is_even: bool) -> Finding {
     let kind = loser.kind.name();
     loser
         .finding(

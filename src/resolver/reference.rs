@@ -7,8 +7,8 @@ use crate::diagnostics::{Diagnostics, FieldPath, Location, ObjectRef, codes};
 use crate::name::{Name, Namespace};
 use crate::options::Options;
 use crate::parser::api::{
-    FrontendTlsConfig, GatewayTls, Listener, ListenerTarget, LocalObjectReference, ObjectReference, OptionTarget,
-    ParentReference, SecretObjectReference,
+    EnvoyPolicyTarget, FrontendTlsConfig, GatewayTls, Listener, ListenerTarget, LocalObjectReference, ObjectReference,
+    OptionTarget, ParentReference, SecretObjectReference,
 };
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::parser::route::{BackendReference, Filter};
@@ -342,7 +342,7 @@ impl References {
                 self.add_local(policy, at, reference);
             }
         }
-        for policy in &manifests.backend_traffic_policies {
+        for policy in &manifests.x_backend_traffic_policies {
             for (index, target) in policy.spec.target_refs.iter().enumerate() {
                 self.add_local(policy, || path!["spec", "targetRefs", index], target);
             }
@@ -357,6 +357,16 @@ impl References {
             for (index, target) in targets.iter().enumerate() {
                 let ListenerTarget { group, kind, name, namespace: _, section_name: _ } = target;
                 self.add(policy, || path!["spec", "targetRefs", index], (group, kind), None, name);
+            }
+        }
+        for (policy, targets) in manifests.targets_of_envoy_policies() {
+            for (index, target) in targets {
+                let EnvoyPolicyTarget { group, kind, name, section_name: _ } = target;
+                let at = || match index {
+                    Some(index) => path!["spec", "targetRefs", index],
+                    None => path!["spec", "targetRef"],
+                };
+                self.add(policy, at, (group, kind), None, name);
             }
         }
         for backend in &manifests.backends {

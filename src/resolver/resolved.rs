@@ -10,6 +10,7 @@ use super::auth_server::AuthServers;
 use super::backend::BackendIndex;
 use super::certificate::CertificateIndex;
 use super::effective::Effective;
+use super::envoy_policy::EnvoyPolicies;
 use super::gateway::{self, ResolvedGateway, ResolvedGatewayClass};
 use super::key_server::KeyServers;
 use super::listener::{ListenerId, ResolvedListener};
@@ -70,6 +71,8 @@ pub struct Resolved<'m> {
     pub key_servers: KeyServers<'m>,
     /// The servers that requests are handed to in the place of others.
     pub processor_servers: ProcessorServers,
+    /// The policies of Envoy Gateway.
+    pub envoy_policies: EnvoyPolicies<'m>,
     /// Every certificate that some reference names and may use.
     pub certificates: CertificateIndex<'m>,
     /// Through which Gateways routes use which backends.

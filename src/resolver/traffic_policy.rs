@@ -36,7 +36,7 @@ pub(super) fn resolve_traffic_policies<'m>(
 ) -> TrafficPolicies<'m> {
     let services = manifests.services.iter();
     let services = services.map(|service| service.metadata.sort_key()).collect();
-    let list = manifests.backend_traffic_policies.iter().map(|object| {
+    let list = manifests.x_backend_traffic_policies.iter().map(|object| {
         let XBackendTrafficPolicySpec { target_refs, retry_constraint, session_persistence: _ } = &object.spec;
         if let Some(constraint) = retry_constraint {
             report_budget(object, constraint, diagnostics);

@@ -37,6 +37,8 @@ pub enum Said<'o> {
     Translated,
     /// Something that is not translated at all: what is lost without it, and whether it keeps requests out.
     Whole(&'static str, bool),
+    /// What it lists of itself.
+    Parts(&'o dyn SaysMissing),
     /// What connections may become.
     Upgrades(&'o [OptionUpgrade]),
     /// Settings of connections.
@@ -59,6 +61,12 @@ pub enum Said<'o> {
     Limits(&'o OptionRateLimits),
     /// Tokens, by stage.
     Staged(&'o OptionStagedTokens),
+}
+
+/// Something that knows what of it is not translated.
+pub trait SaysMissing: std::fmt::Debug {
+    /// The parts that are not; `at` is its own place, from the fields of the policy.
+    fn missing(&self, at: &FieldPath) -> Vec<Missing>;
 }
 
 impl PolicyOption for RouteOption {
@@ -267,6 +275,7 @@ fn untranslated_upgrades(at: FieldPath, upgrades: &[OptionUpgrade]) -> Vec<Missi
 pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
     match option.said() {
         Said::Translated => Vec::new(),
+        Said::Parts(said) => said.missing(&path![option.field()]),
         Said::Auth(auth) => untranslated_auth(auth, &path![option.field()]),
         Said::AuthServer(server) => untranslated_server(server, &path![option.field()]),
         Said::Processor(server) => untranslated_processor(server, &path![option.field()]),

@@ -105,6 +105,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         settings: Arc::default(),
         withheld: false,
         origin: None,
+        stands_aside: false,
         called: None,
     };
     Config {

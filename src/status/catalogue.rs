@@ -21,6 +21,7 @@ pub enum Subject {
     XBackendTrafficPolicy,
     XMesh,
     Backend,
+    EnvoyPolicy,
 }
 
 /// A condition that an object may have.
@@ -49,6 +50,8 @@ pub(super) fn lists(subject: Subject, condition: Condition) -> bool {
 const NO_CLUSTER: &str = "it is about objects and addresses that a cluster makes";
 const NO_LATER: &str = "a file is complete: nothing is left to be decided later";
 const SUPPORTED: &str = "gwctl supports every value of the API that could cause it";
+const ITS_OWN: &str = "what gwctl cannot honour may be right for the controller of the policy";
+const ELSEWHERE: &str = "what a policy names and the input lacks may be in another place";
 const UNIQUE: &str = "the API server refuses a Gateway with equal listeners";
 const OTHER_REASON: &str = "the conformance tests ask for a more precise reason";
 const OTHERS_CLASS: &str = "a class is ours and judged, or another controller's, whose status is not ours to write";
@@ -217,5 +220,15 @@ catalogue! {
         True { Accepted }
         False { InvalidParameters }
         Unknown { Pending: "a mesh is ours and judged, or another controller's, whose status is not ours to write" }
+    }
+    EnvoyPolicy Accepted {
+        True { Accepted }
+        False { Conflicted, Invalid: ITS_OWN, TargetNotFound: ELSEWHERE }
+    }
+    EnvoyPolicy Overridden {
+        True { Overridden }
+    }
+    EnvoyPolicy Merged {
+        True { Merged }
     }
 }

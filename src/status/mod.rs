@@ -11,6 +11,7 @@
 pub mod catalogue;
 mod condition;
 mod envoy_gateway;
+mod envoy_policy;
 mod evidence;
 mod features;
 mod gateway;
@@ -55,6 +56,7 @@ pub fn compute(resolved: &Resolved<'_>, findings: &[Finding], scope: Scope, opti
     statuses.extend(policy::backend_statuses(resolved, &evidence));
     statuses.extend(envoy_gateway::backend_statuses(resolved, &evidence));
     statuses.extend(gloo::gloo_statuses(resolved, findings));
+    statuses.extend(envoy_policy::envoy_policy_statuses(resolved, &evidence));
     statuses.extend(mesh::mesh_statuses(resolved, &evidence, options));
     // The API server would refuse these: nobody ever writes a status for them.
     let refused: HashSet<ObjectKey> = resolved.manifests.refused_keys().collect();

@@ -55,7 +55,8 @@ fn unused_allowances(manifests: &Manifests, options: &Options) -> Vec<Finding> {
     }
     let is_there = |kind: &&String| {
         let is_option = |head: &&ObjectHead| {
-            head.kind.is_option() && format!("{}.{}", head.kind.name(), head.kind.group()) == **kind
+            (head.kind.is_option() || head.kind.is_of_envoy_gateway())
+                && format!("{}.{}", head.kind.name(), head.kind.group()) == **kind
         };
         manifests.foreign.iter().any(|object| object.full_kind() == **kind) || manifests.heads().iter().any(is_option)
     };

@@ -123,7 +123,7 @@ fn one_sided(stage: &Stage) -> Result<(), Failed> {
     );
     let foreign = object(
         "gateway.envoyproxy.io/v1alpha1",
-        "SecurityPolicy",
+        "EnvoyExtensionPolicy",
         "s",
         "{targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}], basicAuth: {users: {name: users}}}",
     );
@@ -132,7 +132,7 @@ fn one_sided(stage: &Stage) -> Result<(), Failed> {
         "gateway.networking.k8s.io/v1beta1",
         "ReferenceGrant",
         "g",
-        "{from: [{group: gateway.envoyproxy.io, kind: SecurityPolicy, namespace: shop}], to: [{group: '', kind: Service}]}",
+        "{from: [{group: gateway.envoyproxy.io, kind: EnvoyExtensionPolicy, namespace: shop}], to: [{group: '', kind: Service}]}",
     );
     for (text, part) in [
         (format!("@{foreign}"), users.to_owned()),
@@ -152,7 +152,7 @@ fn named(stage: &Stage) -> Result<(), Failed> {
         let target = "{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}";
         object(
             "gateway.envoyproxy.io/v1alpha1",
-            "SecurityPolicy",
+            "EnvoyExtensionPolicy",
             "s",
             &format!("{{targetRefs: [{target}], extAuth: {{http: {{backendRefs: [{what}]}}}}}}"),
         )

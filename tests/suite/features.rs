@@ -223,6 +223,7 @@ fn add_type(ty: &Type, path: String, paths: &mut BTreeSet<String>) {
         | Type::Boolean
         | Type::Number
         | Type::IntOrText
+        | Type::Quantity
         | Type::Any
         | Type::Map(_) => {
             paths.insert(path);

@@ -159,7 +159,7 @@ fn diff_uncompared(stage: &Stage) -> Result<(), Failed> {
 /// A policy of Envoy Gateway's for an object; `rest` is what else its `spec` has.
 fn policy(target: &str, rest: &str) -> String {
     format!(
-        "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: SecurityPolicy\nmetadata: {{name: p, namespace: default}}\n\
+        "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyExtensionPolicy\nmetadata: {{name: p, namespace: default}}\n\
          spec:\n  targetRefs: [{{group: gateway.networking.k8s.io, {target}}}]\n  {rest}\n"
     )
 }
@@ -215,8 +215,9 @@ fn diff_untranslated(stage: &Stage) -> Result<(), Failed> {
     }
     let (old, new) = &pairs[0];
     stage.diff(old, new)?;
-    let output = stage
-        .run("diff old.yaml new.yaml --assume services --allow-unsupported SecurityPolicy.gateway.envoyproxy.io")?;
+    let output = stage.run(
+        "diff old.yaml new.yaml --assume services --allow-unsupported EnvoyExtensionPolicy.gateway.envoyproxy.io",
+    )?;
     ensure(output.code == Some(2) && output.stdout.contains("applies to HTTPRoute `default/r`"), &output)?;
     // The order of keys, comments and what a server writes are no content, and what applies to nothing does nothing.
     let written = policy(here, &format!("{allowed} # so be it\nstatus: {{a: 1}}"))

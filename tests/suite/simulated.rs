@@ -34,6 +34,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
     (
         "it depends on time or on further tries, which need a run",
         &[
+            "envoy-gateway/timeouts",
             "ext-auth/bodies",
             "ext-auth/fails-closed",
             "ext-auth/grpc",

@@ -343,11 +343,11 @@ fn context_rules(stage: &Stage) -> Result<(), Failed> {
 
 fn unused_allowance(stage: &Stage) -> Result<(), Failed> {
     stage.write("m/policy.yaml", POLICY)?;
-    let slip = "`--allow-unsupported SecurityPolicy.gateway.envoy.io` allows nothing";
+    let slip = "`--allow-unsupported EnvoyExtensionPolicy.gateway.envoy.io` allows nothing";
     let run = |kind: &str| stage.run(&["validate", "m", "--allow-unsupported", kind]);
-    let output = run("SecurityPolicy.gateway.envoy.io")?;
+    let output = run("EnvoyExtensionPolicy.gateway.envoy.io")?;
     ensure(output.stdout.contains("warning[GW8012]") && output.stdout.contains(slip), &output)?;
-    let output = run("SecurityPolicy.gateway.envoyproxy.io")?;
+    let output = run("EnvoyExtensionPolicy.gateway.envoyproxy.io")?;
     ensure(!output.stdout.contains("GW8012"), &output)
 }
 
@@ -407,7 +407,7 @@ spec: {parentRefs: [{name: tls}], rules: [{backendRefs: [{name: a, port: 80}]}]}
 }
 
 const POLICY: &str = "apiVersion: gateway.envoyproxy.io/v1alpha1
-kind: SecurityPolicy
+kind: EnvoyExtensionPolicy
 metadata: {name: p, namespace: shop}
 spec:
   targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: web}]
@@ -420,7 +420,7 @@ fn foreign_policy(stage: &Stage) -> Result<(), Failed> {
     let run = |more: &[&str]| stage.run(&[&["test", "cases.yaml", "-f", "m"], more].concat());
     let output = run(&[])?;
     ensure(output.code == Some(1) && output.stdout.contains("error[GW5113]"), &output)?;
-    for allowed in [&["--allow-unsupported", "SecurityPolicy.gateway.envoyproxy.io"][..], &["--partial"]] {
+    for allowed in [&["--allow-unsupported", "EnvoyExtensionPolicy.gateway.envoyproxy.io"][..], &["--partial"]] {
         let output = run(allowed)?;
         ensure(output.code == Some(0) && output.stdout.contains("1 passed"), &output)?;
     }

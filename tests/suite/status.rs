@@ -86,6 +86,7 @@ fn subjects(item: &Value) -> Vec<Conditions<'_>> {
         "XBackend" => each(Subject::XBackend, "parents"),
         "XMesh" => whole(Subject::XMesh),
         "Backend" => whole(Subject::Backend),
+        "ClientTrafficPolicy" | "BackendTrafficPolicy" | "SecurityPolicy" => each(Subject::EnvoyPolicy, "ancestors"),
         kind if kind.ends_with("Route") => each(Subject::Route, "parents"),
         _ => Vec::new(),
     }

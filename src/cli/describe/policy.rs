@@ -61,6 +61,10 @@ fn places(view: &View<'_, '_>, head: &ObjectHead) -> Table {
     for route in resolved.routes.iter() {
         for rule in &route.rules {
             let place = || format!("{} {} rule {}", route.kind().name(), route.object().full_name(), rule.index);
+            for id in route.listeners() {
+                let said = resolved.envoy_policies.said(route, rule.index, resolved.listener(id));
+                rows.extend(said.iter().filter(|field| is_own(field.source)).map(|field| (place(), field.name)));
+            }
             for field in rule.options.fields.iter().filter(|field| is_own(field.source)) {
                 rows.insert((place(), field.value.field()));
             }

@@ -209,6 +209,7 @@ fn effective(view: &View<'_, '_>, route: &ResolvedRoute<'_>, rule: &ResolvedRule
     if let Some(RuleSession::OfPolicy(policy, _)) = rule.session {
         table.push(vec!["sessionPersistence".into(), from(policy).into(), "the rule".into()]);
     }
+    add_envoy_policies(view, (route, rule), &mut table);
     let hosts = &view.resolved.virtual_host_options;
     let is_own = |name: &str| rule.options.fields.iter().any(|field| field.value.field() == name);
     for id in route.listeners() {
@@ -236,6 +237,17 @@ fn effective(view: &View<'_, '_>, route: &ResolvedRoute<'_>, rule: &ResolvedRule
         }
     }
     table
+}
+
+/// What policies of Envoy Gateway say at a rule, on each listener that takes it.
+fn add_envoy_policies(view: &View<'_, '_>, (route, rule): (&ResolvedRoute<'_>, &ResolvedRule<'_>), table: &mut Table) {
+    for id in route.listeners() {
+        let listener = view.resolved.listener(id);
+        for field in view.resolved.envoy_policies.said(route, rule.index, listener) {
+            let from = format!("{} {}", field.source.kind.name(), field.source.full_name());
+            table.push(vec![field.name.into(), from.into(), format!("listener {}", listener.spec.name).into()]);
+        }
+    }
 }
 
 /// The policies of the listeners that the route is attached to, and of what it sends to.

@@ -111,6 +111,7 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
         withheld: _,
         origin: _,
         // Where two sides are compared nothing is called otherwise.
+        stands_aside: _,
         called: _,
     } = cluster;
     let protocol = match protocol {

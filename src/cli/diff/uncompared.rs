@@ -27,7 +27,10 @@ use crate::diagnostics::{
 };
 use crate::name::NamespacedName;
 use crate::options::{Assume, Options};
-use crate::parser::api::{HttpListenerOption, ListenerOption, OptionKind, OptionList, RouteOption, VirtualHostOption};
+use crate::parser::api::{
+    BackendTrafficPolicyField, ClientTrafficPolicyField, HttpListenerOption, ListenerOption, OptionKind, OptionList,
+    RouteOption, SecurityPolicyField, VirtualHostOption,
+};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
@@ -137,16 +140,17 @@ fn left(values: &Values<'_>, mesh: &MeshSide<'_>, met: &Used<'_>) -> AllLeft {
 fn add_untranslated_fields(values: &Values<'_>, left: &mut AllLeft) {
     let Manifests { gateway_classes, gateways, listener_sets, backend_tls_policies, .. } =
         &values.compilation.manifests;
-    let Manifests { backend_traffic_policies, meshes, route_options, .. } = &values.compilation.manifests;
+    let Manifests { x_backend_traffic_policies, meshes, route_options, .. } = &values.compilation.manifests;
     let mut objects: Vec<&ObjectHead> = Vec::new();
     objects.extend(gateway_classes.iter().map(|one| &one.head));
     objects.extend(gateways.iter().map(|one| &one.head));
     objects.extend(listener_sets.iter().map(|one| &one.head));
     objects.extend(backend_tls_policies.iter().map(|one| &one.head));
     objects.extend(meshes.iter().map(|one| &one.head));
-    objects.extend(backend_traffic_policies.iter().map(|one| &one.head));
+    objects.extend(x_backend_traffic_policies.iter().map(|one| &one.head));
     objects.extend(route_options.iter().map(|one| &one.head));
     objects.extend(values.compilation.manifests.options_of_listeners().map(|(object, _)| object));
+    objects.extend(values.compilation.manifests.targets_of_envoy_policies().map(|(object, _)| object));
     for object in objects.into_iter().filter(|object| !object.position.context) {
         let location = object.at(&FieldPath::ROOT);
         let Ok(node) = values.object(&location) else { continue };
@@ -194,6 +198,12 @@ fn untranslated_fields(kind: Kind, object: &Node) -> Vec<Node> {
             let each = options.iter().map(|option| Node::Map(vec![option.clone()]));
             each.filter(|option| !is_translated_option(kind, option)).collect()
         }
+        kind if kind.is_of_envoy_gateway() => {
+            let said = field(&["spec"]).and_then(Node::as_map).unwrap_or_default();
+            let is_of_targets = |name: &str| name.starts_with("target") || name == "mergeType";
+            let each = said.iter().filter(|(name, _)| !is_of_targets(name)).map(|one| Node::Map(vec![one.clone()]));
+            each.filter(|field| !is_translated_option(kind, field)).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -205,6 +215,9 @@ fn is_translated_option(kind: Kind, option: &Node) -> bool {
     }
     let option = option.clone();
     match kind {
+        Kind::ClientTrafficPolicy => is_whole::<ClientTrafficPolicyField>(option),
+        Kind::BackendTrafficPolicy => is_whole::<BackendTrafficPolicyField>(option),
+        Kind::SecurityPolicy => is_whole::<SecurityPolicyField>(option),
         Kind::VirtualHostOption => is_whole::<VirtualHostOption>(option),
         Kind::ListenerOption => is_whole::<ListenerOption>(option),
         Kind::HttpListenerOption => is_whole::<HttpListenerOption>(option),

@@ -118,7 +118,10 @@ fn titles(group: Group) -> (&'static [&'static str], &'static [&'static str]) {
         | Kind::RouteOption
         | Kind::VirtualHostOption
         | Kind::ListenerOption
-        | Kind::HttpListenerOption => titles(Group::Policies),
+        | Kind::HttpListenerOption
+        | Kind::ClientTrafficPolicy
+        | Kind::BackendTrafficPolicy
+        | Kind::SecurityPolicy => titles(Group::Policies),
     }
 }
 
@@ -319,7 +322,7 @@ fn condition(view: &View<'_, '_>, head: &ObjectHead, kind: ConditionKind) -> Cel
 /// How policies of a kind reach what they say something about.
 fn policy_type(kind: Kind) -> &'static str {
     // What is said about virtual hosts holds for the rules that are served there.
-    if kind == Kind::VirtualHostOption { "Inherited" } else { "Direct" }
+    if kind == Kind::VirtualHostOption || kind.is_of_envoy_gateway() { "Inherited" } else { "Direct" }
 }
 
 /// What an Upstream stands for, by the field that says it.

@@ -82,7 +82,11 @@ pub(super) fn check(status: &Node, kind: Kind, problems: &mut Vec<Problem>) {
         Kind::Gateway => &OF_GATEWAY,
         Kind::ListenerSet => &OF_SET,
         Kind::HTTPRoute | Kind::GRPCRoute | Kind::TLSRoute | Kind::TCPRoute | Kind::UDPRoute => &OF_ROUTE,
-        Kind::BackendTLSPolicy | Kind::XBackendTrafficPolicy => &OF_POLICY,
+        Kind::BackendTLSPolicy
+        | Kind::XBackendTrafficPolicy
+        | Kind::ClientTrafficPolicy
+        | Kind::BackendTrafficPolicy
+        | Kind::SecurityPolicy => &OF_POLICY,
         Kind::XBackend | Kind::Backend => &OF_BACKEND,
         // Kubernetes' own kinds are not of this schema, and a grant has no status.
         // Gloo's schema says nothing of a status.

@@ -12,6 +12,7 @@ use crate::options::Channel;
 use crate::parser::node::Node;
 use crate::spelling::near;
 
+use super::pattern::{self, Pattern};
 use super::problem::{self, Problem, Step, listed, quote};
 use super::table::{Breaks, Field, Identity, Integer, List, Map, Presence, Rule, Shape, Text, Type};
 
@@ -51,9 +52,11 @@ impl Checker {
         match (ty, &mut *node) {
             (Type::Text(limits), Node::String(text)) => self.text(text, limits, at),
             (Type::Integer(limits), Node::Int(number)) => self.integer(*number, limits, at),
+            (Type::Quantity, Node::String(text)) => self.form(text, &pattern::QUANTITY, at),
             (Type::Boolean, Node::Bool(_)) => {}
             (Type::Number, Node::Int(_) | Node::Float(_))
             | (Type::IntOrText, Node::Int(_) | Node::String(_))
+            | (Type::Quantity, Node::Int(_))
             | (Type::Any, _) => {}
             (Type::List(list), Node::List(_)) => self.list(node, list, at),
             (Type::Map(map), Node::Map(entries)) => self.map(entries, map, at),
@@ -81,7 +84,13 @@ impl Checker {
                 return self.report(problem::length_out_of_bounds(length, limits, at));
             }
         }
-        if let Some(pattern) = limits.pattern.filter(|pattern| !(pattern.matches)(text)) {
+        if let Some(pattern) = limits.pattern {
+            self.form(text, pattern, at);
+        }
+    }
+
+    fn form(&mut self, text: &str, pattern: &Pattern, at: &Step<'_>) {
+        if !(pattern.matches)(text) {
             self.report(problem::malformed(text, pattern.noun, pattern.rule, at));
         }
     }
@@ -295,7 +304,7 @@ fn type_name(ty: &Type) -> &'static str {
         Type::Integer(_) => "integer",
         Type::Boolean => "boolean",
         Type::Number => "number",
-        Type::IntOrText => "integer or string",
+        Type::IntOrText | Type::Quantity => "integer or string",
         Type::Any => "value",
         Type::List(_) => "array",
         Type::Map(_) | Type::Object(_) => "object",

@@ -58,7 +58,7 @@ static SCHEMAS: &[Schema] = &[
 ];
 
 /// Every kind and version of other groups.
-pub fn other_schemas() -> impl Iterator<Item = &'static Schema> {
+pub fn other_schemas() -> impl Iterator<Item = &'static Schema> + Clone {
     gloo::SCHEMAS.iter().chain(envoy_gateway::SCHEMAS)
 }
 

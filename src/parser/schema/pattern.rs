@@ -112,6 +112,38 @@ patterns! {
     GRPC_SERVICE = is_grpc_service, "a gRPC service name",
         "identifiers separated by `.`, such as `shop.v1.Cart`",
         r"^(?i)\.?[a-z_][a-z_0-9]*(\.[a-z_][a-z_0-9]*)*$";
+    /// An IPv4 or IPv6 address with the length of its prefix, anywhere in the string.
+    CIDR = is_cidr, "a range of addresses",
+        "an address, `/` and the length of the prefix, such as `10.0.0.0/8` or `2001:db8::/32`",
+        r"((25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)\.(25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)\.(25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)\.(25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)\/([0-9]+))|((([0-9a-fA-F]{1,4}:){7,7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:)|fe80:(:[0-9a-fA-F]{0,4}){0,4}%[0-9a-zA-Z]{1,}|::(ffff(:0{1,4}){0,1}:){0,1}((25[0-5]|(2[0-4]|1{0,1}[0-9]){0,1}[0-9])\.){3,3}(25[0-5]|(2[0-4]|1{0,1}[0-9]){0,1}[0-9])|([0-9a-fA-F]{1,4}:){1,4}:((25[0-5]|(2[0-4]|1{0,1}[0-9]){0,1}[0-9])\.){3,3}(25[0-5]|(2[0-4]|1{0,1}[0-9]){0,1}[0-9]))\/([0-9]+))";
+    /// An origin of any scheme. Letters and digits are those of ASCII, as in Go's expressions.
+    ORIGIN = is_origin, "an origin with its scheme",
+        "`*`, or a scheme, `://`, a host (`*`, or a name whose first label may be `*`) and optionally `:` and a port, without a path",
+        r"^(\*|[A-Za-z][A-Za-z0-9+.-]*:\/\/(\*|(\*\.)?(([0-9A-Za-z_-]+\.?)+)?[0-9A-Za-z_-]+)(:[0-9]{1,5})?)$";
+    /// A size.
+    QUANTITY = is_quantity, "a size",
+        "a whole number that does not begin with `0` and optionally one of the units `k`, `M`, `G`, `T`, `P`, `E` or `Ki`, `Mi`, `Gi`, `Ti`, `Pi`, `Ei`",
+        r"^[1-9]+[0-9]*([EPTGMK]i|[EPTGMk])?$";
+    /// Bytes, as a string.
+    BASE64 = is_base64, "bytes in base64",
+        "groups of four letters, digits, `+` and `/`, the last of them filled up with `=`",
+        r"^(?:[A-Za-z0-9+\/]{4})*(?:[A-Za-z0-9+\/]{2}==|[A-Za-z0-9+\/]{3}=|[A-Za-z0-9+\/]{4})$";
+    /// Letters, digits and `-`.
+    PLAIN_NAME = is_plain_name, "a plain name",
+        "letters, digits and `-`",
+        r"^[A-Za-z0-9-]+$";
+    /// A country of ISO 3166.
+    COUNTRY = is_country, "the code of a country",
+        "two letters, such as `DE`",
+        r"^[A-Za-z]{2}$";
+    /// The name of a module.
+    MODULE_NAME = is_module_name, "the name of a module",
+        "lower-case letters, digits, `-` and `.`; it begins and ends with a letter or digit",
+        r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$";
+    /// Text without an end of line.
+    ONE_LINE = is_one_line, "text of one line",
+        "text without line breaks and zero bytes",
+        r"^[^\r\n\x00]*$";
     /// A gRPC method.
     GRPC_METHOD = is_identifier, "a gRPC method name",
         "letters, digits and `_`; it does not begin with a digit",
@@ -286,4 +318,96 @@ fn is_identifier(text: &str) -> bool {
     !text.starts_with(|first: char| first.is_ascii_digit())
         && !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Every address of the expression that is longer has one of these as its end.
+fn is_cidr(text: &str) -> bool {
+    text.match_indices('/').any(|(at, _)| {
+        let address = &text[..at];
+        text[at + 1..].starts_with(|first: char| first.is_ascii_digit())
+            && (ends_with_ipv4(address) || ends_with_ipv6(address) || ends_with_zone(address))
+    })
+}
+
+fn ends_with_ipv4(text: &str) -> bool {
+    let is_octet = |label: &str| {
+        (1..=3).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_digit())
+            && label.parse().is_ok_and(|octet: u16| octet <= 255)
+    };
+    let mut labels = text.rsplitn(4, '.');
+    (0..3).all(|_| labels.next().is_some_and(is_octet))
+        && labels.next().is_some_and(|first| first.ends_with(|last: char| last.is_ascii_digit()))
+}
+
+fn ends_with_ipv6(text: &str) -> bool {
+    let is_group = |group: &&str| (1..=4).contains(&group.len()) && group.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let groups = text.rsplit(':').take(7).take_while(is_group).count();
+    let mut before = text.rsplit(':').skip(groups);
+    match (before.next(), before.next()) {
+        _ if groups == 0 => text.ends_with("::"),
+        // `::` stands before the groups.
+        (Some(""), Some(_)) => true,
+        (Some(first), _) => groups == 7 && first.ends_with(|last: char| last.is_ascii_hexdigit()),
+        (None, _) => false,
+    }
+}
+
+/// An address that is valid on one link, with the name of the link.
+fn ends_with_zone(text: &str) -> bool {
+    let Some((address, zone)) = text.rsplit_once('%') else { return false };
+    let is_group = |group: &str| group.len() <= 4 && group.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_rest = |rest: &str| {
+        rest.is_empty()
+            || rest
+                .strip_prefix(':')
+                .is_some_and(|groups| groups.split(':').count() <= 4 && groups.split(':').all(is_group))
+    };
+    !zone.is_empty()
+        && zone.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && address.match_indices("fe80:").any(|(at, link)| is_rest(&address[at + link.len()..]))
+}
+
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return text == "*" };
+    let (host, port) = rest.split_once(':').map_or((rest, None), |(host, port)| (host, Some(port)));
+    let label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
+        && (host == "*" || host.strip_prefix("*.").unwrap_or(host).split('.').all(label))
+        && port.is_none_or(|port| (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn is_quantity(text: &str) -> bool {
+    let (number, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
+    let is_unit = match unit.strip_suffix('i') {
+        Some(unit) => matches!(unit, "E" | "P" | "T" | "G" | "M" | "K"),
+        None => matches!(unit, "" | "E" | "P" | "T" | "G" | "M" | "k"),
+    };
+    is_unit && !number.is_empty() && !number.starts_with('0')
+}
+
+fn is_base64(text: &str) -> bool {
+    let content = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
+    !text.is_empty()
+        && text.len().is_multiple_of(4)
+        && content.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
+}
+
+fn is_plain_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn is_country(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+fn is_module_name(text: &str) -> bool {
+    has_edges(text.as_bytes(), is_lower, b"-.")
+}
+
+fn is_one_line(text: &str) -> bool {
+    !text.contains(['\r', '\n', '\0'])
 }

@@ -281,7 +281,7 @@ pub(super) fn missing(field: &Field, at: &Step<'_>, is_null: bool) -> Problem {
         Type::Boolean => format!("add `{name}` with `true` or `false`"),
         Type::List(List { min: 0, .. }) => format!("add `{name}`; it may be `[]`"),
         Type::List(_) => format!("add `{name}` with at least one entry"),
-        Type::Number | Type::IntOrText | Type::Any | Type::Map(_) => format!("add `{name}`"),
+        Type::Number | Type::IntOrText | Type::Quantity | Type::Any | Type::Map(_) => format!("add `{name}`"),
         Type::Object(shape) => {
             let mut needed = shape.fields.iter().filter(|field| field.required).map(|field| field.name).peekable();
             match needed.peek() {

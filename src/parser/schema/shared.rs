@@ -21,6 +21,9 @@ pub(super) const CONTROLLER_NAME: Type = formed(1, 253, &pattern::CONTROLLER);
 pub(super) const DURATION: Type = form(&pattern::DURATION);
 pub(super) const NO_MATTER_WHICH: Type = one_of(&["All", "None"]);
 
+/// An object without fields.
+pub(super) static EMPTY: Shape = Shape { fields: &[], rules: &[] };
+
 /// A map of strings of up to 4096 characters, as TLS options and annotations are.
 pub(super) const OPTIONS: Type = Type::Map(&Map { values: text(0, 4096), max: Some(16) });
 
@@ -58,7 +61,7 @@ pub(super) static LABEL_SELECTOR: Shape = Shape {
     rules: &[],
 };
 
-static LABEL_SELECTOR_REQUIREMENT: Shape = Shape {
+pub(super) static LABEL_SELECTOR_REQUIREMENT: Shape = Shape {
     fields: &[
         field("key", ANY_TEXT).required(),
         field("operator", ANY_TEXT).required(),
@@ -112,7 +115,7 @@ const BACKEND_FIELDS: [Field; 5] = [
     field("port", PORT),
 ];
 
-static BACKEND_OBJECT_REF: Shape = Shape { fields: &BACKEND_FIELDS, rules: &[SERVICE_PORT] };
+pub(super) static BACKEND_OBJECT_REF: Shape = Shape { fields: &BACKEND_FIELDS, rules: &[SERVICE_PORT] };
 
 pub(super) const BACKEND_OBJECT: Type = Type::Object(&BACKEND_OBJECT_REF);
 
@@ -162,7 +165,7 @@ pub(super) static MIRROR_FILTER: Shape = Shape {
     rules: &[rule("`percent` and `fraction` cannot be used together", filter::mirror_has_one_share)],
 };
 
-static FRACTION: Shape = Shape {
+pub(super) static FRACTION: Shape = Shape {
     fields: &[
         field("denominator", int32(1, i64::MAX)).default(Value::Integer(100)),
         field("numerator", int32(0, i64::MAX)).required(),

@@ -65,6 +65,8 @@ pub enum Type {
     Number,
     /// A whole number, or a string that names a value or is one.
     IntOrText,
+    /// A whole number, or a string that is one with a unit of size.
+    Quantity,
     /// Any value.
     Any,
     /// A list.
@@ -167,6 +169,8 @@ pub enum Value {
     Text(&'static str),
     /// A whole number.
     Integer(i64),
+    /// `true` or `false`.
+    Boolean(bool),
     /// A list.
     List(&'static [Value]),
     /// An object.
@@ -250,6 +254,7 @@ impl Value {
         match self {
             Self::Text(text) => Node::String(text.to_owned()),
             Self::Integer(number) => Node::Int(number),
+            Self::Boolean(value) => Node::Bool(value),
             Self::List(items) => Node::List(items.iter().map(|item| item.to_node()).collect()),
             Self::Object(fields) => {
                 Node::Map(fields.iter().map(|(name, value)| ((*name).to_owned(), value.to_node())).collect())
@@ -308,6 +313,11 @@ impl List {
     pub(super) const fn len(mut self, min: usize, max: usize) -> Self {
         self.min = min;
         self.max = Some(max);
+        self
+    }
+
+    pub(super) const fn at_least(mut self, min: usize) -> Self {
+        self.min = min;
         self
     }
 

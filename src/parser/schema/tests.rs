@@ -6,6 +6,7 @@ mod examples;
 mod limits;
 mod mutations;
 mod patterns;
+mod policies;
 mod rows;
 mod rules;
 mod structs;

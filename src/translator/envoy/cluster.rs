@@ -67,6 +67,7 @@ pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config, layout: &La
         settings,
         withheld: _,
         origin: _,
+        stands_aside: _,
         called: _,
     } = cluster;
     let socket = tls.as_ref().map(|tls| to_upstream_socket(tls, config, layout));

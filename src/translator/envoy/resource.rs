@@ -156,8 +156,8 @@ pub fn has_invalid_backend(config: &ir::Config) -> bool {
 
 /// The clusters that are emitted on their own, by the backends that they stand for.
 fn own_clusters<'c>(config: &'c ir::Config, pools: &[pool::Pool]) -> Vec<&'c ir::Cluster> {
-    let absorbed = pool::absorbed(pools, config);
-    let own = config.clusters.iter_enumerated().filter(|(id, _)| !absorbed.contains(id));
+    let (absorbed, idle) = (pool::absorbed(pools, config), config.idle_clusters());
+    let own = config.clusters.iter_enumerated().filter(|(id, _)| !absorbed.contains(id) && !idle.contains(id));
     let mut own: Vec<&ir::Cluster> = own.map(|(_, cluster)| cluster).collect();
     own.sort_by_key(|cluster| (&cluster.backend, &cluster.variant));
     own

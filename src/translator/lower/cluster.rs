@@ -1,11 +1,11 @@
 //! Clusters: one for each backend and each set of upstream settings that something sends to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::diagnostics::{Finding, ObjectPart};
 use crate::id::ids;
-use crate::ir::{Cluster, ClusterId, RetryLimit, UpstreamProtocol};
+use crate::ir::{Cluster, ClusterId, ClusterSettings, RetryLimit, UpstreamProtocol};
 use crate::options::Options;
 use crate::parser::api::{RetryBudget, RetryConstraint};
 use crate::parser::manifests::{ObjectHead, ObjectKey};
@@ -39,6 +39,8 @@ pub(super) enum RouteProtocol {
 ids! {
     /// Clusters that differ only in the client certificate, by their position in the list of [`Clusters`].
     struct TemplateId;
+    /// What a policy asks for of clusters, by its position in the list of [`Clusters`].
+    struct AskedId;
 }
 
 /// The table of clusters. Whoever lowers something that sends asks for the cluster of what it sends and gets its id;
@@ -53,7 +55,11 @@ pub(super) struct Clusters<'m> {
     shows_certificates: bool,
     templates: TiVec<TemplateId, ClusterTemplate>,
     /// The template of each backend with settings of a name.
-    by_settings: HashMap<(BackendId, &'static str), TemplateId>,
+    by_settings: HashMap<(BackendId, &'static str, Option<AskedId>), TemplateId>,
+    /// The clusters in whose place policies ask for others.
+    aside: HashSet<ClusterId>,
+    /// What policies ask for of clusters, each once.
+    asked: TiVec<AskedId, Arc<AskedSettings>>,
     /// The template of each cluster, and the certificate of a Gateway that it shows.
     list: TiVec<ClusterId, (TemplateId, Option<KeyPairId>)>,
     by_certificate: HashMap<(TemplateId, Option<KeyPairId>), ClusterId>,
@@ -64,8 +70,18 @@ pub(super) struct Clusters<'m> {
 struct ClusterTemplate {
     backend: BackendId,
     settings: Settings,
+    /// What a policy asks for.
+    asked: Option<AskedId>,
     /// Whether some route tries again what it sends here.
     is_retried: bool,
+}
+
+/// What a policy asks for of clusters.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct AskedSettings {
+    /// The policy, in the names of the clusters.
+    pub(super) by: String,
+    pub(super) settings: ClusterSettings,
 }
 
 /// What is sent, and whether it is tried again.
@@ -90,6 +106,8 @@ impl<'m> Clusters<'m> {
             shows_certificates: false,
             templates: TiVec::new(),
             by_settings: HashMap::new(),
+            aside: HashSet::new(),
+            asked: TiVec::new(),
             list: TiVec::new(),
             by_certificate: HashMap::new(),
         };
@@ -107,6 +125,8 @@ impl<'m> Clusters<'m> {
             shows_certificates,
             templates: TiVec::new(),
             by_settings: HashMap::new(),
+            aside: HashSet::new(),
+            asked: TiVec::new(),
             list: TiVec::new(),
             by_certificate: HashMap::new(),
         }
@@ -135,8 +155,8 @@ impl<'m> Clusters<'m> {
     pub(super) fn intern(&mut self, id: BackendId, sent: Sent, certificate: Option<KeyPairId>) -> Option<ClusterId> {
         let backend = self.resolved.backends.get(id);
         let settings = Settings::of(backend, sent.protocol, (self.scope, self.plain_protocol()))?;
-        let template = *self.by_settings.entry((id, settings.variant)).or_insert_with(|| {
-            self.templates.push_and_get_key(ClusterTemplate { backend: id, settings, is_retried: false })
+        let template = *self.by_settings.entry((id, settings.variant, None)).or_insert_with(|| {
+            self.templates.push_and_get_key(ClusterTemplate { backend: id, settings, asked: None, is_retried: false })
         });
         self.templates[template].is_retried |= sent.is_retried;
         let cluster = self.intern_in(template, certificate);
@@ -153,7 +173,7 @@ impl<'m> Clusters<'m> {
     }
 
     fn intern_in(&mut self, template: TemplateId, certificate: Option<KeyPairId>) -> ClusterId {
-        let ClusterTemplate { backend, settings, is_retried: _ } = self.templates[template];
+        let ClusterTemplate { backend, settings, asked: _, is_retried: _ } = self.templates[template];
         let shows = settings.shows_certificate_of_gateway(self.resolved.backends.get(backend));
         let key = (template, certificate.filter(|_| shows));
         *self.by_certificate.entry(key).or_insert_with(|| self.list.push_and_get_key(key))
@@ -162,6 +182,21 @@ impl<'m> Clusters<'m> {
     /// The cluster in place of `cluster` for a Gateway that shows this certificate.
     pub(super) fn with_certificate(&mut self, cluster: ClusterId, certificate: Option<KeyPairId>) -> ClusterId {
         let (template, _) = self.list[cluster];
+        self.intern_in(template, certificate)
+    }
+
+    /// The cluster in place of `cluster` of which a policy asks for this.
+    pub(super) fn with_settings(&mut self, cluster: ClusterId, asked: &Arc<AskedSettings>) -> ClusterId {
+        let (template, certificate) = self.list[cluster];
+        let ClusterTemplate { backend, settings, asked: _, is_retried } = self.templates[template];
+        self.aside.insert(cluster);
+        let known = self.asked.iter().position(|known| known == asked).map(AskedId::from);
+        let asked = known.unwrap_or_else(|| self.asked.push_and_get_key(Arc::clone(asked)));
+        let key = (backend, settings.variant, Some(asked));
+        let template = *self.by_settings.entry(key).or_insert_with(|| {
+            self.templates.push_and_get_key(ClusterTemplate { backend, settings, asked: Some(asked), is_retried })
+        });
+        self.templates[template].is_retried |= is_retried;
         self.intern_in(template, certificate)
     }
 
@@ -178,7 +213,7 @@ impl<'m> Clusters<'m> {
 
     /// The backend of a cluster, and what is spoken to it.
     pub(super) fn get(&self, id: ClusterId) -> (&'m Backend<'m>, UpstreamProtocol) {
-        let ClusterTemplate { backend, settings, is_retried: _ } = self.templates[self.list[id].0];
+        let ClusterTemplate { backend, settings, asked: _, is_retried: _ } = self.templates[self.list[id].0];
         (self.resolved.backends.get(backend), settings.protocol)
     }
 
@@ -230,13 +265,19 @@ impl<'m> Clusters<'m> {
         material: &mut KeyMaterial<'_>,
         origins: &mut OriginTable,
     ) -> TiVec<ClusterId, Cluster> {
-        let Self { resolved, templates, list, by_settings, by_certificate, .. } = self;
+        let Self { resolved, templates, list, asked: every_asked, aside, by_settings, by_certificate, .. } = self;
         drop((by_settings, by_certificate));
-        let clusters = list.into_iter().map(|(template, certificate)| {
-            let ClusterTemplate { backend, settings, is_retried } = templates[template];
+        let clusters = list.into_iter_enumerated().map(|(id, (template, certificate))| {
+            let ClusterTemplate { backend, settings, asked, is_retried } = templates[template];
             let retries =
                 if is_retried { retry_limit(resolved, resolved.backends.get(backend)) } else { RetryLimit::Unused };
-            Cluster { retries, ..settings.into_cluster(resolved, backend, certificate, material, origins) }
+            let asked = asked.map(|id| &*every_asked[id]);
+            let stands_aside = aside.contains(&id);
+            Cluster {
+                retries,
+                stands_aside,
+                ..settings.into_cluster(resolved, (backend, asked), certificate, material, origins)
+            }
         });
         clusters.collect()
     }
@@ -341,7 +382,7 @@ impl Settings {
     fn into_cluster(
         self,
         resolved: &Resolved<'_>,
-        id: BackendId,
+        (id, asked): (BackendId, Option<&AskedSettings>),
         certificate: Option<KeyPairId>,
         material: &mut KeyMaterial<'_>,
         origins: &mut OriginTable,
@@ -365,18 +406,28 @@ impl Settings {
             format!("client-cert/{}/{}", stored.namespace, stored.name)
         });
         let own = Some(self.variant.to_owned()).filter(|variant| !variant.is_empty());
+        let settings = match asked {
+            Some(asked) => Arc::new(cluster_settings::laid_over(&backend.settings, &asked.settings)),
+            None => Arc::clone(&backend.settings),
+        };
         Cluster {
             backend: backend.name.clone(),
             protocol: self.protocol,
             tls: tls.map(Box::new),
             further_tls,
-            variant: own.into_iter().chain(shown).collect::<Vec<_>>().join("/"),
+            variant: own
+                .into_iter()
+                .chain(asked.map(|asked| asked.by.clone()))
+                .chain(shown)
+                .collect::<Vec<_>>()
+                .join("/"),
             endpoints: backend.endpoints.clone(),
             hostname: backend.hostname.clone(),
             retries: RetryLimit::Unused,
-            settings: cluster_settings::in_effect(&backend.settings, self.protocol, &backend.endpoints),
+            settings: cluster_settings::in_effect(&settings, self.protocol, &backend.endpoints),
             withheld: self.is_withheld(backend),
             origin: object.map(|object| origins.origin(object, ObjectPart::Whole)),
+            stands_aside: false,
             called: None,
         }
     }

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::ir::{
-    Choice, ClusterHttp1, ClusterSettings, Connections, Dns, Endpoints, Failover, Http2, Question, UpstreamProtocol,
+    Balancing, Choice, ClusterHttp1, ClusterSettings, Connections, Dns, Endpoints, Failover, Http2, Question,
+    UpstreamProtocol,
 };
 
 /// The settings that count for a cluster.
@@ -59,4 +60,70 @@ pub(super) fn in_effect(
         weights.clear();
     }
     Arc::new(settings)
+}
+
+/// The settings of a backend with what a policy asks for laid over them.
+pub(super) fn laid_over(own: &ClusterSettings, asked: &ClusterSettings) -> ClusterSettings {
+    let ClusterSettings {
+        balancing,
+        limits,
+        health_checks,
+        outliers,
+        connections,
+        http1,
+        http2,
+        dns,
+        // Whose hosts they are, and what is on the way to them, backends alone say.
+        weights: _,
+        server_names: _,
+        drops_removed: _,
+        failover: _,
+        tunnel: _,
+    } = asked;
+    fn or<T: Default + PartialEq + Clone>(asked: &T, own: &T) -> T {
+        if *asked == T::default() { own.clone() } else { asked.clone() }
+    }
+    ClusterSettings {
+        balancing: Balancing {
+            choice: balancing.choice.or(own.balancing.choice),
+            slow_start: balancing.slow_start.or(own.balancing.slow_start),
+            panic_below: balancing.panic_below.or(own.balancing.panic_below),
+            ..or(balancing, &own.balancing)
+        },
+        limits: or(limits, &own.limits),
+        health_checks: or(health_checks, &own.health_checks),
+        outliers: or(outliers, &own.outliers),
+        connections: laid_over_connections(&own.connections, connections),
+        http1: or(http1, &own.http1),
+        http2: or(http2, &own.http2),
+        dns: or(dns, &own.dns),
+        ..own.clone()
+    }
+}
+
+fn laid_over_connections(own: &Connections, asked: &Connections) -> Connections {
+    let Connections {
+        timeout,
+        buffer_bytes,
+        most_requests,
+        idle,
+        longest_stream,
+        most_headers,
+        keepalive,
+        proxy_protocol,
+        ahead,
+        ahead_of_cluster,
+    } = *asked;
+    Connections {
+        timeout: timeout.or(own.timeout),
+        buffer_bytes: buffer_bytes.or(own.buffer_bytes),
+        most_requests: most_requests.or(own.most_requests),
+        idle: idle.or(own.idle),
+        longest_stream: longest_stream.or(own.longest_stream),
+        most_headers: most_headers.or(own.most_headers),
+        keepalive: keepalive.or(own.keepalive),
+        proxy_protocol: proxy_protocol.or(own.proxy_protocol),
+        ahead: ahead.or(own.ahead),
+        ahead_of_cluster: ahead_of_cluster.or(own.ahead_of_cluster),
+    }
 }

@@ -23,6 +23,7 @@ use super::option::http::{self, settings_of};
 use super::option::limits::{self, LimitsOnListener};
 use super::option::processors::{self, ProcessorsOnListener};
 use super::option::told_header::{self, ToldHeaders, is_chosen_by, told_headers};
+use super::policy::{self, PoliciesAt, PoliciesOfListener};
 use super::precedence::{MatchRank, Precedence};
 use super::rule::LoweredRule;
 use super::socket_lowering::SocketLowering;
@@ -98,7 +99,10 @@ fn connection_settings(
 ) -> (Arc<HttpSettings>, Option<Arc<ConnectionTracing>>) {
     let decided = http::decided(lowering.resolved, lowering.options.settings, ids);
     let tracing = decided.and_then(|id| lowering.options.tracings.get(&id)?.intern(lowering.clusters));
-    let settings = settings_of(lowering.resolved, lowering.options.settings, ids);
+    let settings = match policy::http_settings(lowering.resolved, lowering.options.policies, ids) {
+        Some(settings) => Arc::clone(settings),
+        None => settings_of(lowering.resolved, lowering.options.settings, ids),
+    };
     let told = told_headers(lowering.resolved, ids);
     (told_header::without_forged(settings, &told, lowering.options.release), tracing.map(Arc::new))
 }
@@ -123,11 +127,19 @@ fn listener_routes<'a>(
             let sharing = if scheme == "http" { ids } else { std::slice::from_ref(id) };
             let http = http::options_of(resolved, lowering.options.settings, *id, sharing);
             let failed = lowering.failure_of(*id);
+            let policies = policy::of_listener(resolved, listener);
             let own_told = if shared.is_none() { told_headers(resolved, sharing) } else { ToldHeaders::new() };
             let told = shared.as_ref().unwrap_or(&own_told);
             for route in &listener.attached {
                 let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
-                let routes = lowered.entry((*route, certificate, host, http, failed.is_some())).or_insert_with(|| {
+                let key = (*route, certificate, [host, http], failed.is_some(), policies);
+                let at = PoliciesAt {
+                    resolved,
+                    parts: lowering.options.policies,
+                    listener,
+                    route: resolved.routes.get(*route),
+                };
+                let routes = lowered.entry(key).or_insert_with(|| {
                     let options = host.map(|host| lowering.options.hosts[host].as_ref().map_err(|proof| *proof));
                     let settings = http.map(|http| lowering.options.settings[http].as_ref().map_err(|proof| *proof));
                     let settings = failed.map(Err).or(settings);
@@ -156,6 +168,7 @@ fn listener_routes<'a>(
                         processors,
                         settings,
                         told,
+                        policies: at,
                     };
                     routes_on_listener(lowering.routes.rules(*route), &on, lowering.clusters, lowering.auths)
                 });
@@ -168,7 +181,7 @@ fn listener_routes<'a>(
 
 /// What makes the routes of a route object differ from one listener to another: the certificate that backends are shown,
 /// what options say of requests and of connections, and whether those of sockets cannot be honoured.
-type RoutesKey = (RouteId, Option<KeyPairId>, Option<ListenerOptionsId>, Option<ListenerOptionsId>, bool);
+type RoutesKey = (RouteId, Option<KeyPairId>, [Option<ListenerOptionsId>; 2], bool, PoliciesOfListener);
 
 /// The hostnames of a route that names none.
 static ANY_HOST: [Hostname; 1] = [Hostname::Any];
@@ -194,7 +207,7 @@ fn show_certificate<'r>(
 }
 
 /// What listeners have in common that serve the same routes alike.
-struct OnListener<'h> {
+struct OnListener<'h, 'm> {
     scheme: &'static str,
     port: Port,
     /// The certificate that backends are shown.
@@ -211,16 +224,18 @@ struct OnListener<'h> {
     settings: Option<Result<&'h Arc<HttpSettings>, Reported>>,
     /// The headers that tokens are told in.
     told: &'h ToldHeaders<'h>,
+    /// The policies.
+    policies: PoliciesAt<'h, 'm>,
 }
 
 /// The routes of all rules of a route object, as they are on a listener.
 fn routes_on_listener(
     rules: &[LoweredRule],
-    on: &OnListener<'_>,
+    on: &OnListener<'_, '_>,
     clusters: &mut Clusters<'_>,
     auths: &mut ExternalAuths,
 ) -> Vec<RankedRoute> {
-    let actions = rules.iter().map(|rule| {
+    let actions = rules.iter().enumerate().map(|(index, rule)| {
         if is_chosen_by(on.told, rule) {
             return Arc::new(Action::Respond(rule.says.failure));
         }
@@ -234,6 +249,7 @@ fn routes_on_listener(
         let action = limits::lay_under(on.limits, (&rule.limits, rule.says.failure), action, clusters);
         let own = (&rule.processing, rule.says.failure);
         let action = processors::lay_under(on.processors, own, action, clusters);
+        let action = on.policies.lay_over(index, rule.says, action, clusters);
         match on.settings {
             Some(settings) => http::lay_under(settings, (rule.says, on.scheme == "https"), action),
             None => action,

@@ -24,6 +24,7 @@ mod misdirected;
 mod operator;
 mod option;
 mod path;
+mod policy;
 mod precedence;
 mod redirect_template;
 mod retry;
@@ -225,6 +226,7 @@ fn lower_scope<'m>(
     let limits = option::limits::servers(resolved);
     let processors = option::processors::servers(resolved);
     let tracings = option::tracing::tracings(resolved);
+    let policies = policy::lower_policies(resolved, diagnostics);
     let (routes_of, auths) = (&routes, &mut shared.auths);
     let of_listeners = listener::ListenerParts {
         hosts: &hosts,
@@ -234,6 +236,7 @@ fn lower_scope<'m>(
         processors: &processors,
         tracings: &tracings,
         sockets: &settings.sockets,
+        policies: &policies,
         release: options.envoy_version,
     };
     let parts =

@@ -15,7 +15,7 @@ mod compression;
 mod cors;
 pub(super) mod ext_auth;
 mod fault;
-mod faults;
+pub(super) mod faults;
 mod guards;
 mod hash;
 pub(super) mod headers;

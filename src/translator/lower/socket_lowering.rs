@@ -18,6 +18,7 @@ use super::option::limits::LimitServers;
 use super::option::processors::Processors;
 use super::option::socket::{self, SocketParts};
 use super::option::tracing::Tracings;
+use super::policy::{PoliciesAt, PolicyParts};
 use super::routes::LoweredRoutes;
 use super::scope::Scope;
 use super::virtual_host::Placement;
@@ -39,6 +40,8 @@ pub(super) struct ListenerParts<'a> {
     pub(super) tracings: &'a Tracings,
     /// Of sockets.
     pub(super) sockets: &'a SocketParts,
+    /// Of what policies say.
+    pub(super) policies: &'a PolicyParts,
     /// The oldest Envoy that serves them.
     pub(super) release: EnvoyVersion,
 }
@@ -81,10 +84,16 @@ impl SocketLowering<'_, '_> {
     pub(super) fn backends_of(&mut self, id: ListenerId, route: RouteId, protocol: RouteProtocol) -> Vec<TcpBackend> {
         let certificate = self.clusters.certificate_of(&self.resolved.gateways[id.gateway]);
         let mut backends = self.routes.backends(route, self.clusters, protocol, certificate);
-        if self.failure_of(id).is_some() {
+        if self.failure_of(id).is_some() || self.policies_at(id, route).fails(0) {
             backends.iter_mut().for_each(|backend| backend.cluster = None);
         }
         backends
+    }
+
+    /// The policies of a route on a listener.
+    pub(super) fn policies_at(&self, id: ListenerId, route: RouteId) -> PoliciesAt<'_, '_> {
+        let (resolved, parts) = (self.resolved, self.options.policies);
+        PoliciesAt { resolved, parts, listener: resolved.listener(id), route: resolved.routes.get(route) }
     }
 
     /// The certificate of an id.

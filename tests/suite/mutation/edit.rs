@@ -131,7 +131,7 @@ impl Row {
             Type::Text(_) => written == "word",
             Type::Integer(_) => written == "7",
             Type::Boolean => written == "true",
-            Type::Number => written == "7",
+            Type::Number | Type::Quantity => written == "7",
             Type::IntOrText => matches!(written, "7" | "word"),
             Type::Any => true,
             Type::List(_) => written == "[]",

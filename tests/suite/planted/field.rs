@@ -45,9 +45,13 @@ fn of_shape(shape: &Shape, text: &str, depth: usize, found: &mut Vec<Value>) {
 
 fn of_type(ty: &Type, text: &str, depth: usize, found: &mut Vec<Value>) {
     match ty {
-        Type::Text(_) | Type::Integer(_) | Type::Boolean | Type::Number | Type::IntOrText | Type::Any => {
-            found.push(text.into())
-        }
+        Type::Text(_)
+        | Type::Integer(_)
+        | Type::Boolean
+        | Type::Number
+        | Type::IntOrText
+        | Type::Quantity
+        | Type::Any => found.push(text.into()),
         Type::List(list) => {
             let mut items = Vec::new();
             of_type(&list.items, text, depth + 1, &mut items);

@@ -14,7 +14,7 @@ use crate::path;
 
 /// The targets of policies that no Gateway leads to and that clients of Services meet, as the ledger calls them.
 pub(super) fn led(compilation: &Compilation, mesh: &MeshSide<'_>, met: &Used<'_>) -> BTreeSet<String> {
-    let Manifests { backend_tls_policies, backend_traffic_policies, route_options, .. } = &compilation.manifests;
+    let Manifests { backend_tls_policies, x_backend_traffic_policies, route_options, .. } = &compilation.manifests;
     let is_met = |policy: &ObjectHead, name: &Name| met.contains(&(&policy.metadata.namespace, name));
     let mut led = BTreeSet::new();
     let mut add = |policy: &ObjectHead, is_led: Vec<bool>| {
@@ -25,7 +25,7 @@ pub(super) fn led(compilation: &Compilation, mesh: &MeshSide<'_>, met: &Used<'_>
     for policy in backend_tls_policies {
         add(&policy.head, policy.spec.target_refs.iter().map(|target| is_met(&policy.head, &target.name)).collect());
     }
-    for policy in backend_traffic_policies {
+    for policy in x_backend_traffic_policies {
         add(&policy.head, policy.spec.target_refs.iter().map(|target| is_met(&policy.head, &target.name)).collect());
     }
     for option in route_options {

@@ -9,7 +9,9 @@ use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, ObjectPart, ObjectRef, Subject};
 use crate::ir::{Handler, Listener};
 use crate::name::{Name, Namespace, NamespacedName, SectionName};
-use crate::parser::api::{FromNamespaces, LabelSelector, ListenerTarget, ReferenceGrantFrom, ReferenceGrantTo};
+use crate::parser::api::{
+    EnvoyPolicyTarget, FromNamespaces, LabelSelector, ListenerTarget, ReferenceGrantFrom, ReferenceGrantTo,
+};
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::parser::node::Node;
 use crate::path;
@@ -74,7 +76,7 @@ impl Target<'_> {
 
 /// The targets of the policies of a side.
 fn targets(side: &Compilation) -> Vec<Target<'_>> {
-    let Manifests { backend_tls_policies, backend_traffic_policies, route_options, .. } = &side.manifests;
+    let Manifests { backend_tls_policies, x_backend_traffic_policies, route_options, .. } = &side.manifests;
     let mut targets = Vec::new();
     for policy in backend_tls_policies {
         targets.extend(policy.spec.target_refs.iter().enumerate().map(|(index, target)| Target {
@@ -85,7 +87,7 @@ fn targets(side: &Compilation) -> Vec<Target<'_>> {
             section: target.section_name.as_deref().unwrap_or_default(),
         }));
     }
-    for policy in backend_traffic_policies {
+    for policy in x_backend_traffic_policies {
         targets.extend(policy.spec.target_refs.iter().enumerate().map(|(index, target)| Target {
             policy: &policy.head,
             index,
@@ -119,6 +121,23 @@ fn targets(side: &Compilation) -> Vec<Target<'_>> {
             kind: (&target.group, &target.kind),
             name: &target.name,
             section: target.section().map(SectionName::as_str).unwrap_or_default(),
+        }));
+    }
+    // The rules of a target that is there have what its policies say.
+    let heads: BTreeSet<(Kind, _)> =
+        side.manifests.heads().into_iter().map(|head| (head.kind, head.metadata.sort_key())).collect();
+    for (policy, own) in side.manifests.targets_of_envoy_policies() {
+        let is_there = |target: &EnvoyPolicyTarget| {
+            let kind = Kind::ALL.into_iter().find(|kind| kind.is_named(&target.group, &target.kind));
+            kind.is_some_and(|kind| heads.contains(&(kind, (&policy.metadata.namespace, &target.name))))
+        };
+        let unled = own.into_iter().filter(|(_, target)| !is_there(target));
+        targets.extend(unled.map(|(index, target)| Target {
+            policy,
+            index: index.unwrap_or_default(),
+            kind: (&target.group, &target.kind),
+            name: &target.name,
+            section: target.section_name.as_deref().unwrap_or_default(),
         }));
     }
     targets

@@ -1,5 +1,19 @@
-//! The kinds of Envoy Gateway.
+//! The kinds of Envoy Gateway, as far as what they say is translated
+//! ([API](https://gateway.envoyproxy.io/docs/api/extension_types/)).
+//!
+//! What a policy says is a list with one entry for each field of its spec that is set, but for those that say what it
+//! is about ([`EnvoyPolicySpec`]). A new kind of policy is a file with the list of its fields.
 
 mod backend;
+mod backend_traffic_policy;
+mod client_traffic_policy;
+mod envoy_policy;
+mod security_policy;
+mod target;
 
 pub use backend::*;
+pub use backend_traffic_policy::*;
+pub use client_traffic_policy::*;
+pub use envoy_policy::{EnvoyPolicySpec, MergeType};
+pub use security_policy::*;
+pub use target::{EnvoyPolicyTarget, TargetNamespaces, TargetSelector};

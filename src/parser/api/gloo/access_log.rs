@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::duration::GoDuration;
 use super::gloo_enum::GlooEnum;
 use super::http_guards::{OptionFraction, OptionTextPattern};
-use super::option_list::Untranslated;
+use crate::parser::api::option_list::Untranslated;
 
 /// `accessLoggingService` and `listenerAccessLoggingService`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

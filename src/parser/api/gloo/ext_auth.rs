@@ -8,8 +8,8 @@ use crate::http::HeaderName;
 
 use super::duration::GoDuration;
 use super::gloo_enum::GlooEnum;
-use super::option_list::Untranslated;
 use super::resource_ref::GlooResourceRef;
+use crate::parser::api::option_list::Untranslated;
 
 /// `extauth` of a RouteOption or a VirtualHostOption.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

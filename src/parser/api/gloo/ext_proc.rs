@@ -9,8 +9,8 @@ use super::duration::GoDuration;
 use super::gloo_enum::GlooEnum;
 use super::header_option::HeaderOption;
 use super::http_guards::{OptionTextMatch, OptionTextPattern};
-use super::option_list::Untranslated;
 use super::resource_ref::GlooResourceRef;
+use crate::parser::api::option_list::Untranslated;
 
 /// `extProc` and its kin of an HttpListenerOption: the server, and what it gets.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

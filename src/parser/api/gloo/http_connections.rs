@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::gloo_enum::GlooEnum;
-use super::option_list::Untranslated;
 use super::route_option::{OptionHashCookie, RequestHeaderOption};
 use crate::http::HeaderName;
+use crate::parser::api::option_list::Untranslated;
 
 /// `gzip`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

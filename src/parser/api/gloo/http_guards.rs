@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::duration::GoDuration;
 use super::gloo_enum::GlooEnum;
-use super::option_list::Untranslated;
+use crate::parser::api::option_list::Untranslated;
 
 /// `buffer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

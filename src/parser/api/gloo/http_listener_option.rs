@@ -15,10 +15,10 @@ use super::http_guards::{
     OptionBuffer, OptionConnectionLimit, OptionCsrf, OptionLocalRateLimit, OptionRouter, OptionTokenBucket,
 };
 use super::listener_options::ListenerOptionsSpec;
-use super::option_list::{Untranslated, options};
 use super::rate_limit::OptionLimitServer;
 use super::route_traffic::OptionUpgrade;
 use super::tracing::OptionTracing;
+use crate::parser::api::option_list::{Untranslated, options};
 
 /// The spec of an HttpListenerOption.
 pub type HttpListenerOptionSpec = ListenerOptionsSpec<HttpListenerOption>;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::access_log::OptionAccessLogs;
 use super::gloo_enum::GlooEnum;
 use super::listener_options::ListenerOptionsSpec;
-use super::option_list::{Untranslated, options};
+use crate::parser::api::option_list::{Untranslated, options};
 
 /// The spec of a ListenerOption.
 pub type ListenerOptionSpec = ListenerOptionsSpec<ListenerOption>;

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use crate::name::{Name, Namespace, SectionName};
 use crate::parser::kind::Kind;
 
-use super::option_list::{OptionKind, OptionList};
+use crate::parser::api::option_list::{OptionKind, OptionList};
 
 /// The spec of an object with options of a kind for listeners.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -1,7 +1,7 @@
 //! The kinds of Gloo Gateway, as far as what they say is translated.
 //!
 //! The options of a policy are a list with one entry for each field that is set: the field is what policies are merged
-//! by. A new kind is a file with the list of its options ([`option_list`]).
+//! by. A new kind is a file with the list of its options ([`super::option_list`]).
 
 mod access;
 mod access_log;
@@ -15,7 +15,6 @@ mod http_guards;
 mod http_listener_option;
 mod listener_option;
 mod listener_options;
-mod option_list;
 mod rate_limit;
 mod resource_ref;
 mod route_option;
@@ -39,7 +38,6 @@ pub use http_guards::*;
 pub use http_listener_option::*;
 pub use listener_option::*;
 pub use listener_options::*;
-pub use option_list::{OptionKind, OptionList, Untranslated};
 pub use rate_limit::*;
 pub use resource_ref::*;
 pub use route_option::*;

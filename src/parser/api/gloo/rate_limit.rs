@@ -8,8 +8,8 @@ use super::access_log::OptionRange;
 use super::duration::GoDuration;
 use super::ext_auth::OptionAuthority;
 use super::gloo_enum::GlooEnum;
-use super::option_list::Untranslated;
 use super::resource_ref::GlooResourceRef;
+use crate::parser::api::option_list::Untranslated;
 
 /// `ratelimitServer` of an HttpListenerOption.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -14,11 +14,11 @@ use super::ext_proc::OptionProcessing;
 use super::gloo_enum::GlooEnum;
 use super::header_option::HeaderOption;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
-use super::option_list::{OptionList, Untranslated, options};
 use super::rate_limit::RouteRateLimits;
 use super::resource_ref::GlooResourceRef;
 use super::route_traffic::{OptionMetadata, OptionShadowing, OptionUpgrade};
 use super::tracing::OptionRouteTracing;
+use crate::parser::api::option_list::{OptionList, Untranslated, options};
 
 /// The spec of a RouteOption.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::option_list::Untranslated;
 use super::resource_ref::GlooResourceRef;
+use crate::parser::api::option_list::Untranslated;
 
 /// `shadowing`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use super::duration::GoDuration;
 use super::ext_auth::OptionAuthority;
 use super::gloo_enum::GlooEnum;
-use super::option_list::Untranslated;
 use super::resource_ref::GlooResourceRef;
+use crate::parser::api::option_list::Untranslated;
 
 /// `tracing` of `httpConnectionManagerSettings`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

@@ -10,12 +10,12 @@ use crate::name::{Name, Namespace};
 use super::duration::GoDuration;
 use super::gloo_enum::GlooEnum;
 use super::header_option::HeaderOption;
-use super::option_list::{OptionList, Untranslated, options};
 use super::upstream_failover::UpstreamFailover;
 use super::upstream_settings::{
     UpstreamBalancer, UpstreamBreakers, UpstreamConnection, UpstreamHealthCheck, UpstreamOutliers, UpstreamPreconnect,
 };
 use super::upstream_tls::UpstreamSsl;
+use crate::parser::api::option_list::{OptionList, Untranslated, options};
 
 /// The spec of an Upstream: whatever it says is an option.
 pub type UpstreamSpec = OptionList<UpstreamOption>;

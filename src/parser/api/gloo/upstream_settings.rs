@@ -6,8 +6,8 @@ use crate::http::HeaderName;
 
 use super::duration::GoDuration;
 use super::gloo_enum::GlooEnum;
-use super::option_list::Untranslated;
 use super::route_option::RequestHeaderOption;
+use crate::parser::api::option_list::Untranslated;
 
 /// `circuitBreakers`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::gloo_enum::GlooEnum;
-use super::option_list::Untranslated;
 use super::resource_ref::GlooResourceRef;
+use crate::parser::api::option_list::Untranslated;
 
 /// `sslConfig`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

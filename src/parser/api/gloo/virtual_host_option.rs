@@ -9,9 +9,9 @@ use super::ext_proc::OptionProcessing;
 use super::gloo_enum::GlooEnum;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::listener_options::ListenerOptionsSpec;
-use super::option_list::{Untranslated, options};
 use super::rate_limit::OptionRateLimits;
 use super::route_option::{HeaderManipulation, OptionCors, OptionRetries};
+use crate::parser::api::option_list::{Untranslated, options};
 
 /// The spec of a VirtualHostOption.
 pub type VirtualHostOptionSpec = ListenerOptionsSpec<VirtualHostOption>;

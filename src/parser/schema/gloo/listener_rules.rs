@@ -1,6 +1,7 @@
 //! What Gloo's decoder refuses in options of listeners.
 
-use super::rules::{at_most_one, exactly_one, known_word};
+use super::super::rules::union::{at_most_one, exactly_one};
+use super::rules::known_word;
 use crate::parser::node::Node;
 use crate::parser::schema::problem::quote;
 use crate::parser::schema::table::{Breaks, Rule, rule};

@@ -3,6 +3,7 @@
 use crate::parser::api::GoDuration;
 use crate::parser::node::Node;
 use crate::parser::schema::problem::{listed, quote};
+use crate::parser::schema::rules::union::{at_most_one, exactly_one};
 use crate::parser::schema::table::{Breaks, Rule, rule};
 use crate::path;
 
@@ -156,19 +157,4 @@ pub(super) fn known_word(
     if !is_known {
         breaks.say(path![field], message, format!("write one of {}", listed(words.iter().copied(), "and")));
     }
-}
-
-pub(super) fn at_most_one(node: &Node, names: &[&'static str], breaks: &mut Breaks) {
-    let mut there = names.iter().copied().filter(|name| node.get(name).is_some());
-    if let (Some(first), Some(second)) = (there.next(), there.next()) {
-        let message = format!("`{second}` cannot stand beside `{first}`");
-        breaks.say(path![second], message, format!("keep one of {}", listed(names.iter().copied(), "and")));
-    }
-}
-
-pub(super) fn exactly_one(node: &Node, names: &[&'static str], breaks: &mut Breaks) {
-    if names.iter().all(|name| node.get(name).is_none()) {
-        breaks.say(path![], "the entry says nothing", format!("add one of {}", listed(names.iter().copied(), "and")));
-    }
-    at_most_one(node, names, breaks);
 }

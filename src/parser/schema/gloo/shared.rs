@@ -1,5 +1,6 @@
 //! Rows that several options share.
 
+pub(super) use super::super::shared::EMPTY;
 use super::super::table::{ANY_TEXT, Map, Shape, Type, field};
 
 pub(super) const U32_MAX: i64 = u32::MAX as i64;
@@ -7,9 +8,6 @@ pub(super) const U32_MAX: i64 = u32::MAX as i64;
 /// What a controller writes.
 pub(super) const NAMESPACED_STATUSES: Type =
     Type::Object(&Shape { fields: &[field("statuses", Type::Map(&Map { values: Type::Any, max: None }))], rules: &[] });
-
-/// A message without fields.
-pub(super) static EMPTY: Shape = Shape { fields: &[], rules: &[] };
 
 pub(super) static TARGET_REF: Shape = Shape {
     fields: &[field("group", ANY_TEXT), field("kind", ANY_TEXT), field("name", ANY_TEXT), field("namespace", ANY_TEXT)],

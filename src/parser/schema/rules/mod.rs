@@ -12,31 +12,32 @@ pub(super) mod policy;
 pub(super) mod reference;
 pub(super) mod route;
 pub(super) mod session;
+pub(super) mod union;
 
 use crate::parser::api::Duration;
 use crate::parser::node::Node;
 
-fn items(node: &Node) -> &[Node] {
+pub(super) fn items(node: &Node) -> &[Node] {
     node.as_list().unwrap_or_default()
 }
 
-fn list<'n>(node: &'n Node, field: &str) -> &'n [Node] {
+pub(super) fn list<'n>(node: &'n Node, field: &str) -> &'n [Node] {
     node.get(field).and_then(Node::as_list).unwrap_or_default()
 }
 
-fn word<'n>(node: &'n Node, field: &str) -> Option<&'n str> {
+pub(super) fn word<'n>(node: &'n Node, field: &str) -> Option<&'n str> {
     node.get(field).and_then(Node::as_str)
 }
 
-fn is(node: &Node, field: &str, wanted: &str) -> bool {
+pub(super) fn is(node: &Node, field: &str, wanted: &str) -> bool {
     word(node, field) == Some(wanted)
 }
 
-fn is_filled(node: &Node, field: &str) -> bool {
+pub(super) fn is_filled(node: &Node, field: &str) -> bool {
     word(node, field).is_some_and(|text| !text.is_empty())
 }
 
-fn duration(node: &Node, field: &str) -> Option<Duration> {
+pub(super) fn duration(node: &Node, field: &str) -> Option<Duration> {
     word(node, field).and_then(Duration::parse)
 }
 

@@ -151,7 +151,13 @@ fn rules_of(kind: &str) -> Vec<&'static Rule> {
             }
             Type::Object(shape) => of_shape(shape, found),
             Type::Map(map) => of_type(&map.values, found),
-            Type::Text(_) | Type::Integer(_) | Type::Boolean | Type::Number | Type::IntOrText | Type::Any => {}
+            Type::Text(_)
+            | Type::Integer(_)
+            | Type::Boolean
+            | Type::Number
+            | Type::IntOrText
+            | Type::Quantity
+            | Type::Any => {}
         }
     }
     fn of_shape(shape: &'static Shape, found: &mut Vec<&'static Rule>) {

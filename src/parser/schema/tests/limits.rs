@@ -6,7 +6,8 @@
 use crate::diagnostics::FieldPath;
 use crate::options::Channel;
 use crate::parser::node::Node;
-use crate::parser::schema::pattern::PATTERNS;
+use crate::parser::schema::pattern::{PATTERNS, QUANTITY};
+use crate::parser::schema::tests::policies::SPECS;
 use crate::parser::schema::{Checker, Field, Identity, Integer, List, Map, Shape, Step, Text, Type, schemas};
 
 /// A form by its noun, a start of strings that have it (which go on with any number of `a`), strings that have it, and
@@ -38,6 +39,16 @@ const FORMS: &[Form] = &[
     ("a set of certificate authorities", "a/", &["System", "a.b/c"], &["", "system", "a", "/a", "a/", "a/b/c", "A/b", "a/-b"]),
     ("a qualified name", "", &["a", "a.b/c", "A_b.c-1"], &["", "/a", "a/", "a/b/c", "A/b", "-a", "a-", "*.a/b"]),
     ("a gRPC service name", "", &["a", ".a", "a.B.c_1", "_a", "\u{17f}", "\u{212a}ey"], &["", ".", "a.", "1a", "a.1", "a-b", "a/b", "é"]),
+    ("a range of addresses", "1.2.3.4/5", &["10.0.0.0/8", "01.2.3.4/999", "x1.2.3.4/5", "1::/16", "::/0", "x::1/128", "1:2:3:4:5:6:7:8/9", "fe80::1%eth0/64", "fe80:%0/1", "::ffff:1.2.3.4/5", "a/1.2.3.4/5"],
+        &["", "1.2.3.4", "1.2.3.4/", "1.2.3.4/x", "1.2.3/8", "1.2.3.256/8", "1.2..4/8", "1:2/8", "1:/8", ":/8", "1:2:3:4:5:6:7/8", ":::1:2:3:4:5:6:7:8g/9", "fe80::1%/64", "fe80::1%a-b/64", "fe90::1%eth0/64", "x/8"]),
+    ("an origin with its scheme", "a://", &["*", "http://a", "https://*.a.b", "app+1.2-3://a_b", "http://*", "http://a:12345", "http://*:1"],
+        &["", "a", "://a", "1a://b", "a_b://c", "http://", "http://a.*", "http://*a", "http://a.", "http://a..b", "http://a:", "http://a:123456", "http://a/b", "http://é"]),
+    ("a size", "1", &["1", "10", "32Ki", "5k", "1E", "1Ei", "100M"], &["", "0", "01", "-1", "1.5", "1K", "1ki", "1Mii", "Mi", "1 M", "1m", "1e3"]),
+    ("bytes in base64", "", &["aaaa", "aa==", "aaa=", "+/09", "aaaaaa=="], &["", "a", "aaa", "a===", "aa=a", "====", "aaaa=", "aa aa", "aa_a", "éé"]),
+    ("a plain name", "", &["a", "X-Y-1", "-"], &["", "a_b", "a.b", "a b", "é", "a\n"]),
+    ("the code of a country", "a", &["DE", "us", "aB"], &["", "a", "abc", "D1", "é"]),
+    ("the name of a module", "", &["a", "a-b.c", "0..1"], &["", "-a", "a.", "A", "a_b", "é"]),
+    ("text of one line", "", &["", "a b", "é\t"], &["a\n", "\r", "a\0b"]),
     ("a gRPC method name", "", &["a", "_", "Get_1"], &["", "1a", "a.b", "a-b", "é", "\u{17f}"]),
 ];
 
@@ -48,7 +59,7 @@ fn no_form_lacks_examples() {
     for ((noun, start, good, bad), pattern) in FORMS.iter().zip(PATTERNS) {
         let regex = regex::Regex::new(pattern.regex).unwrap();
         let long = format!("{start}{}", "a".repeat(40));
-        let has_long = !["a duration", "an IP address"].contains(noun);
+        let has_long = !["a duration", "an IP address", "a size", "the code of a country"].contains(noun);
         for (samples, is_good) in [(*good, true), (&[long.as_str()], has_long), (*bad, false)] {
             for sample in samples {
                 assert_eq!((pattern.matches)(sample), is_good, "{noun} {sample:?}");
@@ -78,6 +89,7 @@ impl Samples {
             Type::Boolean => samples.good.extend([true, false].map(Node::Bool)),
             Type::Number | Type::Any => samples.good.extend([Node::Int(1), Node::Float(1.5)]),
             Type::IntOrText => samples.good.extend([Node::Int(1), word("x")]),
+            Type::Quantity => samples.quantity(),
             Type::List(list) => samples.list(list, channel),
             Type::Map(map) => samples.map(map, channel),
             Type::Object(_) => samples.good.extend(smallest(ty, 0, channel)),
@@ -111,6 +123,13 @@ impl Samples {
         if *min > 0 {
             self.bad.push((word(""), "GW1006"));
         }
+    }
+
+    fn quantity(&mut self) {
+        let (_, _, good, bad) = FORMS.iter().find(|(noun, ..)| *noun == QUANTITY.noun).unwrap();
+        self.good.extend(good.iter().copied().map(word));
+        self.good.extend([i64::MIN, 0, i64::MAX].map(Node::Int));
+        self.bad.extend(bad.iter().map(|text| (word(*text), "GW1007")));
     }
 
     fn integer(&mut self, Integer { min, max, is_32_bit, values }: &Integer) {
@@ -176,7 +195,7 @@ impl Samples {
                 | (Type::Integer(_), Node::Int(_))
                 | (Type::Boolean, Node::Bool(_))
                 | (Type::Number, Node::Int(_) | Node::Float(_))
-                | (Type::IntOrText, Node::Int(_) | Node::String(_))
+                | (Type::IntOrText | Type::Quantity, Node::Int(_) | Node::String(_))
                 | (Type::Any, _)
                 | (Type::List(_), Node::List(_))
                 | (Type::Map(_) | Type::Object(_), Node::Map(_)) => continue,
@@ -203,7 +222,7 @@ fn smallest(ty: &Type, number: usize, channel: Channel) -> Option<Node> {
         Type::Integer(Integer { values, .. }) if !values.is_empty() => Node::Int(*values.get(number)?),
         Type::Integer(Integer { min, .. }) => Node::Int((*min).max(0) + i64::try_from(number).ok()?),
         Type::Boolean => Node::Bool(true),
-        Type::Number | Type::IntOrText | Type::Any => Node::Int(1),
+        Type::Number | Type::IntOrText | Type::Quantity | Type::Any => Node::Int(1),
         Type::List(List { items, min, .. }) => {
             Node::List((0..*min).map(|inner| smallest(items, inner, channel)).collect::<Option<_>>()?)
         }
@@ -232,7 +251,7 @@ fn complete(shape: &Shape, number: usize, entries: &mut Vec<(String, Node)>) {
     if has("certificateRefs") {
         put("mode", word("Passthrough"));
     }
-    if has("cors") || (has("extensionRef") && has("requestMirror")) {
+    if has("extensionRef") && (has("cors") || has("requestMirror")) {
         put("type", word("ExtensionRef"));
         let reference = ["group", "kind", "name"].map(|name| (name.to_owned(), word("a")));
         put("extensionRef", Node::Map(reference.into()));
@@ -243,7 +262,7 @@ fn complete(shape: &Shape, number: usize, entries: &mut Vec<(String, Node)>) {
     if has("subjectAltNames") || has("numerator") {
         return;
     }
-    if has("uri") {
+    if has("uri") && has("hostname") {
         put("type", word("Hostname"));
         put("hostname", word("a"));
     }
@@ -258,7 +277,7 @@ fn complete(shape: &Shape, number: usize, entries: &mut Vec<(String, Node)>) {
     if has("service") {
         put("service", word("a"));
     }
-    if has("weight") || (has("port") && has("kind") && !has("sectionName")) {
+    if (has("weight") && has("kind")) || (has("port") && has("kind") && !has("sectionName")) {
         put("port", Node::Int(i64::try_from(number).unwrap() + 1));
     }
     if has("externalHostname") {
@@ -288,13 +307,19 @@ fn shapes(visit: &mut dyn FnMut(&'static Shape)) {
                     shape.fields.iter().for_each(|field| walk(&field.ty, seen, visit));
                 }
             }
-            Type::Text(_) | Type::Integer(_) | Type::Boolean | Type::Number | Type::IntOrText | Type::Any => {}
+            Type::Text(_)
+            | Type::Integer(_)
+            | Type::Boolean
+            | Type::Number
+            | Type::IntOrText
+            | Type::Quantity
+            | Type::Any => {}
         }
     }
     let mut seen = Vec::new();
-    for schema in schemas() {
-        visit(schema.spec);
-        schema.spec.fields.iter().for_each(|field| walk(&field.ty, &mut seen, visit));
+    for spec in schemas().iter().map(|schema| schema.spec).chain(SPECS.map(|(_, spec)| spec)) {
+        visit(spec);
+        spec.fields.iter().for_each(|field| walk(&field.ty, &mut seen, visit));
     }
 }
 
@@ -305,7 +330,8 @@ fn every_row_accepts_and_refuses_at_the_edges_of_its_limits() {
         for channel in [Channel::Standard, Channel::Experimental] {
             for field in shape.fields.iter().filter(|field| field.presence.is_in(channel)) {
                 let samples = Samples::of(&field.ty, channel);
-                assert!(!samples.good.is_empty() && !samples.bad.is_empty(), "`{}` lacks an example", field.name);
+                let has_bad = !samples.bad.is_empty() || matches!(field.ty, Type::Any);
+                assert!(!samples.good.is_empty() && has_bad, "`{}` lacks an example", field.name);
                 for good in &samples.good {
                     assert_eq!(codes_at(good, &field.ty, channel), [], "{}: {good:?}", field.name);
                 }

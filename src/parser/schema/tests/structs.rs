@@ -11,9 +11,10 @@ use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visi
 use serde::forward_to_deserialize_any;
 
 use crate::parser::api::{
-    BackendSpec, BackendTlsPolicySpec, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec,
-    HttpRouteSpec, L4RouteSpec, ListenerOptionSpec, ListenerSetSpec, ReferenceGrantSpec, RouteOptionSpec, TlsRouteSpec,
-    UpstreamSpec, VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
+    BackendSpec, BackendTlsPolicySpec, BackendTrafficPolicySpec, ClientTrafficPolicySpec, GatewayClassSpec,
+    GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionSpec,
+    ListenerSetSpec, ReferenceGrantSpec, RouteOptionSpec, SecurityPolicySpec, TlsRouteSpec, UpstreamSpec,
+    VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use crate::parser::manifests::Kind;
 use crate::parser::schema::{Field, Schema, Shape, Type, other_schemas, schemas};
@@ -57,7 +58,7 @@ impl Probe<'_> {
     fn sample(&self) -> &'static str {
         match self.ty {
             Type::Text(text) => text.values.first().copied().unwrap_or("1s"),
-            Type::IntOrText => "1",
+            Type::IntOrText | Type::Quantity => "1",
             _ => {
                 self.differ("the struct wants a string");
                 ""
@@ -277,6 +278,9 @@ fn decode_kind(kind: Kind, probe: Probe<'_>) -> Result<(), Failure> {
         Kind::XBackendTrafficPolicy => decode::<XBackendTrafficPolicySpec>(probe),
         Kind::XMesh => decode::<XMeshSpec>(probe),
         Kind::RouteOption => decode::<RouteOptionSpec>(probe),
+        Kind::ClientTrafficPolicy => decode::<ClientTrafficPolicySpec>(probe),
+        Kind::BackendTrafficPolicy => decode::<BackendTrafficPolicySpec>(probe),
+        Kind::SecurityPolicy => decode::<SecurityPolicySpec>(probe),
         Kind::VirtualHostOption => decode::<VirtualHostOptionSpec>(probe),
         Kind::ListenerOption => decode::<ListenerOptionSpec>(probe),
         Kind::HttpListenerOption => decode::<HttpListenerOptionSpec>(probe),
@@ -320,7 +324,13 @@ fn every_shape_has_at_most_64_rows() {
                 visit(shape);
                 shape.fields.iter().for_each(|field| walk(&field.ty, visit));
             }
-            Type::Text(_) | Type::Integer(_) | Type::Boolean | Type::Number | Type::IntOrText | Type::Any => {}
+            Type::Text(_)
+            | Type::Integer(_)
+            | Type::Boolean
+            | Type::Number
+            | Type::IntOrText
+            | Type::Quantity
+            | Type::Any => {}
         }
     }
     for schema in schemas().iter().chain(other_schemas()) {

@@ -8,36 +8,41 @@ use crate::path;
 use super::part::Place;
 
 /// What of an option cannot be honoured.
-pub(super) struct Faults<'o> {
+pub(in crate::translator::lower) struct Faults<'o> {
     place: Place<'o>,
     found: Vec<Finding>,
 }
 
 impl<'o> Faults<'o> {
-    pub(super) fn new(place: Place<'o>) -> Self {
+    pub(in crate::translator::lower) fn new(place: Place<'o>) -> Self {
         Self { place, found: Vec::new() }
     }
 
     /// A part of a rule, where all of it can be honoured.
-    pub(super) fn unless_wrong<T>(self, part: T) -> Result<T, Wrong> {
+    pub(in crate::translator::lower) fn unless_wrong<T>(self, part: T) -> Result<T, Wrong> {
         let mut found = self.found.into_iter();
         found.next().map_or(Ok(part), |first| Err(Wrong { first: Box::new(first), others: found.collect() }))
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(in crate::translator::lower) fn count(&self) -> usize {
         self.found.len()
     }
 
-    pub(super) fn found(self) -> Vec<Finding> {
+    pub(in crate::translator::lower) fn found(self) -> Vec<Finding> {
         self.found
     }
 
-    pub(super) fn add(&mut self, at: &FieldPath, message: impl Into<String>, help: impl Into<String>) {
+    pub(in crate::translator::lower) fn add(
+        &mut self,
+        at: &FieldPath,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.found.push(*self.place.refuse(at, message, help));
     }
 
     /// A text that a header can hold; none where it is empty.
-    pub(super) fn text(&mut self, field: &'static str, said: Option<String>) -> Option<String> {
+    pub(in crate::translator::lower) fn text(&mut self, field: &'static str, said: Option<String>) -> Option<String> {
         let said = said.filter(|said| !said.is_empty())?;
         if said.bytes().any(|byte| !(b' '..0x7f).contains(&byte)) || said.trim() != said {
             let message = format!("no header can hold the text of `{field}`");
@@ -47,7 +52,10 @@ impl<'o> Faults<'o> {
     }
 
     /// What a part of the option says; nothing where it cannot be honoured.
-    pub(super) fn lowered<T: Default>(&mut self, lower: impl FnOnce(Place<'_>) -> Result<T, Box<Finding>>) -> T {
+    pub(in crate::translator::lower) fn lowered<T: Default>(
+        &mut self,
+        lower: impl FnOnce(Place<'_>) -> Result<T, Box<Finding>>,
+    ) -> T {
         lower(self.place).unwrap_or_else(|wrong| {
             self.found.push(*wrong);
             T::default()
@@ -55,14 +63,19 @@ impl<'o> Faults<'o> {
     }
 
     /// Whether a text can stand as a host.
-    pub(super) fn host(&mut self, at: &FieldPath, host: &str) {
+    pub(in crate::translator::lower) fn host(&mut self, at: &FieldPath, host: &str) {
         if let Err(wrong) = self.place.check_host(at, host) {
             self.found.push(*wrong);
         }
     }
 
     /// A number that Envoy takes.
-    pub(super) fn number(&mut self, at: &FieldPath, said: Option<u32>, range: RangeInclusive<u32>) -> Option<u32> {
+    pub(in crate::translator::lower) fn number(
+        &mut self,
+        at: &FieldPath,
+        said: Option<u32>,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
         if let Some(number) = said.filter(|number| !range.contains(number)) {
             let message = format!("Envoy does not take {number} here");
             self.add(at, message, format!("write a number from {} to {}", range.start(), range.end()));
@@ -72,7 +85,7 @@ impl<'o> Faults<'o> {
 }
 
 /// What of an option cannot be honoured, where something cannot.
-pub(super) struct Wrong {
+pub(in crate::translator::lower) struct Wrong {
     first: Box<Finding>,
     others: Vec<Finding>,
 }
@@ -85,7 +98,7 @@ impl From<Box<Finding>> for Wrong {
 
 impl Wrong {
     /// Reports all of it.
-    pub(super) fn report(self, diagnostics: &mut Diagnostics) -> Reported {
+    pub(in crate::translator::lower) fn report(self, diagnostics: &mut Diagnostics) -> Reported {
         let proof = diagnostics.error(*self.first);
         self.others.into_iter().for_each(|finding| diagnostics.report(finding));
         proof

@@ -415,7 +415,7 @@ fn with_security(session: &Arc<Session>, is_secure: bool) -> Arc<Session> {
 }
 
 /// Changes all that sends in an action.
-fn change_forwards(action: Action, change: &mut impl FnMut(&mut Forward)) -> Action {
+pub(in crate::translator::lower) fn change_forwards(action: Action, change: &mut impl FnMut(&mut Forward)) -> Action {
     match action {
         Action::Forward(mut forward) => {
             change(&mut forward);

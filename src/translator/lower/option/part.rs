@@ -13,7 +13,6 @@ use crate::name::{Name, Namespace, NamespacedName};
 use crate::parser::api::{OptionCors, RouteOption};
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::Filter;
-use crate::path;
 use crate::resolver::ResolvedRule;
 
 /// What an option says.
@@ -78,7 +77,9 @@ pub(super) type HostFields<'m> = HashMap<(NamespacedName<'m>, &'static str), Opt
 #[derive(Clone, Copy, Debug)]
 pub(in crate::translator::lower) struct RuleSays {
     pub(super) cors: OwnCors,
-    pub(super) retry: bool,
+    pub(in crate::translator::lower) retry: bool,
+    /// How long a request may take.
+    pub(in crate::translator::lower) request_timeout: bool,
     /// The status of a rule that fails.
     pub(in crate::translator::lower) failure: u16,
 }
@@ -105,21 +106,22 @@ impl RuleSays {
             Some(false) => OwnCors::Fields,
             None => OwnCors::Nothing,
         };
-        Self { cors, retry: rule.retry.is_some() || rule.options.retry(), failure }
+        let request_timeout = rule.timeouts.is_some_and(|timeouts| timeouts.request.is_some());
+        Self { cors, retry: rule.retry.is_some() || rule.options.retry(), request_timeout, failure }
     }
 }
 
 /// An option with its policy, as it is judged.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'o> {
-    pub(super) source: &'o ObjectHead,
-    pub(super) field: &'static str,
+pub(in crate::translator::lower) struct Place<'o> {
+    pub(in crate::translator::lower) source: &'o ObjectHead,
+    pub(in crate::translator::lower) field: &'static str,
 }
 
 impl Place<'_> {
     /// A finding about a part of the option.
     pub(super) fn refuse(self, below: &FieldPath, message: impl Into<String>, help: impl Into<String>) -> Box<Finding> {
-        let at = ObjectPart::Whole.at(&path!["spec", "options", self.field].join(below));
+        let at = ObjectPart::Whole.at(&self.source.kind.fields_of_policy().with(self.field).join(below));
         let finding = self.source.finding(codes::UNUSABLE_OPTION, at, message.into()).label("this cannot be honoured");
         let consequence = "all requests of the rules that it applies to get 500";
         Box::new(finding.consequence(consequence).help(help.into()))

@@ -79,7 +79,7 @@ macro_rules! options {
             }
         }
 
-        impl super::option_list::OptionKind for $name {
+        impl $crate::parser::api::OptionKind for $name {
             const FIELDS: &'static [&'static str] = &[$($field),+];
 
             fn read<'de, A: serde::de::MapAccess<'de>>(field: &str, map: &mut A) -> Result<Self, A::Error> {
@@ -92,4 +92,4 @@ macro_rules! options {
     };
 }
 
-pub(super) use options;
+pub(in crate::parser::api) use options;

@@ -1,0 +1,97 @@
+//! Policies of Envoy Gateway: what each is about, which of several counts at a rule of a listener, and what it says there
+//! ([concepts](https://gateway.envoyproxy.io/docs/concepts/gateway_api_extensions/)).
+//!
+//! Of the policies of a kind one counts at a rule, as a whole: the one for the rule, else the one for the route, the
+//! listener, the ListenerSet or the Gateway. Of two for the same target the older one counts. Only a policy with a
+//! `mergeType` is laid over the next one of that chain. One that cannot be read or honoured makes its rules fail.
+
+mod applied;
+mod kind;
+mod known;
+mod meets;
+mod overridden;
+mod place;
+mod scope;
+mod table;
+mod target;
+mod untranslated;
+
+use std::collections::HashMap;
+
+use crate::diagnostics::{Diagnostics, Reported};
+use crate::options::Options;
+use crate::parser::api::{BackendTrafficPolicyField, ClientTrafficPolicyField, SecurityPolicyField};
+use crate::parser::manifests::{Manifests, ObjectHead};
+
+use super::gateway::ResolvedGateway;
+use super::listener::ResolvedListener;
+use super::reference_grant::Grants;
+use super::route::{ResolvedRoute, Routes};
+use known::Known;
+use meets::Meetings;
+
+pub use applied::{AppliedPolicy, EnvoyPolicyId, PolicyField, SaidField};
+pub use kind::EnvoyPolicyKind;
+pub(super) use known::OptionsOfGloo;
+pub use scope::PolicyScope;
+pub use table::{PoliciesOfKind, ResolvedEnvoyPolicy};
+
+/// The policies of all kinds.
+#[derive(Debug, Default)]
+pub struct EnvoyPolicies<'m> {
+    /// What is said of connections of clients.
+    pub client: PoliciesOfKind<'m, ClientTrafficPolicyField>,
+    /// What is said of requests on their way to backends.
+    pub traffic: PoliciesOfKind<'m, BackendTrafficPolicyField>,
+    /// What is said of who may send requests.
+    pub security: PoliciesOfKind<'m, SecurityPolicyField>,
+    /// The rules that fail although each policy is right: another vendor says the same of them.
+    failed: HashMap<(*const ObjectHead, usize), Reported>,
+}
+
+impl<'m> EnvoyPolicies<'m> {
+    /// The proof that a rule fails although each policy is right; `rule` is its position.
+    pub fn failure_of(&self, route: &ResolvedRoute<'_>, rule: usize) -> Option<Reported> {
+        self.failed.get(&(std::ptr::from_ref(route.object()), rule)).copied()
+    }
+
+    /// What policies say at a rule on a listener, by field, and what cannot be honoured.
+    pub fn said(&self, route: &ResolvedRoute<'m>, rule: usize, listener: &ResolvedListener<'m>) -> Vec<SaidField<'m>> {
+        let Self { client, traffic, security, failed: _ } = self;
+        let mut said = Vec::new();
+        said.extend(client.of_listener(listener).into_iter().flat_map(|id| client.get(id).said()));
+        said.extend(traffic.of_rule(route, rule, listener).into_iter().flat_map(|id| traffic.get(id).said()));
+        said.extend(security.of_rule(route, rule, listener).into_iter().flat_map(|id| security.get(id).said()));
+        said
+    }
+
+    /// Every policy, of all kinds.
+    pub fn list(&self) -> impl Iterator<Item = &ResolvedEnvoyPolicy<'m>> {
+        self.client.list.iter().chain(&self.traffic.list).chain(&self.security.list)
+    }
+}
+
+/// Resolves the policies of all kinds.
+pub(super) fn resolve_envoy_policies<'m>(
+    manifests: &'m Manifests,
+    (gateways, routes): (&[ResolvedGateway<'m>], &Routes<'m>),
+    gloo: OptionsOfGloo<'_, 'm>,
+    grants: &Grants<'m>,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> EnvoyPolicies<'m> {
+    let Manifests { client_traffic_policies, backend_traffic_policies, security_policies, decoded, .. } = manifests;
+    let has_none =
+        client_traffic_policies.is_empty() && backend_traffic_policies.is_empty() && security_policies.is_empty();
+    if has_none && decoded.is_empty() {
+        return EnvoyPolicies::default();
+    }
+    let known = Known::new(manifests, (gateways, routes), gloo, grants);
+    let mut meetings = Meetings::default();
+    EnvoyPolicies {
+        client: table::resolve(&known, options, &mut meetings, diagnostics),
+        traffic: table::resolve(&known, options, &mut meetings, diagnostics),
+        security: table::resolve(&known, options, &mut meetings, diagnostics),
+        failed: meetings.into_failed(),
+    }
+}

@@ -1,0 +1,113 @@
+//! What tells the kinds of policies apart.
+
+use crate::parser::any_object::AnyObject;
+use crate::parser::api::{
+    BackendTimeout, BackendTrafficPolicyField, ClientTrafficPolicyField, EnvoyPolicySpec, HttpBackendTimeout,
+    OptionKind, SecurityPolicyField,
+};
+use crate::parser::manifests::{Kind, Manifests, Object};
+use crate::parser::route::Filter;
+use crate::resolver::route::ResolvedRule;
+use crate::resolver::untranslated::PolicyOption;
+
+/// A kind of policies, by what one of its fields says.
+pub trait EnvoyPolicyKind: OptionKind + PolicyOption + Clone + 'static {
+    /// The kind.
+    const KIND: Kind;
+    /// The kinds of objects that it can be about.
+    const TARGETS: &'static [Kind];
+    /// Whether it is about listeners and their connections alone, and not about rules.
+    const IS_OF_LISTENERS: bool = false;
+    /// Whether its fields keep requests out.
+    const IS_SECURITY: bool = false;
+
+    /// The field of a rule that says the same, and goes before it.
+    fn met_by(&self, _rule: &ResolvedRule<'_>) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether it says nothing of connections that carry no requests.
+    fn is_of_requests_alone(&self) -> bool {
+        false
+    }
+
+    /// The objects of the input.
+    fn objects(manifests: &Manifests) -> &[Object<EnvoyPolicySpec<Self>>];
+
+    /// An object of which a part could not be read.
+    fn decoded(object: &AnyObject) -> Option<&Object<EnvoyPolicySpec<Self>>>;
+}
+
+impl EnvoyPolicyKind for ClientTrafficPolicyField {
+    const KIND: Kind = Kind::ClientTrafficPolicy;
+    const TARGETS: &'static [Kind] = &[Kind::Gateway, Kind::ListenerSet];
+    const IS_OF_LISTENERS: bool = true;
+
+    fn objects(manifests: &Manifests) -> &[Object<EnvoyPolicySpec<Self>>] {
+        &manifests.client_traffic_policies
+    }
+
+    fn decoded(object: &AnyObject) -> Option<&Object<EnvoyPolicySpec<Self>>> {
+        match object {
+            AnyObject::ClientTrafficPolicy(object) => Some(&**object),
+            _ => None,
+        }
+    }
+}
+
+impl EnvoyPolicyKind for BackendTrafficPolicyField {
+    const KIND: Kind = Kind::BackendTrafficPolicy;
+    const TARGETS: &'static [Kind] = &[
+        Kind::Gateway,
+        Kind::ListenerSet,
+        Kind::HTTPRoute,
+        Kind::GRPCRoute,
+        Kind::UDPRoute,
+        Kind::TCPRoute,
+        Kind::TLSRoute,
+    ];
+
+    fn met_by(&self, rule: &ResolvedRule<'_>) -> Option<&'static str> {
+        match self {
+            Self::Timeout(BackendTimeout {
+                http: Some(HttpBackendTimeout { request_timeout: Some(_), .. }), ..
+            }) => rule.timeouts.and_then(|timeouts| timeouts.request).map(|_| "timeouts"),
+            Self::Retry(_) => rule.retry.map(|_| "retry"),
+            _ => None,
+        }
+    }
+
+    fn objects(manifests: &Manifests) -> &[Object<EnvoyPolicySpec<Self>>] {
+        &manifests.backend_traffic_policies
+    }
+
+    fn decoded(object: &AnyObject) -> Option<&Object<EnvoyPolicySpec<Self>>> {
+        match object {
+            AnyObject::BackendTrafficPolicy(object) => Some(&**object),
+            _ => None,
+        }
+    }
+}
+
+impl EnvoyPolicyKind for SecurityPolicyField {
+    const KIND: Kind = Kind::SecurityPolicy;
+    const TARGETS: &'static [Kind] =
+        &[Kind::Gateway, Kind::ListenerSet, Kind::HTTPRoute, Kind::GRPCRoute, Kind::TCPRoute];
+    const IS_SECURITY: bool = true;
+
+    fn met_by(&self, rule: &ResolvedRule<'_>) -> Option<&'static str> {
+        let has_own = || rule.all_filters().any(|own| matches!(own.filter, Filter::Cors(_)));
+        (matches!(self, Self::Cors(_)) && has_own()).then_some("filters")
+    }
+
+    fn objects(manifests: &Manifests) -> &[Object<EnvoyPolicySpec<Self>>] {
+        &manifests.security_policies
+    }
+
+    fn decoded(object: &AnyObject) -> Option<&Object<EnvoyPolicySpec<Self>>> {
+        match object {
+            AnyObject::SecurityPolicy(object) => Some(&**object),
+            _ => None,
+        }
+    }
+}

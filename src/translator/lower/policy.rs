@@ -1,0 +1,142 @@
+//! What policies of Envoy Gateway say, laid over what rules do.
+//!
+//! Input: the policies that count at a rule on a listener ([`crate::resolver::EnvoyPolicies`]). Output: the rule's action
+//! with what they say, in the same representation as the options of other vendors. What a rule says itself goes before.
+//! A policy with something that cannot be honoured is reported once, and its rules answer with an error.
+
+mod client;
+mod security;
+mod traffic;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::diagnostics::{Diagnostics, Reported};
+use crate::ir::{Action, HttpSettings};
+use crate::resolver::{
+    EnvoyPolicyId, EnvoyPolicyKind, ListenerId, PoliciesOfKind, Resolved, ResolvedListener, ResolvedRoute,
+};
+use typed_index_collections::TiVec;
+
+use super::cluster::Clusters;
+use super::option::faults::Faults;
+use super::option::part::{Place, RuleSays};
+use client::ClientPart;
+use security::SecurityPart;
+use traffic::TrafficPart;
+
+/// What policies say, by kind.
+#[derive(Debug, Default)]
+pub(super) struct PolicyParts {
+    client: Parts<ClientPart>,
+    traffic: Parts<TrafficPart>,
+    security: Parts<SecurityPart>,
+}
+
+type Parts<P> = TiVec<EnvoyPolicyId, Result<P, Reported>>;
+
+/// Lowers all policies.
+pub(super) fn lower_policies(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> PolicyParts {
+    let policies = &resolved.envoy_policies;
+    let mut traffic = lower_kind(&policies.traffic, traffic::lower_field, diagnostics);
+    for (part, (_, applied)) in traffic.iter_mut().zip(policies.traffic.applied()) {
+        if let Ok(part) = part {
+            part.called(applied.in_names());
+        }
+    }
+    PolicyParts {
+        client: lower_kind(&policies.client, client::lower_field, diagnostics),
+        traffic,
+        security: lower_kind(&policies.security, security::lower_field, diagnostics),
+    }
+}
+
+fn lower_kind<T: EnvoyPolicyKind, P: Default>(
+    policies: &PoliciesOfKind<'_, T>,
+    lower_field: impl Fn(&T, &mut P, &mut Faults<'_>),
+    diagnostics: &mut Diagnostics,
+) -> Parts<P> {
+    // A field that counts alone and in what is merged is told of once.
+    let mut known: HashMap<*const T, Option<Reported>> = HashMap::new();
+    let lower = policies.applied().map(|(_, applied)| {
+        let mut part = P::default();
+        let mut failed = applied.failed;
+        for field in &applied.fields {
+            let mut faults = Faults::new(Place { source: field.source, field: field.value.field() });
+            lower_field(&field.value, &mut part, &mut faults);
+            let found = faults.found().into_iter();
+            let proof = *known
+                .entry(Arc::as_ptr(&field.value))
+                .or_insert_with(|| found.map(|finding| diagnostics.error(finding)).reduce(|first, _| first));
+            failed = failed.or(proof);
+        }
+        failed.map_or(Ok(part), Err)
+    });
+    lower.collect()
+}
+
+/// What counts at the rules of a listener, and makes them differ from those of others: policies of listeners.
+pub(super) type PoliciesOfListener = [Option<EnvoyPolicyId>; 3];
+
+/// The policies of a listener.
+pub(super) fn of_listener<'m>(resolved: &Resolved<'m>, listener: &ResolvedListener<'m>) -> PoliciesOfListener {
+    let policies = &resolved.envoy_policies;
+    let (client, traffic) = (policies.client.of_listener(listener), policies.traffic.of_listener(listener));
+    [client, traffic, policies.security.of_listener(listener)]
+}
+
+/// What policies are looked up by.
+#[derive(Clone, Copy)]
+pub(super) struct PoliciesAt<'a, 'm> {
+    pub(super) resolved: &'a Resolved<'m>,
+    pub(super) parts: &'a PolicyParts,
+    pub(super) listener: &'a ResolvedListener<'m>,
+    pub(super) route: &'a ResolvedRoute<'m>,
+}
+
+impl PoliciesAt<'_, '_> {
+    /// What a rule does where policies count; `rule` is its position.
+    pub(super) fn lay_over(
+        self,
+        rule: usize,
+        says: RuleSays,
+        action: Arc<Action>,
+        clusters: &mut Clusters<'_>,
+    ) -> Arc<Action> {
+        let Self { resolved, parts, listener, route } = self;
+        let policies = &resolved.envoy_policies;
+        let traffic = policies.traffic.of_rule(route, rule, listener).map(|id| &parts.traffic[id]);
+        let security = policies.security.of_rule(route, rule, listener).map(|id| &parts.security[id]);
+        if self.fails(rule) {
+            return Arc::new(Action::Respond(says.failure));
+        }
+        let action = match traffic {
+            Some(Ok(part)) => part.over(says, action, clusters),
+            _ => action,
+        };
+        match security {
+            Some(Ok(part)) => part.over(says, action),
+            _ => action,
+        }
+    }
+
+    /// Whether a policy that counts at a rule cannot be honoured.
+    pub(super) fn fails(self, rule: usize) -> bool {
+        let Self { resolved, parts, listener, route } = self;
+        let policies = &resolved.envoy_policies;
+        let client = policies.client.of_listener(listener).is_some_and(|id| parts.client[id].is_err());
+        let traffic = policies.traffic.of_rule(route, rule, listener).is_some_and(|id| parts.traffic[id].is_err());
+        let security = policies.security.of_rule(route, rule, listener).is_some_and(|id| parts.security[id].is_err());
+        client || traffic || security || policies.failure_of(route, rule).is_some()
+    }
+}
+
+/// What policies ask for of the connections of listeners that share them: the first that can be honoured.
+pub(super) fn http_settings<'p>(
+    resolved: &Resolved<'_>,
+    parts: &'p PolicyParts,
+    ids: &[ListenerId],
+) -> Option<&'p Arc<HttpSettings>> {
+    let own = ids.iter().filter_map(|id| resolved.envoy_policies.client.of_listener(resolved.listener(*id)));
+    own.into_iter().find_map(|id| parts.client[id].as_ref().ok()).map(|part| &part.http)
+}
