@@ -78,7 +78,7 @@ impl PolicyOption for SecurityPolicyField {
             | Self::ExtAuth(_)
             | Self::Jwt(_)
             | Self::Oidc(_) => Said::Whole("requests would pass that it keeps out", true),
-            Self::Cors(_) => Said::Whole("browsers would be told nothing of other origins", true),
+            Self::Cors(_) => Said::Translated,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! SecurityPolicy: who may send requests
 //! ([SecurityPolicy](https://gateway.envoyproxy.io/docs/api/extension_types/#securitypolicy)).
 
+use serde::Deserialize;
+
 use super::envoy_policy::{EnvoyPolicySpec, fields_of_policy};
+use crate::parser::api::Duration;
 use crate::parser::api::option_list::Untranslated;
 
 /// The spec of a SecurityPolicy.
@@ -13,10 +16,26 @@ fields_of_policy! {
         ApiKeyAuth(Untranslated) = "apiKeyAuth",
         Authorization(Untranslated) = "authorization",
         BasicAuth(Untranslated) = "basicAuth",
-        Cors(Untranslated) = "cors",
+        Cors(SecurityCors) = "cors",
         Csrf(Untranslated) = "csrf",
         ExtAuth(Untranslated) = "extAuth",
         Jwt(Untranslated) = "jwt",
         Oidc(Untranslated) = "oidc",
     }
+}
+
+/// `cors`: what other origins may do ([CORS](https://gateway.envoyproxy.io/docs/api/extension_types/#cors)).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SecurityCors {
+    pub allow_credentials: Option<bool>,
+    #[serde(default)]
+    pub allow_headers: Vec<String>,
+    #[serde(default)]
+    pub allow_methods: Vec<String>,
+    #[serde(default)]
+    pub allow_origins: Vec<String>,
+    #[serde(default)]
+    pub expose_headers: Vec<String>,
+    pub max_age: Option<Duration>,
 }

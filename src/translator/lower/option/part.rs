@@ -109,6 +109,11 @@ impl RuleSays {
         let request_timeout = rule.timeouts.is_some_and(|timeouts| timeouts.request.is_some());
         Self { cors, retry: rule.retry.is_some() || rule.options.retry(), request_timeout, failure }
     }
+
+    /// Whether it says something of other origins.
+    pub(in crate::translator::lower) fn cors(self) -> bool {
+        self.cors != OwnCors::Nothing
+    }
 }
 
 /// An option with its policy, as it is judged.

@@ -1,8 +1,10 @@
 //! SecurityPolicy: who may send requests.
 
+mod cors;
+
 use std::sync::Arc;
 
-use crate::ir::Action;
+use crate::ir::{Action, Branch, Cors, HttpFilters};
 use crate::parser::api::SecurityPolicyField;
 use crate::path;
 use crate::translator::lower::option::faults::Faults;
@@ -10,19 +12,56 @@ use crate::translator::lower::option::part::RuleSays;
 
 /// What a SecurityPolicy says, as parts of rules.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SecurityPart {}
+pub(super) struct SecurityPart {
+    cors: Option<Arc<Cors>>,
+}
 
 /// Adds what a field says.
-pub(super) fn lower_field(field: &SecurityPolicyField, _part: &mut SecurityPart, faults: &mut Faults<'_>) {
-    // The resolver hands on none of the others.
-    let message = format!("`{}` is not translated", field.field());
-    faults.add(&path![], message, "this is a fault of gwctl: please report it with the manifest");
+pub(super) fn lower_field(field: &SecurityPolicyField, part: &mut SecurityPart, faults: &mut Faults<'_>) {
+    match field {
+        SecurityPolicyField::Cors(said) => part.cors = Some(Arc::new(cors::lower(said, faults))),
+        // The resolver hands on none of the others.
+        other => {
+            let message = format!("`{}` is not translated", other.field());
+            faults.add(&path![], message, "this is a fault of gwctl: please report it with the manifest");
+        }
+    }
 }
 
 impl SecurityPart {
-    /// What a rule does where the policy counts.
-    pub(super) fn over(&self, _says: RuleSays, action: Arc<Action>) -> Arc<Action> {
-        let Self {} = self;
-        action
+    /// What a rule does where the policy counts. What the rule says itself goes before it.
+    pub(super) fn over(&self, says: RuleSays, action: Arc<Action>) -> Arc<Action> {
+        let mut change = |filters: &mut HttpFilters| self.change(says, filters);
+        Arc::new(change_filters(Arc::unwrap_or_clone(action), &mut change))
+    }
+
+    fn change(&self, says: RuleSays, filters: &mut HttpFilters) {
+        let Self { cors } = self;
+        if let Some(cors) = cors.as_ref().filter(|_| !says.cors()) {
+            filters.cors = Some(Arc::clone(cors));
+        }
+    }
+}
+
+/// Changes what requests pass before anything else is done to them.
+fn change_filters(action: Action, change: &mut impl FnMut(&mut HttpFilters)) -> Action {
+    match action {
+        Action::Forward(mut forward) => {
+            forward.http_filters.change(&mut *change);
+            Action::Forward(forward)
+        }
+        Action::Redirect(mut redirect) => {
+            redirect.http_filters.change(&mut *change);
+            Action::Redirect(redirect)
+        }
+        Action::Respond(status) => Action::Respond(status),
+        Action::Split(branches) => {
+            let branches = branches.into_iter().map(|Branch { weight, action, origin }| Branch {
+                weight,
+                action: change_filters(action, change),
+                origin,
+            });
+            Action::Split(branches.collect())
+        }
     }
 }
