@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::ClusterId;
+use super::access_order::AccessOrder;
 use super::default::is_default;
 use crate::http::HeaderName;
 
@@ -138,13 +139,15 @@ pub struct ClaimHeader {
     pub header: HeaderName,
 }
 
-/// Whether requests pass by what their token says.
+/// Whether requests pass by what is known of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum AccessRule {
     /// All of them.
     Anybody,
     /// Those that any of these lets pass, and no other.
     Listed(Arc<Vec<AccessPolicy>>),
+    /// As the first rule says that a request meets.
+    Ordered(Arc<AccessOrder>),
 }
 
 /// Lets some requests pass.

@@ -12,7 +12,7 @@ use crate::port::Port;
 use super::default::is_default;
 use super::seldom::usual;
 use super::{
-    AuthId, ClusterId, Cors, HashPart, HeaderMutations, Mirror, Origin, OriginPattern, Retry, RouteGuards,
+    AccessRule, AuthId, ClusterId, Cors, HashPart, HeaderMutations, Mirror, Origin, OriginPattern, Retry, RouteGuards,
     RouteTracing, Seldom, Session, Share, Timeouts, Upgrades,
 };
 
@@ -61,7 +61,11 @@ impl Action {
             OriginPattern::Regex(expression) => Some(expression.as_str()),
             _ => None,
         });
-        path.into_iter().chain(host).chain(origins)
+        let access = self.http_filters().and_then(|filters| match &filters.guards.access {
+            Some(AccessRule::Ordered(order)) => Some(order.expressions()),
+            Some(AccessRule::Anybody | AccessRule::Listed(_)) | None => None,
+        });
+        path.into_iter().chain(host).chain(origins).chain(access.into_iter().flatten())
     }
 
     /// What becomes of the headers of requests that are forwarded.

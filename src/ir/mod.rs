@@ -13,6 +13,7 @@ use crate::id::ids;
 use typed_index_collections::TiVec;
 
 mod access;
+mod access_order;
 mod action;
 mod cluster;
 mod cluster_settings;
@@ -53,6 +54,7 @@ mod upgrade;
 mod upstream_tls;
 
 pub use access::*;
+pub use access_order::*;
 pub use action::*;
 pub use cluster::*;
 pub use cluster_settings::*;

@@ -15,6 +15,7 @@ mod scope;
 mod table;
 mod target;
 mod untranslated;
+mod untranslated_security;
 
 use std::collections::HashMap;
 

@@ -19,6 +19,7 @@ use crate::ir::{
 };
 use crate::jwks::{Jwks, Token};
 
+use super::access_order;
 use super::admitted::Admitted;
 use super::decision::{LocalReply, Reason};
 use super::path::split_query;
@@ -147,13 +148,13 @@ fn in_header(value: &Value) -> String {
 /// # Errors
 /// The answer.
 pub(super) fn permit(guards: &RouteGuards, known: &Known<'_>, request: &Admitted) -> Result<(), LocalReply> {
-    let access = &guards.access;
-    match access {
-        Some(AccessRule::Listed(policies)) if !policies.iter().any(|policy| lets_pass(policy, known, request)) => {
-            Err(LocalReply::new(403, Reason::NotAllowed).with_body("RBAC: access denied"))
-        }
-        _ => Ok(()),
-    }
+    let is_permitted = match &guards.access {
+        Some(AccessRule::Listed(policies)) => policies.iter().any(|policy| lets_pass(policy, known, request)),
+        Some(AccessRule::Ordered(order)) => access_order::passes(order, known, request),
+        Some(AccessRule::Anybody) | None => true,
+    };
+    let refused = || LocalReply::new(403, Reason::NotAllowed).with_body("RBAC: access denied");
+    is_permitted.then_some(()).ok_or_else(refused)
 }
 
 /// Who vouches for the token of a request, what it says, and where it is.
@@ -305,7 +306,7 @@ fn is_by(Principal { provider, claims }: &Principal, known: &Known<'_>) -> bool 
     vouching.any(|(_, said)| claims.iter().all(|claim| says(said, claim)))
 }
 
-fn says(said: &Map<String, Value>, Claim { path, is }: &Claim) -> bool {
+pub(super) fn says(said: &Map<String, Value>, Claim { path, is }: &Claim) -> bool {
     let mut names = path.iter();
     let Some(first) = names.next().and_then(|name| said.get(name)) else { return false };
     let Some(value) = names.try_fold(first, |value, name| value.get(name)) else { return false };

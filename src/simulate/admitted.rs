@@ -1,5 +1,7 @@
 //! A request as the routes see it.
 
+use std::net::IpAddr;
+
 use crate::ir::HttpProfile;
 
 use super::header::Lines;
@@ -19,6 +21,8 @@ pub(super) struct Admitted {
     /// What it is of gRPC-Web, where that becomes gRPC.
     pub(super) web_call: Option<WebCall>,
     pub(super) body_bytes: u64,
+    /// The client's address, as far as proxies in front are trusted to tell it.
+    pub(super) client: IpAddr,
     pub(super) profile: HttpProfile,
     /// Headers that the proxy adds, with values that only a run shows.
     pub(super) generated: Vec<&'static str>,
@@ -50,6 +54,7 @@ impl Admitted {
             is_grpc,
             web_call,
             body_bytes: _,
+            client: _,
             profile: _,
             generated: _,
             hides_encodings: _,

@@ -1,6 +1,8 @@
 //! Headers: what the proxy strips, adds and changes
 //! ([HTTP header manipulation](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers)).
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use crate::ir::{Existing, HeaderMutation, HeaderMutations, WEBSOCKET};
 
 use super::request::Version;
@@ -130,6 +132,13 @@ fn client(received: &Lines, trusted_hops: u32) -> &str {
     let told: Vec<&str> = line(received, "x-forwarded-for").map(|list| tokens(list).collect()).unwrap_or_default();
     let hops = usize::try_from(trusted_hops).unwrap_or(usize::MAX);
     told.len().checked_sub(hops).and_then(|place| told.get(place)).copied().unwrap_or(CLIENT)
+}
+
+/// The address of the client, for whatever is decided by it. Who is believed tells it as the last of those that it lists.
+pub(super) fn client_address(received: &Lines, (trusted_hops, are_believed): (u32, bool)) -> IpAddr {
+    let hops = if are_believed { trusted_hops.saturating_add(1) } else { trusted_hops };
+    let told = if hops > 0 { client(received, hops) } else { CLIENT };
+    told.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
 
 /// The headers of a request as the routes see them. `scheme` is what its line about that becomes.

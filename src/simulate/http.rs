@@ -18,7 +18,7 @@ use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
 use super::guard::{kept_out, refusal};
 use super::head::is_too_large;
 use super::header::{
-    BadConnection, Lines, admit, admit_believed, admit_neighbour, apply, joined, line, receive, upgrade,
+    BadConnection, Lines, admit, admit_believed, admit_neighbour, apply, client_address, joined, line, receive, upgrade,
 };
 use super::host::{HostTable, split_port, without_dot};
 use super::path::{Normalized, normalize};
@@ -283,6 +283,7 @@ impl<'c> HttpTable<'c> {
             is_grpc: is_grpc(&received),
             web_call: WebCall::of(&self.connection.settings, &received),
             body_bytes: *body_bytes,
+            client: client_address(&received, (hops, clients.are_believed || profile == HttpProfile::Mesh)),
             profile,
             generated: {
                 let own = generated(profile, of_client, hops, &received).into_iter();

@@ -38,7 +38,7 @@ impl<'r> Subject<'r> {
     }
 
     /// Each line of a header on its own, as Envoy tests them since 1.39.
-    fn header_lines(&self, name: &str) -> impl Iterator<Item = &'r str> {
+    pub(super) fn header_lines(&self, name: &str) -> impl Iterator<Item = &'r str> {
         let host = (name == "host").then_some(self.authority);
         let lines = self.headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str());
         host.into_iter().chain(lines)

@@ -7,6 +7,7 @@
 //! runs what that one emits; the test suite compares both on every case.
 
 mod access;
+mod access_order;
 mod action;
 mod admitted;
 mod authorization;

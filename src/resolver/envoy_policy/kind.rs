@@ -100,6 +100,10 @@ impl EnvoyPolicyKind for SecurityPolicyField {
         (matches!(self, Self::Cors(_)) && has_own()).then_some("filters")
     }
 
+    fn is_of_requests_alone(&self) -> bool {
+        matches!(self, Self::Cors(_))
+    }
+
     fn objects(manifests: &Manifests) -> &[Object<EnvoyPolicySpec<Self>>] {
         &manifests.security_policies
     }

@@ -1,7 +1,7 @@
 //! What of a policy's fields is not translated, and what it means that it is missing.
 
 use crate::diagnostics::FieldPath;
-use crate::parser::api::{BackendTimeout, BackendTrafficPolicyField, ClientTrafficPolicyField, SecurityPolicyField};
+use crate::parser::api::{BackendTimeout, BackendTrafficPolicyField, ClientTrafficPolicyField};
 use crate::resolver::missing::Missing;
 use crate::resolver::untranslated::{PolicyOption, Said, SaysMissing};
 
@@ -60,25 +60,6 @@ impl PolicyOption for BackendTrafficPolicyField {
             Self::Retry(_) => Said::Whole("requests that fail would not be sent again", false),
             Self::RoutingType(_) | Self::Telemetry(_) => Said::Whole("it would not be followed", false),
             Self::Timeout(said) => Said::Parts(said),
-        }
-    }
-}
-
-impl PolicyOption for SecurityPolicyField {
-    fn field(&self) -> &'static str {
-        self.field()
-    }
-
-    fn said(&self) -> Said<'_> {
-        match self {
-            Self::ApiKeyAuth(_)
-            | Self::Authorization(_)
-            | Self::BasicAuth(_)
-            | Self::Csrf(_)
-            | Self::ExtAuth(_)
-            | Self::Jwt(_)
-            | Self::Oidc(_) => Said::Whole("requests would pass that it keeps out", true),
-            Self::Cors(_) => Said::Translated,
         }
     }
 }

@@ -35,10 +35,11 @@ use crate::ir::{
     TokenNeed, TokenProvider, TokenRule, TokenRules,
 };
 
+use super::access_order;
 use super::name;
 use super::proto::{any, duration, exact, http_filter};
 
-const TOKEN_FILTER: &str = "envoy.filters.http.jwt_authn";
+pub(super) const TOKEN_FILTER: &str = "envoy.filters.http.jwt_authn";
 /// The same filter, before anybody is asked whether a request may pass. What tokens say is known by the name of the
 /// other one all the same.
 const EARLY_TOKEN_FILTER: &str = "envoy.filters.http.jwt_authn/early";
@@ -76,7 +77,7 @@ impl AccessNeeds {
                 known.insert(requirement(rules, config), Arc::clone(rules));
             }
         }
-        self.claims |= matches!(access, Some(AccessRule::Listed(_)));
+        self.claims |= matches!(access, Some(AccessRule::Listed(_) | AccessRule::Ordered(_)));
     }
 }
 
@@ -234,21 +235,24 @@ pub(super) fn per_route(guards: &RouteGuards, config: &Config) -> impl Iterator<
         guards.token_rules().flat_map(|rules| &rules.providers).map(|one| one.name.to_owned()).collect();
     providers.sort();
     providers.dedup();
-    let listed = access.as_ref().and_then(|rule| match rule {
+    let access = access.as_ref().and_then(|rule| match rule {
         AccessRule::Anybody => None,
-        AccessRule::Listed(policies) => Some(policies),
+        AccessRule::Listed(policies) => Some(Rbac { rules: Some(to_rules(policies, &providers)), ..Rbac::default() }),
+        AccessRule::Ordered(order) => Some(Rbac { matcher: Some(access_order::to_matcher(order)), ..Rbac::default() }),
     });
-    let listed = listed.map(|policies| {
-        let to_entry = |policy: &AccessPolicy| (policy.name.to_owned(), to_policy(policy, &providers));
-        let rules = Rules {
-            action: Action::Allow as i32,
-            policies: policies.iter().map(to_entry).collect(),
-            ..Rules::default()
-        };
-        let rbac = Rbac { rules: Some(rules), ..Rbac::default() };
-        (ACCESS_FILTER.to_owned(), any(ACCESS_PER_ROUTE, &RbacPerRoute { rbac: Some(rbac) }))
-    });
-    asked.into_iter().chain(listed)
+    let access =
+        access.map(|rbac| (ACCESS_FILTER.to_owned(), any(ACCESS_PER_ROUTE, &RbacPerRoute { rbac: Some(rbac) })));
+    asked.into_iter().chain(access)
+}
+
+/// Whether a rule asks for something by an expression.
+pub(super) fn uses_regex(guards: &RouteGuards) -> bool {
+    matches!(&guards.access, Some(AccessRule::Ordered(order)) if access_order::uses_regex(order))
+}
+
+fn to_rules(policies: &[AccessPolicy], providers: &[String]) -> Rules {
+    let to_entry = |policy: &AccessPolicy| (policy.name.to_owned(), to_policy(policy, providers));
+    Rules { action: Action::Allow as i32, policies: policies.iter().map(to_entry).collect(), ..Rules::default() }
 }
 
 fn to_policy(policy: &AccessPolicy, providers: &[String]) -> Policy {
@@ -297,21 +301,26 @@ fn to_policy(policy: &AccessPolicy, providers: &[String]) -> Policy {
 
 fn to_principal(provider: &str, Claim { path, is }: &Claim) -> Principal {
     let segment = |key: &str| PathSegment { segment: Some(Segment::Key(key.to_owned())) };
-    let value = |pattern| ValueMatcher { match_pattern: Some(pattern) };
     let matcher = MetadataMatcher {
         filter: TOKEN_FILTER.to_owned(),
         path: std::iter::once(provider).chain(path.iter().map(String::as_str)).map(segment).collect(),
-        value: Some(match is {
-            ClaimIs::Text(text) => value(ValuePattern::StringMatch(exact(text))),
-            ClaimIs::Flag(flag) => value(ValuePattern::BoolMatch(*flag)),
-            ClaimIs::ListWith(text) => {
-                let one = Box::new(value(ValuePattern::StringMatch(exact(text))));
-                let list = ListMatcher { match_pattern: Some(list_matcher::MatchPattern::OneOf(one)) };
-                value(ValuePattern::ListMatch(Box::new(list)))
-            }
-        }),
+        value: Some(to_value(is)),
         ..MetadataMatcher::default()
     };
     let sourced = SourcedMetadata { metadata_matcher: Some(matcher), metadata_source: MetadataSource::Dynamic as i32 };
     Principal { identifier: Some(principal::Identifier::SourcedMetadata(sourced)) }
+}
+
+/// What a claim has to be.
+pub(super) fn to_value(is: &ClaimIs) -> ValueMatcher {
+    let value = |pattern| ValueMatcher { match_pattern: Some(pattern) };
+    match is {
+        ClaimIs::Text(text) => value(ValuePattern::StringMatch(exact(text))),
+        ClaimIs::Flag(flag) => value(ValuePattern::BoolMatch(*flag)),
+        ClaimIs::ListWith(text) => {
+            let one = Box::new(value(ValuePattern::StringMatch(exact(text))));
+            let list = ListMatcher { match_pattern: Some(list_matcher::MatchPattern::OneOf(one)) };
+            value(ValuePattern::ListMatch(Box::new(list)))
+        }
+    }
 }

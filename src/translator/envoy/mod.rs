@@ -5,6 +5,7 @@
 
 mod access;
 mod access_log;
+mod access_order;
 mod action;
 mod circuit_breaker;
 mod cluster;

@@ -114,6 +114,7 @@ impl Needs {
         self.origins |= guards.origins.is_some();
         self.access.add(guards, config);
         self.invalid_cluster |= access::lacks_keys(guards);
+        self.regex |= access::uses_regex(guards);
         self.limits.add(guards, config);
         self.regex |= limits::uses_regex(guards);
         self.processors.add(guards, config);

@@ -4,6 +4,7 @@
 //! What a policy says is a list with one entry for each field of its spec that is set, but for those that say what it
 //! is about ([`EnvoyPolicySpec`]). A new kind of policy is a file with the list of its fields.
 
+mod authorization;
 mod backend;
 mod backend_traffic_policy;
 mod client_traffic_policy;
@@ -11,6 +12,7 @@ mod envoy_policy;
 mod security_policy;
 mod target;
 
+pub use authorization::*;
 pub use backend::*;
 pub use backend_traffic_policy::*;
 pub use client_traffic_policy::*;

@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::authorization::SecurityAuthorization;
 use super::envoy_policy::{EnvoyPolicySpec, fields_of_policy};
 use crate::parser::api::Duration;
 use crate::parser::api::option_list::Untranslated;
@@ -14,7 +15,7 @@ fields_of_policy! {
     /// What a SecurityPolicy says for rules.
     SecurityPolicyField also ["mergeType", "targetRef", "targetRefs", "targetSelectors"] {
         ApiKeyAuth(Untranslated) = "apiKeyAuth",
-        Authorization(Untranslated) = "authorization",
+        Authorization(SecurityAuthorization) = "authorization",
         BasicAuth(Untranslated) = "basicAuth",
         Cors(SecurityCors) = "cors",
         Csrf(Untranslated) = "csrf",

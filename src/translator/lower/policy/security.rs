@@ -1,10 +1,11 @@
 //! SecurityPolicy: who may send requests.
 
+mod authorization;
 mod cors;
 
 use std::sync::Arc;
 
-use crate::ir::{Action, Branch, Cors, HttpFilters};
+use crate::ir::{AccessOrder, AccessRule, Action, Branch, Cors, HttpFilters};
 use crate::parser::api::SecurityPolicyField;
 use crate::path;
 use crate::translator::lower::option::faults::Faults;
@@ -14,11 +15,13 @@ use crate::translator::lower::option::part::RuleSays;
 #[derive(Clone, Debug, Default)]
 pub(super) struct SecurityPart {
     cors: Option<Arc<Cors>>,
+    access: Option<Arc<AccessOrder>>,
 }
 
 /// Adds what a field says.
 pub(super) fn lower_field(field: &SecurityPolicyField, part: &mut SecurityPart, faults: &mut Faults<'_>) {
     match field {
+        SecurityPolicyField::Authorization(said) => part.access = Some(Arc::new(authorization::lower(said, faults))),
         SecurityPolicyField::Cors(said) => part.cors = Some(Arc::new(cors::lower(said, faults))),
         // The resolver hands on none of the others.
         other => {
@@ -36,9 +39,12 @@ impl SecurityPart {
     }
 
     fn change(&self, says: RuleSays, filters: &mut HttpFilters) {
-        let Self { cors } = self;
+        let Self { cors, access } = self;
         if let Some(cors) = cors.as_ref().filter(|_| !says.cors()) {
             filters.cors = Some(Arc::clone(cors));
+        }
+        if let Some(access) = access {
+            filters.guards.access = Some(AccessRule::Ordered(Arc::clone(access)));
         }
     }
 }

@@ -1,0 +1,135 @@
+//! Who may send requests, by rules of which the first that a request meets decides.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::access::Claim;
+use super::http_route::PathMatch;
+use crate::http::HeaderName;
+
+/// Rules, of which the first that a request meets decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccessOrder {
+    /// The rules in their order.
+    pub rules: Vec<OrderedRule>,
+    /// What becomes of requests that meet none.
+    pub otherwise: Verdict,
+}
+
+impl AccessOrder {
+    /// The RE2 expressions of all rules.
+    pub fn expressions(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().flat_map(|rule| &rule.asks).filter_map(|ask| match ask {
+            AccessCondition::Path { is: PathMatch::Regex(expression), .. } => Some(expression.as_str()),
+            _ => None,
+        })
+    }
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Verdict {
+    /// It passes.
+    Passes,
+    /// It is refused.
+    Refused,
+}
+
+/// A rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OrderedRule {
+    /// The name.
+    pub name: String,
+    /// What becomes of requests that meet it.
+    pub verdict: Verdict,
+    /// What has to be so of a request, all of it; never empty.
+    pub asks: Vec<AccessCondition>,
+}
+
+/// Something that has to be so of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum AccessCondition {
+    /// The client's address, as far as proxies in front are trusted to tell it, is in one of these.
+    Client(Vec<AddressRange>),
+    /// A header: its lines, joined by commas, are one of these values.
+    Header {
+        /// The name in lower case.
+        name: HeaderName,
+        /// The values.
+        values: Vec<String>,
+    },
+    /// The method is one of these, in any letter case.
+    Method(Vec<String>),
+    /// The path, without the query but for expressions.
+    Path {
+        /// What it has to be.
+        is: PathMatch,
+        /// Whether it must not be that.
+        inverted: bool,
+    },
+    /// What the token says that a provider vouches for: any of these.
+    Token {
+        /// The provider's name.
+        provider: String,
+        /// The claims.
+        any_of: Vec<Claim>,
+    },
+}
+
+/// Addresses that begin alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct AddressRange {
+    /// One of them.
+    pub address: IpAddr,
+    /// How many bits they have in common.
+    pub bits: u8,
+}
+
+impl AddressRange {
+    /// Reads an address with the number of its bits that count.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (address, bits) = text.split_once('/')?;
+        let (address, bits): (IpAddr, u8) = (address.parse().ok()?, bits.parse().ok()?);
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        (bits <= most).then_some(Self { address, bits })
+    }
+
+    /// Whether an address is one of them; those of the other family are not.
+    pub fn contains(self, address: IpAddr) -> bool {
+        let bits = u32::from(self.bits);
+        match (self.address, address) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                let rest = 32_u32.saturating_sub(bits);
+                (own.to_bits() ^ other.to_bits()).checked_shr(rest).is_none_or(|different| different == 0)
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                let rest = 128_u32.saturating_sub(bits);
+                (own.to_bits() ^ other.to_bits()).checked_shr(rest).is_none_or(|different| different == 0)
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AddressRange;
+
+    #[test]
+    fn a_range_has_the_addresses_that_begin_like_it() {
+        let is_in = |range: &str, address: &str| AddressRange::parse(range).unwrap().contains(address.parse().unwrap());
+        assert!(is_in("10.1.2.3/8", "10.255.0.1"));
+        assert!(!is_in("10.0.0.0/8", "11.0.0.1"));
+        assert!(is_in("0.0.0.0/0", "203.0.113.9"));
+        assert!(is_in("192.0.2.7/32", "192.0.2.7"));
+        assert!(!is_in("192.0.2.7/32", "192.0.2.6"));
+        assert!(is_in("2001:db8::/32", "2001:db8:1::1"));
+        assert!(!is_in("2001:db8::/32", "2001:db9::1"));
+        assert!(is_in("::/0", "::1"));
+        assert!(!is_in("::/0", "127.0.0.1"));
+        for text in ["10.0.0.0", "10.0.0.0/33", "::/129", "10.0.0/8", "x/8", "010.0.0.0/8"] {
+            assert!(AddressRange::parse(text).is_none(), "{text}");
+        }
+    }
+}
