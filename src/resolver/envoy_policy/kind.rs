@@ -101,7 +101,7 @@ impl EnvoyPolicyKind for SecurityPolicyField {
     }
 
     fn is_of_requests_alone(&self) -> bool {
-        matches!(self, Self::Cors(_))
+        matches!(self, Self::Cors(_) | Self::Csrf(_))
     }
 
     fn objects(manifests: &Manifests) -> &[Object<EnvoyPolicySpec<Self>>] {

@@ -14,14 +14,11 @@ impl PolicyOption for SecurityPolicyField {
 
     fn said(&self) -> Said<'_> {
         match self {
-            Self::ApiKeyAuth(_)
-            | Self::BasicAuth(_)
-            | Self::Csrf(_)
-            | Self::ExtAuth(_)
-            | Self::Jwt(_)
-            | Self::Oidc(_) => Said::Whole(NOT_KEPT_OUT, true),
+            Self::ApiKeyAuth(_) | Self::BasicAuth(_) | Self::ExtAuth(_) | Self::Jwt(_) | Self::Oidc(_) => {
+                Said::Whole(NOT_KEPT_OUT, true)
+            }
             Self::Authorization(said) => Said::Parts(said),
-            Self::Cors(_) => Said::Translated,
+            Self::Cors(_) | Self::Csrf(_) => Said::Translated,
         }
     }
 }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::authorization::SecurityAuthorization;
 use super::envoy_policy::{EnvoyPolicySpec, fields_of_policy};
-use crate::parser::api::Duration;
 use crate::parser::api::option_list::Untranslated;
+use crate::parser::api::{Duration, Fraction};
 
 /// The spec of a SecurityPolicy.
 pub type SecurityPolicySpec = EnvoyPolicySpec<SecurityPolicyField>;
@@ -18,7 +18,7 @@ fields_of_policy! {
         Authorization(SecurityAuthorization) = "authorization",
         BasicAuth(Untranslated) = "basicAuth",
         Cors(SecurityCors) = "cors",
-        Csrf(Untranslated) = "csrf",
+        Csrf(SecurityCsrf) = "csrf",
         ExtAuth(Untranslated) = "extAuth",
         Jwt(Untranslated) = "jwt",
         Oidc(Untranslated) = "oidc",
@@ -39,4 +39,14 @@ pub struct SecurityCors {
     #[serde(default)]
     pub expose_headers: Vec<String>,
     pub max_age: Option<Duration>,
+}
+
+/// `csrf`: where requests that change something may come from
+/// ([CSRF](https://gateway.envoyproxy.io/docs/api/extension_types/#csrf)).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SecurityCsrf {
+    #[serde(default)]
+    pub additional_origins: Vec<String>,
+    pub shadow_fraction: Option<Fraction>,
 }

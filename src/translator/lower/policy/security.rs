@@ -2,10 +2,11 @@
 
 mod authorization;
 mod cors;
+mod csrf;
 
 use std::sync::Arc;
 
-use crate::ir::{AccessOrder, AccessRule, Action, Branch, Cors, HttpFilters};
+use crate::ir::{AccessOrder, AccessRule, Action, Branch, Cors, HttpFilters, OriginRule, RequestOrigins};
 use crate::parser::api::SecurityPolicyField;
 use crate::path;
 use crate::translator::lower::option::faults::Faults;
@@ -16,12 +17,14 @@ use crate::translator::lower::option::part::RuleSays;
 pub(super) struct SecurityPart {
     cors: Option<Arc<Cors>>,
     access: Option<Arc<AccessOrder>>,
+    origins: Option<Arc<RequestOrigins>>,
 }
 
 /// Adds what a field says.
 pub(super) fn lower_field(field: &SecurityPolicyField, part: &mut SecurityPart, faults: &mut Faults<'_>) {
     match field {
         SecurityPolicyField::Authorization(said) => part.access = Some(Arc::new(authorization::lower(said, faults))),
+        SecurityPolicyField::Csrf(said) => part.origins = Some(Arc::new(csrf::lower(said, faults))),
         SecurityPolicyField::Cors(said) => part.cors = Some(Arc::new(cors::lower(said, faults))),
         // The resolver hands on none of the others.
         other => {
@@ -39,9 +42,12 @@ impl SecurityPart {
     }
 
     fn change(&self, says: RuleSays, filters: &mut HttpFilters) {
-        let Self { cors, access } = self;
+        let Self { cors, access, origins } = self;
         if let Some(cors) = cors.as_ref().filter(|_| !says.cors()) {
             filters.cors = Some(Arc::clone(cors));
+        }
+        if let Some(origins) = origins {
+            filters.guards.origins = Some(OriginRule::Known(Arc::clone(origins)));
         }
         if let Some(access) = access {
             filters.guards.access = Some(AccessRule::Ordered(Arc::clone(access)));
