@@ -89,6 +89,9 @@ pub struct TokenProvider {
     /// request of the connection keeps.
     #[serde(skip_serializing_if = "is_default")]
     pub told: Vec<ClaimHeader>,
+    /// The claims whose text is known as the list of its words.
+    #[serde(skip_serializing_if = "is_default")]
+    pub lists: Vec<String>,
     /// The name by which it is known why a token does not count.
     #[serde(skip_serializing_if = "is_default")]
     pub flaw_known_as: String,

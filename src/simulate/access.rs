@@ -118,14 +118,28 @@ pub(super) fn identify<'c>(
         remove(place, request.to_mut());
     }
     for ClaimHeader { claim, header } in &provider.told {
-        let value = claims.get(claim).map(in_header).unwrap_or_default();
+        let mut names = claim.split('.');
+        let first = names.next().and_then(|name| claims.get(name));
+        let value = first.and_then(|first| names.try_fold(first, |value, name| value.get(name)));
+        let value = value.map(in_header).unwrap_or_default();
         if !value.is_empty() {
             request.to_mut().headers.push((header.to_string(), value));
         }
     }
     known.retain(|(name, _)| *name != provider.name);
-    known.push((&provider.name, claims));
+    known.push((&provider.name, with_lists(provider, claims)));
     Ok(())
+}
+
+/// What is known of what a token says: the words of some texts.
+fn with_lists(provider: &TokenProvider, mut claims: Map<String, Value>) -> Map<String, Value> {
+    for name in &provider.lists {
+        if let Some(Value::String(text)) = claims.get(name) {
+            let words = text.split(' ').filter(|word| !word.is_empty()).map(Value::from).collect();
+            claims.insert(name.to_owned(), Value::Array(words));
+        }
+    }
+    claims
 }
 
 /// What a token says, as a header has it.

@@ -18,8 +18,8 @@ use envoy_types::pb::envoy::config::rbac::v3::{
 use envoy_types::pb::envoy::config::route::v3::{HeaderMatcher, header_matcher::HeaderMatchSpecifier};
 use envoy_types::pb::envoy::extensions::filters::http::jwt_authn::v3::{
     JwksAsyncFetch, JwtAuthentication, JwtClaimToHeader, JwtHeader, JwtProvider, JwtRequirement, JwtRequirementOrList,
-    PerRouteConfig, RemoteJwks, jwt_provider::JwksSourceSpecifier, jwt_requirement::RequiresType,
-    per_route_config::RequirementSpecifier,
+    PerRouteConfig, RemoteJwks, jwt_provider::JwksSourceSpecifier, jwt_provider::NormalizePayload,
+    jwt_requirement::RequiresType, per_route_config::RequirementSpecifier,
 };
 use envoy_types::pb::envoy::extensions::filters::http::rbac::v3::{Rbac, RbacPerRoute};
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
@@ -147,6 +147,7 @@ fn to_provider(provider: &TokenProvider, config: &Config) -> JwtProvider {
         keeps_token,
         skew_seconds,
         told,
+        lists,
         flaw_known_as,
     } = provider;
     let tell = |ClaimHeader { claim, header }: &ClaimHeader| JwtClaimToHeader {
@@ -166,6 +167,8 @@ fn to_provider(provider: &TokenProvider, config: &Config) -> JwtProvider {
         from_params: parameters.to_vec(),
         // What a token says is known by the name of who vouches for it.
         payload_in_metadata: name.to_owned(),
+        normalize_payload_in_metadata: (!lists.is_empty())
+            .then(|| NormalizePayload { space_delimited_claims: lists.to_vec() }),
         failed_status_in_metadata: flaw_known_as.to_owned(),
         claim_to_headers: told.iter().map(tell).collect(),
         clock_skew_seconds: *skew_seconds,

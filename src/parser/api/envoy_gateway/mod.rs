@@ -11,6 +11,7 @@ mod client_traffic_policy;
 mod envoy_policy;
 mod security_policy;
 mod target;
+mod tokens;
 
 pub use authorization::*;
 pub use backend::*;
@@ -19,3 +20,4 @@ pub use client_traffic_policy::*;
 pub use envoy_policy::{EnvoyPolicySpec, MergeType};
 pub use security_policy::*;
 pub use target::{EnvoyPolicyTarget, TargetNamespaces, TargetSelector};
+pub use tokens::*;

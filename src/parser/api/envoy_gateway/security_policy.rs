@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::authorization::SecurityAuthorization;
 use super::envoy_policy::{EnvoyPolicySpec, fields_of_policy};
+use super::tokens::SecurityTokens;
 use crate::parser::api::option_list::Untranslated;
 use crate::parser::api::{Duration, Fraction};
 
@@ -20,7 +21,7 @@ fields_of_policy! {
         Cors(SecurityCors) = "cors",
         Csrf(SecurityCsrf) = "csrf",
         ExtAuth(Untranslated) = "extAuth",
-        Jwt(Untranslated) = "jwt",
+        Jwt(SecurityTokens) = "jwt",
         Oidc(Untranslated) = "oidc",
     }
 }

@@ -329,6 +329,7 @@ fn lower_provider(
         // Zero is Envoy's own too.
         skew_seconds: clock_skew_seconds.filter(|seconds| *seconds > 0).unwrap_or(SKEW_SECONDS),
         told: lower_told(provider, at, faults),
+        lists: Vec::new(),
         flaw_known_as: attach_failed_status_to_metadata.to_owned(),
     }
 }

@@ -3,10 +3,13 @@
 mod authorization;
 mod cors;
 mod csrf;
+mod tokens;
 
 use std::sync::Arc;
 
-use crate::ir::{AccessOrder, AccessRule, Action, Branch, Cors, HttpFilters, OriginRule, RequestOrigins};
+use crate::ir::{
+    AccessOrder, AccessRule, Action, Branch, Cors, HttpFilters, OriginRule, RequestOrigins, TokenRule, TokenRules,
+};
 use crate::parser::api::SecurityPolicyField;
 use crate::path;
 use crate::translator::lower::option::faults::Faults;
@@ -18,6 +21,7 @@ pub(super) struct SecurityPart {
     cors: Option<Arc<Cors>>,
     access: Option<Arc<AccessOrder>>,
     origins: Option<Arc<RequestOrigins>>,
+    tokens: Option<Arc<TokenRules>>,
 }
 
 /// Adds what a field says.
@@ -25,6 +29,7 @@ pub(super) fn lower_field(field: &SecurityPolicyField, part: &mut SecurityPart, 
     match field {
         SecurityPolicyField::Authorization(said) => part.access = Some(Arc::new(authorization::lower(said, faults))),
         SecurityPolicyField::Csrf(said) => part.origins = Some(Arc::new(csrf::lower(said, faults))),
+        SecurityPolicyField::Jwt(said) => part.tokens = Some(Arc::new(tokens::lower(said, faults))),
         SecurityPolicyField::Cors(said) => part.cors = Some(Arc::new(cors::lower(said, faults))),
         // The resolver hands on none of the others.
         other => {
@@ -42,12 +47,15 @@ impl SecurityPart {
     }
 
     fn change(&self, says: RuleSays, filters: &mut HttpFilters) {
-        let Self { cors, access, origins } = self;
+        let Self { cors, access, origins, tokens } = self;
         if let Some(cors) = cors.as_ref().filter(|_| !says.cors()) {
             filters.cors = Some(Arc::clone(cors));
         }
         if let Some(origins) = origins {
             filters.guards.origins = Some(OriginRule::Known(Arc::clone(origins)));
+        }
+        if let Some(tokens) = tokens {
+            filters.guards.tokens = Some(TokenRule::Asked(Arc::clone(tokens)));
         }
         if let Some(access) = access {
             filters.guards.access = Some(AccessRule::Ordered(Arc::clone(access)));

@@ -12,7 +12,7 @@ use crate::translator::lower::option::faults::Faults;
 
 /// The claims that scopes are in: as a list, or as words with spaces between them
 /// ([RFC 8693](https://www.rfc-editor.org/rfc/rfc8693#name-scope-scopes-claim)).
-const SCOPES: [&str; 2] = ["scope", "scp"];
+pub(super) const SCOPES: [&str; 2] = ["scope", "scp"];
 
 /// Who may send which requests. Whoever meets no rule may not, unless it is said that they may.
 pub(super) fn lower(said: &SecurityAuthorization, faults: &mut Faults<'_>) -> AccessOrder {

@@ -1,0 +1,72 @@
+//! `jwt` of a SecurityPolicy ([JWT](https://gateway.envoyproxy.io/docs/api/extension_types/#jwt)).
+
+use serde::Deserialize;
+
+use crate::http::HeaderName;
+use crate::parser::api::option_list::Untranslated;
+
+/// Which tokens requests have to bring: one that any of the providers vouches for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SecurityTokens {
+    pub fail_open: Option<bool>,
+    pub optional: Option<bool>,
+    pub providers: Vec<SecurityTokenProvider>,
+}
+
+/// Who vouches for tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SecurityTokenProvider {
+    #[serde(default)]
+    pub audiences: Vec<String>,
+    #[serde(default)]
+    pub claim_to_headers: Vec<SecurityClaimHeader>,
+    pub extract_from: Option<SecurityTokenSource>,
+    pub issuer: Option<String>,
+    #[serde(rename = "localJWKS")]
+    pub local_jwks: Option<SecurityKeys>,
+    pub name: String,
+    pub recompute_route: Option<bool>,
+    #[serde(rename = "remoteJWKS")]
+    pub remote_jwks: Option<Untranslated>,
+}
+
+/// A header that backends get what a token says in.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SecurityClaimHeader {
+    pub claim: String,
+    pub header: HeaderName,
+}
+
+/// Where tokens are.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SecurityTokenSource {
+    #[serde(default)]
+    pub cookies: Vec<String>,
+    #[serde(default)]
+    pub headers: Vec<SecurityTokenHeader>,
+    #[serde(default)]
+    pub params: Vec<String>,
+}
+
+/// A header that a token is in.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SecurityTokenHeader {
+    pub name: HeaderName,
+    pub value_prefix: Option<String>,
+}
+
+/// Keys that are written in place.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SecurityKeys {
+    pub inline: Option<String>,
+    /// `Inline` or `ValueRef`.
+    #[serde(rename = "type")]
+    pub keys_type: String,
+    pub value_ref: Option<Untranslated>,
+}

@@ -1,0 +1,151 @@
+//! `jwt` ([JWT](https://gateway.envoyproxy.io/docs/api/extension_types/#jwt)): which tokens requests have to bring.
+
+use crate::diagnostics::FieldPath;
+use crate::http::HeaderName;
+use crate::ir::{ClaimHeader, TokenKeys, TokenNeed, TokenProvider, TokenRules};
+use crate::jwks::Jwks;
+use crate::parser::api::{
+    SecurityClaimHeader, SecurityKeys, SecurityTokenHeader, SecurityTokenProvider, SecurityTokenSource, SecurityTokens,
+};
+use crate::path;
+use crate::translator::lower::header::bad_passed_name;
+use crate::translator::lower::option::faults::Faults;
+
+use super::authorization::SCOPES;
+
+/// How far clocks may be apart, in seconds.
+const SKEW_SECONDS: u32 = 60;
+
+/// Where a token is unless a provider says otherwise.
+const TOKEN_HEADER: &str = "authorization";
+
+/// Which tokens requests have to bring. Backends get them.
+pub(super) fn lower(said: &SecurityTokens, faults: &mut Faults<'_>) -> TokenRules {
+    let SecurityTokens { fail_open, optional, providers } = said;
+    let need = match (optional, fail_open) {
+        (_, Some(true)) => TokenNeed::Anything,
+        (Some(true), _) => TokenNeed::MissingOrValid,
+        _ => TokenNeed::Valid,
+    };
+    for (index, provider) in providers.iter().enumerate() {
+        if providers[..index].iter().any(|other| other.name == provider.name) {
+            let message = format!("another provider is named `{}`", provider.name);
+            faults.add(&path!["providers", index, "name"], message, "give each provider a name of its own");
+        }
+    }
+    let lowered = providers
+        .iter()
+        .enumerate()
+        .map(|(index, provider)| lower_provider(provider, &path!["providers", index], faults));
+    TokenRules { providers: lowered.collect(), need }
+}
+
+fn lower_provider(said: &SecurityTokenProvider, at: &FieldPath, faults: &mut Faults<'_>) -> TokenProvider {
+    // The resolver lets neither keys from elsewhere nor routes that are chosen anew through.
+    let SecurityTokenProvider {
+        audiences,
+        claim_to_headers,
+        extract_from,
+        issuer,
+        local_jwks,
+        name,
+        recompute_route: _,
+        remote_jwks: _,
+    } = said;
+    if let Some(empty) = audiences.iter().position(String::is_empty) {
+        faults.add(&at.with("audiences").with(empty), "an audience is empty", "write whom tokens are for");
+    }
+    let (headers, parameters) = lower_source(extract_from.as_ref(), &at.with("extractFrom"), faults);
+    let is_default = headers.is_empty() && parameters.is_empty();
+    let has_token =
+        |name: &HeaderName| is_default && *name == *TOKEN_HEADER || headers.iter().any(|(header, _)| header == name);
+    let told = lower_told(claim_to_headers, has_token, &at.with("claimToHeaders"), faults);
+    TokenProvider {
+        name: name.to_owned(),
+        issuer: issuer.as_ref().filter(|issuer| !issuer.is_empty()).map(String::to_owned),
+        audiences: audiences.to_vec(),
+        keys: lower_keys(local_jwks.as_ref(), &at.with("localJWKS"), faults),
+        headers,
+        parameters,
+        keeps_token: true,
+        skew_seconds: SKEW_SECONDS,
+        told,
+        lists: Vec::from(SCOPES.map(str::to_owned)),
+        flaw_known_as: String::new(),
+    }
+}
+
+/// The headers, each with what stands before a token, and the parameters that tokens are in; none of both is the default.
+type Places = (Vec<(HeaderName, String)>, Vec<String>);
+
+fn lower_source(said: Option<&SecurityTokenSource>, at: &FieldPath, faults: &mut Faults<'_>) -> Places {
+    let (mut found, mut parameters) = (Vec::new(), Vec::new());
+    let Some(SecurityTokenSource { cookies: _, headers, params }) = said else { return (found, parameters) };
+    for (index, SecurityTokenHeader { name, value_prefix }) in headers.iter().enumerate() {
+        let at = at.with("headers").with(index);
+        if !name.is_token() || name.contains('_') {
+            faults.add(&at.with("name"), "no token can be in this header", "write the name of a header, with no `_`");
+        }
+        let prefix = value_prefix.as_deref().unwrap_or_default();
+        if prefix.bytes().any(|byte| !(b' '..0x7f).contains(&byte)) {
+            faults.add(&at.with("valuePrefix"), "no header can hold it", "write printable characters");
+        }
+        found.push((name.lower(), prefix.to_owned()));
+    }
+    for (index, name) in params.iter().enumerate() {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+        if name.is_empty() || !name.bytes().all(is_plain) {
+            let help = "write letters, digits, `-`, `_`, `.` and `~`";
+            faults.add(&at.with("params").with(index), "no token can be in this parameter", help);
+        }
+        parameters.push(name.to_owned());
+    }
+    (found, parameters)
+}
+
+/// The headers that backends get what a token says in; a dot leads to what stands within a claim.
+fn lower_told(
+    said: &[SecurityClaimHeader],
+    has_token: impl Fn(&HeaderName) -> bool,
+    at: &FieldPath,
+    faults: &mut Faults<'_>,
+) -> Vec<ClaimHeader> {
+    let mut told: Vec<ClaimHeader> = Vec::with_capacity(said.len());
+    for (index, SecurityClaimHeader { claim, header }) in said.iter().enumerate() {
+        let at = at.with(index);
+        let lower = header.lower();
+        if let Some((message, help)) = bad_passed_name(header, true) {
+            faults.add(&at.with("header"), message, help);
+        }
+        if has_token(&lower) {
+            let message = format!("`{header}` is where the token is");
+            faults.add(&at.with("header"), message, "write the name of another header");
+        }
+        if told.iter().any(|one| one.header == lower) {
+            let message = format!("`{header}` gets another claim");
+            faults.add(&at.with("header"), message, "write each header once");
+        }
+        if claim.split('.').any(str::is_empty) {
+            let help = "write the names of claims, one within the other, with dots between them";
+            faults.add(&at.with("claim"), "a part of the name is empty", help);
+        }
+        told.push(ClaimHeader { claim: claim.to_owned(), header: lower });
+    }
+    told
+}
+
+fn lower_keys(said: Option<&SecurityKeys>, at: &FieldPath, faults: &mut Faults<'_>) -> TokenKeys {
+    let text = said.and_then(|SecurityKeys { inline, keys_type: _, value_ref: _ }| inline.as_ref());
+    let Some(text) = text else {
+        faults.add(at, "there is no key to verify tokens with", "add `inline` with a set of JSON Web Keys");
+        return TokenKeys::Nowhere;
+    };
+    match Jwks::parse(text) {
+        Ok(keys) => TokenKeys::Known(keys.to_json()),
+        Err(why) => {
+            let help = "write a set of JSON Web Keys: RSA of 2048 bits at least, P-256, P-384 or Ed25519";
+            faults.add(&at.with("inline"), format!("no token can be verified: {why}"), help);
+            TokenKeys::Nowhere
+        }
+    }
+}
