@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::ClusterId;
 use super::access_order::AccessOrder;
+use super::claim::Claim;
 use super::default::is_default;
 use crate::http::HeaderName;
 
@@ -173,24 +174,4 @@ pub struct Principal {
     pub provider: Option<String>,
     /// What it has to say; never empty.
     pub claims: Vec<Claim>,
-}
-
-/// What a token has to say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Claim {
-    /// The name of the claim, and of what stands in it.
-    pub path: Vec<String>,
-    /// What it has to be.
-    pub is: ClaimIs,
-}
-
-/// What a claim has to be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub enum ClaimIs {
-    /// This text.
-    Text(String),
-    /// True or false.
-    Flag(bool),
-    /// A list with this text in it.
-    ListWith(String),
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::access::Claim;
+use super::claim::Claim;
 use super::http_route::PathMatch;
 use crate::http::HeaderName;
 

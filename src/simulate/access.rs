@@ -14,13 +14,14 @@ use serde_json::{Map, Value};
 
 use crate::http::HeaderName;
 use crate::ir::{
-    AccessPolicy, AccessRule, Claim, ClaimHeader, ClaimIs, HttpConnection, Principal, RouteGuards, TokenKeys,
-    TokenNeed, TokenProvider, TokenRule, TokenRules,
+    AccessPolicy, AccessRule, ClaimHeader, HttpConnection, Principal, RouteGuards, TokenKeys, TokenNeed, TokenProvider,
+    TokenRule, TokenRules,
 };
 use crate::jwks::{Jwks, Token};
 
 use super::access_order;
 use super::admitted::Admitted;
+use super::claim::{Known, says};
 use super::decision::{LocalReply, Reason};
 use super::path::split_query;
 
@@ -68,9 +69,6 @@ enum TokenPlace {
     Header(String),
     Parameter(String),
 }
-
-/// What is known of who sends a request: by provider, what a token says that it vouches for.
-pub(super) type Known<'c> = Vec<(&'c str, Map<String, Value>)>;
 
 /// The headers that tokens are told in, by stage: what clients write into them no request keeps that gets there.
 #[derive(Debug, Default)]
@@ -318,15 +316,4 @@ fn lets_pass(policy: &AccessPolicy, known: &Known<'_>, request: &Admitted) -> bo
 fn is_by(Principal { provider, claims }: &Principal, known: &Known<'_>) -> bool {
     let mut vouching = known.iter().filter(|(name, _)| provider.as_ref().is_none_or(|own| own == name));
     vouching.any(|(_, said)| claims.iter().all(|claim| says(said, claim)))
-}
-
-pub(super) fn says(said: &Map<String, Value>, Claim { path, is }: &Claim) -> bool {
-    let mut names = path.iter();
-    let Some(first) = names.next().and_then(|name| said.get(name)) else { return false };
-    let Some(value) = names.try_fold(first, |value, name| value.get(name)) else { return false };
-    match is {
-        ClaimIs::Text(text) => value.as_str() == Some(text),
-        ClaimIs::Flag(flag) => value.as_bool() == Some(*flag),
-        ClaimIs::ListWith(text) => value.as_array().is_some_and(|all| all.iter().any(|one| one.as_str() == Some(text))),
-    }
 }

@@ -3,8 +3,8 @@
 
 use crate::ir::{AccessCondition, AccessOrder, PathMatch, Verdict};
 
-use super::access::{Known, says};
 use super::admitted::Admitted;
+use super::claim::{Known, says};
 use super::re2::Pattern;
 
 /// Whether a request passes.

@@ -7,9 +7,10 @@ use crate::ir::{
     ROUTER_ORDERS, Route, Target, VirtualHost, WeightedBackend,
 };
 
-use super::access::{Known, ToldHeaders, identify, permit};
+use super::access::{ToldHeaders, identify, permit};
 use super::admitted::Admitted;
 use super::authorization::{Authority, ask};
+use super::claim::Known;
 use super::cors::preflight;
 use super::cors_headers::CorsHeaders;
 use super::decision::{Answer, Copied, LocalReply, Outcome, Reason, Upstream};

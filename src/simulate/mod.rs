@@ -12,6 +12,7 @@ mod action;
 mod admitted;
 mod authorization;
 mod candidates;
+mod claim;
 mod clients;
 mod common;
 mod compression;

@@ -24,22 +24,21 @@ use envoy_types::pb::envoy::extensions::filters::http::jwt_authn::v3::{
 use envoy_types::pb::envoy::extensions::filters::http::rbac::v3::{Rbac, RbacPerRoute};
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
 use envoy_types::pb::envoy::r#type::matcher::v3::{
-    ListMatcher, MetadataMatcher, PathMatcher, StringMatcher, ValueMatcher, list_matcher,
-    metadata_matcher::PathSegment, metadata_matcher::path_segment::Segment, path_matcher::Rule as PathRule,
-    string_matcher::MatchPattern, value_matcher::MatchPattern as ValuePattern,
+    MetadataMatcher, PathMatcher, StringMatcher, metadata_matcher::PathSegment,
+    metadata_matcher::path_segment::Segment, path_matcher::Rule as PathRule, string_matcher::MatchPattern,
 };
 use envoy_types::pb::google::protobuf::{Any, Empty};
 
 use crate::ir::{
-    AccessPolicy, AccessRule, Claim, ClaimHeader, ClaimIs, Config, KeyFetch, RemoteKeys, RouteGuards, TokenKeys,
-    TokenNeed, TokenProvider, TokenRule, TokenRules,
+    AccessPolicy, AccessRule, Claim, ClaimHeader, Config, KeyFetch, RemoteKeys, RouteGuards, TokenKeys, TokenNeed,
+    TokenProvider, TokenRule, TokenRules,
 };
 
 use super::access_order;
+use super::claim::{TOKEN_FILTER, to_value};
 use super::name;
 use super::proto::{any, duration, exact, http_filter};
 
-pub(super) const TOKEN_FILTER: &str = "envoy.filters.http.jwt_authn";
 /// The same filter, before anybody is asked whether a request may pass. What tokens say is known by the name of the
 /// other one all the same.
 const EARLY_TOKEN_FILTER: &str = "envoy.filters.http.jwt_authn/early";
@@ -312,18 +311,4 @@ fn to_principal(provider: &str, Claim { path, is }: &Claim) -> Principal {
     };
     let sourced = SourcedMetadata { metadata_matcher: Some(matcher), metadata_source: MetadataSource::Dynamic as i32 };
     Principal { identifier: Some(principal::Identifier::SourcedMetadata(sourced)) }
-}
-
-/// What a claim has to be.
-pub(super) fn to_value(is: &ClaimIs) -> ValueMatcher {
-    let value = |pattern| ValueMatcher { match_pattern: Some(pattern) };
-    match is {
-        ClaimIs::Text(text) => value(ValuePattern::StringMatch(exact(text))),
-        ClaimIs::Flag(flag) => value(ValuePattern::BoolMatch(*flag)),
-        ClaimIs::ListWith(text) => {
-            let one = Box::new(value(ValuePattern::StringMatch(exact(text))));
-            let list = ListMatcher { match_pattern: Some(list_matcher::MatchPattern::OneOf(one)) };
-            value(ValuePattern::ListMatch(Box::new(list)))
-        }
-    }
 }

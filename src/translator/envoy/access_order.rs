@@ -25,7 +25,7 @@ use envoy_types::pb::xds::r#type::matcher::v3::{
 
 use crate::ir::{AccessCondition, AccessOrder, AddressRange, Claim, OrderedRule, PathMatch, Verdict};
 
-use super::access::{TOKEN_FILTER, to_value};
+use super::claim::{TOKEN_FILTER, to_value};
 use super::path::quote;
 use super::proto::{any, uint32};
 

@@ -8,6 +8,7 @@ mod access_log;
 mod access_order;
 mod action;
 mod circuit_breaker;
+mod claim;
 mod cluster;
 mod cluster_settings;
 mod collector;
