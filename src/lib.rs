@@ -42,4 +42,5 @@ pub mod simulate;
 mod spelling;
 pub mod status;
 mod suppress;
+pub mod transcoding;
 pub mod translator;

@@ -52,6 +52,9 @@ pub(super) struct Trace {
     host: Option<String>,
     /// The path and query after normalisation.
     path: Option<String>,
+    /// The call that the request becomes, if it can be read as its message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<String>,
     /// The rule and the match.
     pub(super) rule: Option<RuleSpot>,
     /// Who may answer.
@@ -313,6 +316,7 @@ impl<'c> Tracer<'c> {
             client_certificate: decision.chain.filter(|chain| wants_certificate(chain)).map(|_| "required"),
             host: decision.host.map(|host| host.hostname.to_string()),
             path: decision.path,
+            call: decision.call.map(str::to_owned),
             rule: decision.route.and_then(|route| self.rule(route)),
             backends: backends.filter(|share| share.backend.is_some() || share.file.is_some()).collect(),
             upstream: outcomes.iter().find_map(|view| view.upstream.clone()),

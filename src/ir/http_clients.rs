@@ -1,7 +1,10 @@
 //! What backends are told of clients.
 
+use std::net::IpAddr;
+
 use serde::Serialize;
 
+use super::access_order::AddressRange;
 use super::default::is_default;
 
 /// What backends are told of clients, and what clients say of themselves that is believed. What is left out is as
@@ -26,6 +29,9 @@ pub struct ClientDetails {
     /// Whether what clients say of themselves is believed, and stays ([`KEPT_OF_BELIEVED`]).
     #[serde(skip_serializing_if = "is_default")]
     pub are_believed: bool,
+    /// Whether some clients are of the house ([`InternalAddresses`]): what they say of themselves stays.
+    #[serde(skip_serializing_if = "is_default")]
+    pub some_are_internal: bool,
     /// What `x-forwarded-client-cert` tells of the certificates that clients show.
     #[serde(skip_serializing_if = "is_default")]
     pub certificate: CertificateRules,
@@ -43,6 +49,27 @@ pub const KEPT_OF_BELIEVED: &[&str] = &[
     "x-forwarded-proto",
     "x-request-id",
 ];
+
+/// Tells backends that a request is one of the house.
+pub const INTERNAL: &str = "x-envoy-internal";
+
+/// The addresses whose clients are of the house, where they name no other client in `x-forwarded-for`: they may say of a
+/// request what is taken out of those of others, and backends are told so ([`INTERNAL`]).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct InternalAddresses {
+    /// Ranges of addresses.
+    pub ranges: Vec<AddressRange>,
+    /// Whether those who come by a socket file are too.
+    #[serde(skip_serializing_if = "is_default")]
+    pub by_file: bool,
+}
+
+impl InternalAddresses {
+    /// Whether an address is in one of the ranges.
+    pub fn hold(&self, address: IpAddr) -> bool {
+        self.ranges.iter().any(|range| range.contains(address))
+    }
+}
 
 /// What becomes of `x-forwarded-client-cert`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -124,6 +151,7 @@ impl ClientDetails {
         passes_expectations: true,
         request_id: RequestIdRules { kept: true, unmade: false, says_trace: None, decides_trace: None },
         are_believed: true,
+        some_are_internal: true,
         certificate: CertificateRules {
             header: CertificateHeader::Kept,
             told: CertificateParts { certificate: false, chain: false, subject: false, uris: false, names: false },
@@ -133,12 +161,31 @@ impl ClientDetails {
     /// Whether a header, named in lower case, may be matched as clients send it, whatever becomes of it otherwise.
     pub fn keep_header(&self, name: &str) -> bool {
         match name {
-            name if self.are_believed && KEPT_OF_BELIEVED.contains(&name) => true,
+            name if (self.are_believed || self.some_are_internal) && KEPT_OF_BELIEVED.contains(&name) => true,
+            INTERNAL => self.some_are_internal,
             "x-forwarded-client-cert" => self.certificate.header != CertificateHeader::Removed,
             "x-forwarded-for" => self.keeps_addresses,
             "x-request-id" => self.request_id.kept || self.request_id.unmade,
             "expect" => self.passes_expectations,
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AddressRange, InternalAddresses};
+
+    #[test]
+    fn ranges_hold_what_begins_alike() {
+        let holds = |range: &str, bits: u8, address: &str| {
+            let range = AddressRange { address: range.parse().expect("an address"), bits };
+            InternalAddresses { ranges: vec![range], by_file: false }.hold(address.parse().expect("an address"))
+        };
+        assert!(holds("10.0.0.0", 8, "10.255.0.1") && !holds("10.0.0.0", 8, "11.0.0.1"));
+        assert!(holds("10.0.0.1", 32, "10.0.0.1") && !holds("10.0.0.1", 32, "10.0.0.0"));
+        assert!(holds("0.0.0.0", 0, "192.0.2.1") && !holds("0.0.0.0", 0, "::1"));
+        assert!(holds("::", 0, "2001:db8::1") && holds("2001:db8::", 32, "2001:db8:1::"));
+        assert!(!holds("2001:db8::", 32, "2001:db9::") && holds("::1", 128, "::1"));
     }
 }

@@ -7,7 +7,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::default::is_default;
-use super::{ClientDetails, Compression, HeaderMutations, HttpGuards, HttpProfile, Session, Upgrades};
+use super::{
+    ClientDetails, Compression, HeaderMutations, HttpGuards, HttpProfile, InternalAddresses, Session, Transcoder,
+    Upgrades,
+};
 
 /// The settings of HTTP connections; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -54,6 +57,9 @@ pub struct HttpSettings {
     /// What backends are told of clients.
     #[serde(skip_serializing_if = "is_default")]
     pub clients: ClientDetails,
+    /// Whose requests are of the house.
+    #[serde(skip_serializing_if = "is_default")]
+    pub internal: Option<InternalAddresses>,
     /// How responses are compressed.
     #[serde(skip_serializing_if = "is_default")]
     pub compression: Option<Compression>,
@@ -63,6 +69,9 @@ pub struct HttpSettings {
     /// Whether calls of gRPC-Web become calls of gRPC.
     #[serde(skip_serializing_if = "is_default")]
     pub web_calls: bool,
+    /// Which requests in JSON become calls of gRPC.
+    #[serde(skip_serializing_if = "is_default")]
+    pub transcoder: Option<Arc<Transcoder>>,
     /// The session of rules that have none of their own.
     #[serde(skip_serializing_if = "is_default")]
     pub session: Option<Arc<Session>>,

@@ -75,6 +75,9 @@ pub fn can_hold_session(header: &HeaderName) -> bool {
 pub struct Session {
     /// Where the client keeps the endpoint.
     pub carrier: SessionCarrier,
+    /// Whether a request for an endpoint that is gone gets no answer from another.
+    #[serde(skip_serializing_if = "is_default")]
+    pub is_strict: bool,
     /// What leads a client back to its backend, where the rule has several.
     #[serde(skip_serializing_if = "is_default")]
     pub across: Across,

@@ -433,6 +433,9 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
     if case.request.upgrade.is_some() && decision.outcomes.iter().any(is_stream) {
         return Some("an upgraded stream needs a run");
     }
+    if decision.call.is_some() {
+        return Some("whether a request in JSON is a call, and what is answered to it, needs a run");
+    }
     let depends_on_keys = |outcome: &Outcome<'_>| matches!(&outcome.answer, Answer::Local(reply) if reply.reason == Reason::KeysElsewhere);
     if decision.outcomes.iter().any(depends_on_keys) {
         return Some("whether the keys of a server verify a token needs a run");

@@ -12,7 +12,12 @@ pub struct Missing {
     pub loss: &'static str,
     /// Whether it keeps requests out: that is never left out.
     pub is_security: bool,
+    /// Why it is not translated.
+    pub why: &'static str,
 }
+
+/// Where nothing more is to be said of why a field is not translated.
+pub(super) const NOT_TRANSLATED: &str = "gwctl does not translate it";
 
 /// What is lost without most of the options that keep requests out.
 pub(super) const NOT_KEPT_OUT: &str = "requests would pass that it keeps out";
@@ -20,12 +25,12 @@ pub(super) const NOT_KEPT_OUT: &str = "requests would pass that it keeps out";
 impl Missing {
     /// What is said of the field; `is_left_out` where the configuration may be without it.
     pub(super) fn finding(&self, object: &ObjectHead, full_kind: &str, is_left_out: bool) -> Finding {
-        let Self { path, loss, is_security } = self;
+        let Self { path, loss, is_security, why } = self;
         let code = if is_left_out { codes::OPTION_LEFT_OUT } else { codes::UNSUPPORTED_OPTION };
         let kind = object.kind.name();
         let message = format!("`{path}` of {kind} `{}` is not translated", object.full_name());
         let at = ObjectPart::Whole.at(&object.kind.fields_of_policy().join(path));
-        let finding = object.finding(code, at, message).label("gwctl does not translate it");
+        let finding = object.finding(code, at, message).label(*why);
         // What says something that is not translated is left out as a whole.
         let whole = match path.0.as_slice() {
             [Segment::Field(option), _, ..] => Some(option),

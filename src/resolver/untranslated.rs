@@ -3,13 +3,13 @@
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
     ConnectionSettings, HttpListenerOption, ListenerOption, OptionAccessLogs, OptionAuth, OptionAuthServer,
-    OptionProcessing, OptionProcessor, OptionRateLimits, OptionStagedTokens, OptionStatefulSession, OptionTokens,
-    OptionUpgrade, RouteOption, VirtualHostOption,
+    OptionProcessing, OptionProcessor, OptionRateLimits, OptionStagedTokens, OptionTokens, OptionUpgrade, RouteOption,
+    VirtualHostOption,
 };
 use crate::path;
 
 use super::listener_logs::untranslated_logs;
-use super::missing::Missing;
+use super::missing::{Missing, NOT_TRANSLATED};
 use super::untranslated_auth::{untranslated_auth, untranslated_server};
 use super::untranslated_limits::{NOT_LIMITED, untranslated_limits};
 use super::untranslated_processors::{untranslated_processing, untranslated_processor};
@@ -43,8 +43,6 @@ pub enum Said<'o> {
     Upgrades(&'o [OptionUpgrade]),
     /// Settings of connections.
     Connections(&'o ConnectionSettings),
-    /// Sessions.
-    Session(&'o OptionStatefulSession),
     /// Logs.
     Logs(&'o OptionAccessLogs),
     /// Tokens.
@@ -180,6 +178,7 @@ impl PolicyOption for HttpListenerOption {
             Self::Buffer(_)
             | Self::ConnectionLimit(_)
             | Self::Csrf(_)
+            | Self::GrpcJsonTranscoder(_)
             | Self::GrpcWeb(_)
             | Self::Gzip(_)
             | Self::HeaderValidationSettings(_)
@@ -188,6 +187,7 @@ impl PolicyOption for HttpListenerOption {
             | Self::NetworkLocalRatelimit(_)
             | Self::RatelimitServer(_)
             | Self::Router(_)
+            | Self::StatefulSession(_)
             // No rule of Gateway API chooses its backend by a header: there is none to take out.
             | Self::SanitizeClusterHeader(_) => Said::Translated,
             Self::HttpConnectionManagerSettings(settings) => Said::Connections(settings),
@@ -200,10 +200,8 @@ impl PolicyOption for HttpListenerOption {
             Self::Extensions(_) | Self::Wasm(_) => Said::Whole(NOT_KNOWN, true),
             Self::Caching(_) => Said::Whole("every request would get to a backend", false),
             Self::DynamicForwardProxy(_) => Said::Whole("requests would get to no host but the rules' own", false),
-            Self::GrpcJsonTranscoder(_) => Said::Whole("backends would get JSON as it is", false),
             Self::LeftmostXffAddress(_) => Said::Whole("the address of the connection would be the client's", false),
             Self::ProxyLatency(_) => Said::Whole("nobody would measure how long the proxy takes", false),
-            Self::StatefulSession(said) => Said::Session(said),
             Self::Tap(_) => Said::Whole("nothing would be recorded", false),
         }
     }
@@ -226,7 +224,7 @@ fn untranslated_settings(settings: &ConnectionSettings) -> Vec<Missing> {
         headers_with_underscores_action: _,
         http2_protocol_options: _,
         idle_timeout: _,
-        internal_address_config,
+        internal_address_config: _,
         max_connection_duration: _,
         max_headers_count: _,
         max_request_headers_kb: _,
@@ -255,10 +253,8 @@ fn untranslated_settings(settings: &ConnectionSettings) -> Vec<Missing> {
         xff_num_trusted_hops: _,
     } = settings;
     let path = |field: &'static str| path!["httpConnectionManagerSettings", field];
-    let (internal, loss) = (path("internalAddressConfig"), "no address would be one's own");
-    let internal = internal_address_config.map(|_| Missing { path: internal, loss, is_security: false });
     let traced = tracing.as_ref().map(|said| untranslated_tracing(said, &path("tracing")));
-    let missing = internal.into_iter().chain(traced.into_iter().flatten());
+    let missing = traced.into_iter().flatten();
     let upgrades = upgrades.as_deref().unwrap_or_default();
     missing.chain(untranslated_upgrades(path("upgrades"), upgrades)).collect()
 }
@@ -268,7 +264,7 @@ fn untranslated_upgrades(at: FieldPath, upgrades: &[OptionUpgrade]) -> Vec<Missi
     let ended = upgrades.iter().enumerate().filter(|(_, upgrade)| upgrade.connect_terminate.is_some());
     let loss = "tunnels would not end at the proxy";
     let path = |index: usize| at.join(&path![index, "connectTerminate"]);
-    ended.map(|(index, _)| Missing { path: path(index), loss, is_security: false }).collect()
+    ended.map(|(index, _)| Missing { path: path(index), loss, is_security: false, why: NOT_TRANSLATED }).collect()
 }
 
 /// What of an option is not translated; nothing for one that is as a whole.
@@ -284,17 +280,30 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
         Said::Tokens(tokens) => untranslated_tokens(tokens, &path![option.field()]),
         Said::Staged(staged) => untranslated_stages(staged, &path![option.field()]),
         Said::Connections(settings) => untranslated_settings(settings),
-        Said::Session(said) => {
-            let (path, loss) =
-                (path![option.field(), "strict"], "who comes back to an endpoint that is gone gets another");
-            said.strict.then_some(Missing { path, loss, is_security: false }).into_iter().collect()
-        }
         Said::Logs(logs) => {
             let missing = untranslated_logs(option.field(), logs).into_iter();
-            missing.map(|(path, loss)| Missing { path, loss, is_security: false }).collect()
+            missing.map(|(path, loss)| Missing { path, loss, is_security: false, why: NOT_TRANSLATED }).collect()
         }
-        Said::Whole(loss, is_security) => vec![Missing { path: path![option.field()], loss, is_security }],
+        Said::Whole(loss, is_security) => {
+            vec![Missing { path: path![option.field()], loss, is_security, why: reason(option.field()) }]
+        }
         Said::Upgrades(upgrades) => untranslated_upgrades(path![option.field()], upgrades),
+    }
+}
+
+/// Why an option is not translated at all.
+fn reason(field: &str) -> &'static str {
+    match field {
+        "ai" | "dlp" | "proxyLatency" | "stagedTransformations" | "transformations" | "waf" => {
+            "it needs a proxy of Gloo's own build"
+        }
+        "ratelimitBasic" => "the limits are for the server of Gloo Gateway alone",
+        "rateLimitConfigs" | "rateLimitEarlyConfigs" | "rateLimitRegularConfigs" => {
+            "a RateLimitConfig is for the server of Gloo Gateway alone"
+        }
+        // Seen at Envoy 1.40, which does not start with both.
+        "leftmostXffAddress" => "Envoy takes such an address only where it believes clients in all else as well",
+        _ => NOT_TRANSLATED,
     }
 }
 

@@ -3,21 +3,28 @@
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{GlooEnum, OptionLimitAction, OptionRateLimit, OptionRateLimits};
 
-use super::missing::Missing;
+use super::missing::{Missing, NOT_TRANSLATED};
 
 /// What is lost without any of it.
 pub(super) const NOT_LIMITED: &str = "nobody would be kept to its limits";
 
+const LIMIT_OF_METADATA: &str = "nothing here writes limits into the metadata of requests, which this reads them from";
+const SETS: &str = "only the server of Gloo Gateway knows which of such actions count together";
+const KINDS: &str = "a server is asked about requests alone here";
+const EXPRESSIONS: &str =
+    "expressions of this language are not read here, and Envoy does not start with one that it refuses";
+const OTHER_NAMES: &str = "clusters have other names here than those that the limits of the server are for";
+const NO_SOURCE: &str = "it tells the name of the proxy's own cluster, which no manifest says";
+
 pub(super) fn untranslated_limits(said: &OptionRateLimits, at: &FieldPath) -> Vec<Missing> {
     let OptionRateLimits { local_ratelimit, rate_limits } = said;
-    let mut fields = vec![(at.with("localRatelimit"), local_ratelimit.is_some())];
+    let mut fields = vec![(at.with("localRatelimit"), local_ratelimit.is_some(), NOT_TRANSLATED)];
     for (index, OptionRateLimit { actions, limit, set_actions, kind }) in rate_limits.iter().enumerate() {
         let at = at.with("rateLimits").with(index);
         let is_other = kind.as_ref().is_some_and(|GlooEnum(kind)| !matches!(kind.as_str(), "" | "0" | "REQUEST"));
-        fields.push((at.with("limit"), limit.is_some()));
-        // Gloo's own server has a meaning of its own for what it is told.
-        fields.push((at.with("setActions"), !set_actions.is_empty()));
-        fields.push((at.with("type"), is_other));
+        fields.push((at.with("limit"), limit.is_some(), LIMIT_OF_METADATA));
+        fields.push((at.with("setActions"), !set_actions.is_empty(), SETS));
+        fields.push((at.with("type"), is_other, KINDS));
         for (index, action) in actions.iter().enumerate() {
             let at = at.with("actions").with(index);
             let OptionLimitAction {
@@ -30,12 +37,11 @@ pub(super) fn untranslated_limits(said: &OptionRateLimits, at: &FieldPath) -> Ve
                 request_headers: _,
                 source_cluster,
             } = action;
-            fields.push((at.with("cel"), cel.is_some()));
-            // Clusters have other names here.
-            fields.push((at.with("destinationCluster"), destination_cluster.is_some()));
-            fields.push((at.with("sourceCluster"), source_cluster.is_some()));
+            fields.push((at.with("cel"), cel.is_some(), EXPRESSIONS));
+            fields.push((at.with("destinationCluster"), destination_cluster.is_some(), OTHER_NAMES));
+            fields.push((at.with("sourceCluster"), source_cluster.is_some(), NO_SOURCE));
         }
     }
-    let fields = fields.into_iter().filter(|(_, is_set)| *is_set);
-    fields.map(|(path, _)| Missing { path, loss: NOT_LIMITED, is_security: true }).collect()
+    let fields = fields.into_iter().filter(|(_, is_set, _)| *is_set);
+    fields.map(|(path, _, why)| Missing { path, loss: NOT_LIMITED, is_security: true, why }).collect()
 }

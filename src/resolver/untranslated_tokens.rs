@@ -3,7 +3,7 @@
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{OptionStagedTokens, OptionTokenProvider, OptionTokens};
 
-use super::missing::Missing;
+use super::missing::{Missing, NOT_TRANSLATED};
 
 pub(super) fn untranslated_tokens(tokens: &OptionTokens, at: &FieldPath) -> Vec<Missing> {
     let OptionTokens { allow_missing_or_failed_jwt: _, providers, validation_policy: _ } = tokens;
@@ -25,6 +25,7 @@ pub(super) fn untranslated_tokens(tokens: &OptionTokens, at: &FieldPath) -> Vec<
             path: at.with(index).with("append"),
             loss: "what clients write into the header would not be kept beside what tokens say",
             is_security: true,
+            why: NOT_TRANSLATED,
         }));
     }
     missing

@@ -4,7 +4,7 @@ use crate::diagnostics::FieldPath;
 use crate::parser::api::OptionTracing;
 use crate::path;
 
-use super::missing::Missing;
+use super::missing::{Missing, NOT_TRANSLATED};
 
 const NO_SPANS: &str = "no traces would be made";
 
@@ -28,5 +28,5 @@ pub(super) fn untranslated_tracing(said: &OptionTracing, at: &FieldPath) -> Vec<
     let tags = metadata_for_tags.map(|_| (path!["metadataForTags"], "spans would lack these tags"));
     let census = open_census_config.map(|_| (path!["openCensusConfig"], NO_SPANS));
     let all = census.into_iter().chain(tags).chain(named);
-    all.map(|(below, loss)| Missing { path: at.join(&below), loss, is_security: false }).collect()
+    all.map(|(below, loss)| Missing { path: at.join(&below), loss, is_security: false, why: NOT_TRANSLATED }).collect()
 }

@@ -21,7 +21,7 @@ use super::path::split_query;
 use super::redirect::redirect;
 use super::rewrite::{rewrite, substitute};
 use super::rewritten::Message;
-use super::session::{SessionStart, choices, home};
+use super::session::{SessionStart, choices, home, is_lost};
 use super::share::Share;
 use super::web_call::WebCall;
 
@@ -319,6 +319,10 @@ fn send<'c>(
         }
     };
     if config.cluster(cluster).is_empty() {
+        let reply = LocalReply::new(503, Reason::NoEndpoint).with_body("no healthy upstream");
+        return Answer::Local(with_headers(reply, &response, cors_headers.as_ref()));
+    }
+    if session.as_deref().is_some_and(|session| is_lost(session, &config.cluster(cluster).endpoints, request)) {
         let reply = LocalReply::new(503, Reason::NoEndpoint).with_body("no healthy upstream");
         return Answer::Local(with_headers(reply, &response, cors_headers.as_ref()));
     }

@@ -1,6 +1,6 @@
 //! What backends are told of clients, where a listener says so.
 
-use crate::ir::{CertificateHeader, ClientDetails, ConnectionTracing, HttpProfile, Tracer};
+use crate::ir::{CertificateHeader, ClientDetails, ConnectionTracing, HttpProfile, RequestIdRules, Tracer};
 
 use super::header::{GENERATED, Lines, line};
 
@@ -55,6 +55,12 @@ pub(super) fn of_spans(tracing: Option<&ConnectionTracing>) -> &'static [&'stati
 fn keeps_id(clients: ClientDetails, received: &Lines) -> bool {
     let is_kept = clients.request_id.kept || clients.are_believed;
     clients.request_id.unmade || (is_kept && line(received, REQUEST_ID).is_some_and(|id| !id.is_empty()))
+}
+
+/// What is kept of a request: one of the house keeps its identifier.
+pub(super) fn as_of_house(clients: ClientDetails, is_internal: bool) -> ClientDetails {
+    let request_id = RequestIdRules { kept: clients.request_id.kept || is_internal, ..clients.request_id };
+    ClientDetails { request_id, ..clients }
 }
 
 /// The headers of a request as routes see them, with those that a listener keeps as clients send them.

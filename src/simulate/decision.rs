@@ -35,6 +35,8 @@ pub struct Decision<'c> {
     pub route: Option<&'c Route>,
     /// The path and query that the routes were matched with, which is what was sent once it is normalised.
     pub path: Option<String>,
+    /// The path of the call that a request in JSON becomes, if it can be read as its message, which only a run shows.
+    pub call: Option<&'c str>,
     /// Every possible outcome; the shares add up to all requests.
     pub outcomes: Vec<Outcome<'c>>,
 }
@@ -43,12 +45,12 @@ impl<'c> Decision<'c> {
     /// A connection that is not served.
     pub(super) fn closed(listener: Option<&'c Listener>, closed: Closed) -> Self {
         let outcome = Outcome { share: Share::ALL, backend: None, asked: &[], answer: Answer::Closed(closed) };
-        Self { listener, chain: None, host: None, route: None, path: None, outcomes: vec![outcome] }
+        Self { listener, chain: None, host: None, route: None, path: None, call: None, outcomes: vec![outcome] }
     }
 
     /// What becomes of a request that nobody looks at.
     pub fn unknown() -> Self {
-        Self { listener: None, chain: None, host: None, route: None, path: None, outcomes: Vec::new() }
+        Self { listener: None, chain: None, host: None, route: None, path: None, call: None, outcomes: Vec::new() }
     }
 
     /// Tells clients the name of the spans of the rule, where it has one; those of preflights have none

@@ -19,10 +19,10 @@ const MOST_NOMINATED: usize = 9;
 pub(super) const GENERATED: &[&str] = &["x-envoy-external-address", "x-forwarded-for", "x-request-id"];
 
 /// Where clients are taken to connect from: rules may match the address.
-const CLIENT: &str = "127.0.0.1";
+pub(super) const CLIENT: &str = "127.0.0.1";
 
 /// Any UUID: rules may match what every one has in common.
-const UUID: &str = "00000000-0000-4000-8000-000000000000";
+pub(super) const UUID: &str = "00000000-0000-4000-8000-000000000000";
 
 /// A request whose connection headers make no sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::access::ToldHeaders;
 use super::action::{Askers, act, answer_early};
 use super::admitted::{Admitted, KeptOut};
 use super::authorization::Authority;
-use super::clients::{as_kept, generated, of_spans};
+use super::clients::{as_kept, as_of_house, generated, of_spans};
 use super::compression::takes_gzip;
 use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
 use super::guard::{kept_out, refusal};
@@ -21,12 +21,14 @@ use super::header::{
     BadConnection, Lines, admit, admit_believed, admit_neighbour, apply, client_address, joined, line, receive, upgrade,
 };
 use super::host::{HostTable, split_port, without_dot};
+use super::internal::{admit_internal, is_internal, tell};
 use super::path::{Normalized, normalize};
 use super::proxy_headers::add_via;
 use super::request::{Connection, Request, Security, Version};
 use super::rewritten::Message;
 use super::routes::RouteTable;
 use super::share::Share;
+use super::transcoding::Sought;
 use super::upgrades::{is_refused, said_by};
 use super::url::Url;
 use super::web_call::{WebCall, code_of};
@@ -153,6 +155,8 @@ impl<'c> HttpTable<'c> {
             let decision = self.early(config, &admitted, LocalReply::new(200, Reason::HealthCheck));
             return Decision { path: Some(admitted.target), ..decision };
         }
+        let sought = Sought::of(&self.connection.settings, admitted);
+        let admitted = &sought.admitted;
         // What keeps requests out comes before the answer that there is nothing to send them to.
         let refused = |reason| {
             let reply = refusal(admitted.kept_out).unwrap_or_else(|| LocalReply::new(status_of(reason), reason));
@@ -165,7 +169,7 @@ impl<'c> HttpTable<'c> {
         let (host, _) = split_port(&admitted.authority);
         // Hosts of other listeners have a route too, and what they get is refused first.
         let elsewhere = |reason| match reason {
-            _ if is_refused(&admitted, self.connection.settings.upgrades) => {
+            _ if is_refused(admitted, self.connection.settings.upgrades) => {
                 local(finish(LocalReply::new(UPGRADE_REFUSED, Reason::Upgrade), admitted.is_grpc))
             }
             // That route is one for paths, which tunnels lack.
@@ -182,20 +186,20 @@ impl<'c> HttpTable<'c> {
             Some(place) => match self.connection.virtual_hosts.get(place) {
                 None => elsewhere(Reason::Misdirected),
                 Some(host) => {
-                    let route = self.table(place).find(&admitted.subject());
+                    let route = self.table(place).find(&sought.subject().subject());
                     let decision = match route {
                         None => refused(Reason::NoRoute),
                         Some(route) => {
                             let upgrades = said_by(route, self.connection.settings.upgrades);
                             let told = self.told.get_or_init(|| ToldHeaders::of(self.connection));
-                            follow(config, (host, route), upgrades, &admitted, Askers { authority, told })
+                            follow(config, (host, route), upgrades, admitted, Askers { authority, told })
                         }
                     };
                     Decision { host: Some(host), ..decision }
                 }
             },
         };
-        Decision { path: Some(admitted.target), ..decision }
+        Decision { call: sought.call, path: Some(sought.admitted.target), ..decision }
     }
 
     /// The decision about a request that is answered before any other filter sees it. What its rule does to responses is
@@ -269,6 +273,9 @@ impl<'c> HttpTable<'c> {
         // What is answered before meets the headers as they were sent.
         let sent = received.clone();
         let received = changed_early(&self.connection.settings.early_headers, received);
+        let is_internal = is_internal(profile, &self.connection.settings, &received);
+        let (clients, shows_certificate) = of_client;
+        let of_client = (as_of_house(clients, is_internal), shows_certificate);
         let scheme = Scheme::of(connection, *version, &received, is_told);
         let admitted = |authority: &str, target: String, headers: Lines| Admitted {
             // Over HTTP/2 an upgrade is asked for with a method of its own.
@@ -287,6 +294,7 @@ impl<'c> HttpTable<'c> {
             profile,
             generated: {
                 let own = generated(profile, of_client, hops, &received).into_iter();
+                let own = own.filter(|name| !is_internal || *name != "x-envoy-external-address");
                 own.chain(of_spans(self.connection.tracing.as_deref()).iter().copied()).collect()
             },
             hides_encodings: compression.is_some_and(|compression| compression.hides_encodings),
@@ -295,6 +303,9 @@ impl<'c> HttpTable<'c> {
         };
         let ready = |authority: &str, target: String| {
             let mut headers = match profile {
+                HttpProfile::Edge if is_internal && !clients.are_believed => {
+                    as_kept(of_client, &received, admit_internal(&received, &scheme.line))
+                }
                 HttpProfile::Edge if clients.are_believed => {
                     as_kept(of_client, &received, admit_believed(&received, &scheme.line))
                 }
@@ -303,6 +314,9 @@ impl<'c> HttpTable<'c> {
             };
             if let Some(via) = &self.connection.settings.via {
                 add_via(via, &mut headers);
+            }
+            if is_internal {
+                tell(&mut headers);
             }
             admitted(authority, target, headers)
         };
@@ -426,7 +440,7 @@ fn follow<'c>(
         act(config, host, route, admitted, askers)
     };
     let outcomes = finish_all(outcomes, admitted.is_grpc);
-    Decision { listener: None, chain: None, host: Some(host), route: Some(route), path: None, outcomes }
+    Decision { listener: None, chain: None, host: Some(host), route: Some(route), path: None, call: None, outcomes }
 }
 
 fn finish_all(mut outcomes: Vec<Outcome<'_>>, is_grpc: bool) -> Vec<Outcome<'_>> {
@@ -440,7 +454,7 @@ fn finish_all(mut outcomes: Vec<Outcome<'_>>, is_grpc: bool) -> Vec<Outcome<'_>>
 
 fn local<'c>(reply: LocalReply) -> Decision<'c> {
     let outcomes = vec![Outcome { share: Share::ALL, backend: None, asked: &[], answer: Answer::Local(reply) }];
-    Decision { listener: None, chain: None, host: None, route: None, path: None, outcomes }
+    Decision { listener: None, chain: None, host: None, route: None, path: None, call: None, outcomes }
 }
 
 fn status_of(reason: Reason) -> u16 {

@@ -123,7 +123,7 @@ pub(super) fn choices<'c>(config: &Config, forward: &'c Forward, request: &Admit
         |backend: &&WeightedBackend| matches!(backend.target, Target::Cluster(id) if !config.cluster(id).is_empty());
     match forward.session.as_deref() {
         // Whoever has a session has it with somebody who can answer, and goes on with the others of them.
-        Some(Session { across: Across::Pool(_), carrier }) if is_carried(carrier, request) => {
+        Some(Session { across: Across::Pool(_), carrier, is_strict: _ }) if is_carried(carrier, request) => {
             let members: Vec<_> = drawn().filter(is_member).collect();
             if members.is_empty() { drawn().collect() } else { members }
         }
@@ -178,6 +178,11 @@ pub(super) fn cookie_value<'r>(request: &'r Admitted, name: &str) -> Option<&'r 
 
 /// The endpoint that a request names.
 fn endpoint(carrier: &SessionCarrier, request: &Admitted) -> Option<SocketAddr> {
+    std::str::from_utf8(&named(carrier, request)?).ok()?.parse().ok()
+}
+
+/// What a request says that its endpoint is, which may be anything.
+fn named(carrier: &SessionCarrier, request: &Admitted) -> Option<Vec<u8>> {
     let (text, is_message) = match carrier {
         SessionCarrier::Cookie(cookie) => (cookie_value(request, &cookie.name)?, true),
         SessionCarrier::Header(name) => {
@@ -185,8 +190,19 @@ fn endpoint(carrier: &SessionCarrier, request: &Admitted) -> Option<SocketAddr> 
         }
     };
     let bytes = STANDARD.decode(text).ok()?;
-    let address = if is_message { address_of(&bytes)? } else { &bytes };
-    std::str::from_utf8(address).ok()?.parse().ok()
+    let address = if is_message { address_of(&bytes)?.to_vec() } else { bytes };
+    (!address.is_empty()).then_some(address)
+}
+
+/// Whether a session that holds strictly is with an endpoint which these are not.
+pub(super) fn is_lost(session: &Session, endpoints: &Endpoints, request: &Admitted) -> bool {
+    let Endpoints::Static(known) = endpoints else { return false };
+    let covers_path = match &session.carrier {
+        SessionCarrier::Cookie(cookie) => covers(&cookie.path, request.path()),
+        SessionCarrier::Header(_) => true,
+    };
+    let is_known = |name: &[u8]| known.iter().any(|address| address.to_string().as_bytes() == name);
+    session.is_strict && covers_path && named(&session.carrier, request).is_some_and(|name| !is_known(&name))
 }
 
 /// The address in a cookie's message, which is its first field.

@@ -17,6 +17,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("an_upstream_of_options_alone_is_led_to_by_no_route", unled_upstream),
         test("how_a_missing_server_would_be_asked_is_no_change", unasked),
         test("a_tunnel_is_told_in_the_words_of_its_upstream", tunnel),
+        test("what_options_say_of_connections_is_told", connections),
+        test("what_differs_of_a_server_that_requests_are_handed_to_is_told", handed),
     ]
 }
 
@@ -199,6 +201,73 @@ fn unled_upstream(stage: &Stage) -> Result<(), Failed> {
         ensure(reasons.iter().all(|reason| !reason.contains("nothing of the input refers")), &output)?;
         let is_told = reasons.iter().any(|reason| reason.contains("no route of the input leads to it"));
         ensure(is_told || !found["unnamed"].as_array().is_none_or(Vec::is_empty), &output)?;
+    }
+    Ok(())
+}
+
+/// Each of them with what is told of the new side.
+fn connections(stage: &Stage) -> Result<(), Failed> {
+    let spans = |path: &str| {
+        format!(
+            "httpConnectionManagerSettings: {{tracing: {{zipkinConfig: {{collectorEndpoint: {path}, collectorUpstreamRef: \
+             {{name: asked, namespace: default}}}}}}}}"
+        )
+    };
+    for (old, new, words) in [
+        ("grpcWeb: {disable: true}".to_owned(), "grpcWeb: {}".to_owned(), "web calls true"),
+        (
+            "statefulSession: {headerBased: {headerName: x-one}}".to_owned(),
+            "statefulSession: {headerBased: {headerName: x-two}}".to_owned(),
+            "x-two",
+        ),
+        (
+            "statefulSession: {headerBased: {headerName: x-one}}".to_owned(),
+            "statefulSession: {headerBased: {headerName: x-one}, strict: true}".to_owned(),
+            "session is strict true",
+        ),
+        (spans("/one"), spans("/two"), "path /two"),
+    ] {
+        let side = |own: &str| {
+            gateway("edge", HTTP) + &route("r", "edge", "/", "one") + &options("HttpListenerOption", own) + UPSTREAM
+        };
+        let (output, _) = stage.diff(&side(&old), &side(&new))?;
+        ensure(output.code == Some(1) && output.stdout.contains(words), &output)?;
+        let (output, found) = stage.diff(&side(&new), &side(&new))?;
+        ensure(output.code == Some(0) && kinds(&found).is_empty(), &output)?;
+    }
+    Ok(())
+}
+
+fn handed(stage: &Stage) -> Result<(), Failed> {
+    let side = |more: &str| {
+        let own = format!(
+            "extProc: {{filterStage: {{stage: AuthZStage, predicate: After}}, grpcService: {{extProcServerRef: {{name: asked, \
+             namespace: default}}{more}}}"
+        );
+        gateway("edge", HTTP) + &route("r", "edge", "/", "one") + &options("HttpListenerOption", &own) + UPSTREAM
+    };
+    for (old, new, words) in [
+        ("}", "}, messageTimeout: 1s", "timeout 1s in the place of"),
+        ("}", "}, failureModeAllow: true", "lets pass true in the place of nothing"),
+        ("}, statPrefix: a", "}, statPrefix: b", "counted as b in the place of counted as a"),
+        (
+            ", initialMetadata: [{key: x-a, value: planted-one}]}",
+            ", initialMetadata: [{key: x-a, value: planted-two}]}",
+            "greeting",
+        ),
+    ] {
+        let (output, _) = stage.diff(&side(old), &side(new))?;
+        let is_told = output.stdout.contains("servers that requests are handed to") && output.stdout.contains(words);
+        ensure(output.code == Some(1) && is_told && !output.stdout.contains("planted"), &output)?;
+    }
+    // Nor is what a stream begins with shown by anybody else.
+    for line in [
+        "describe gateway edge -f new.yaml",
+        "route http://www.example.com/ -f new.yaml --explain",
+        "describe httproute r -f new.yaml",
+    ] {
+        let shown = stage.run(&format!("{line} --assume services"))?;
+        ensure(shown.code == Some(0) && !shown.stdout.contains("planted"), &shown)?;
     }
     Ok(())
 }

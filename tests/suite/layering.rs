@@ -65,7 +65,8 @@ const LAYERS: &[Layer] = &[
         false,
     ),
     layer("status", &["diagnostics", "name", "options", "parser", "port", "resolver"], false, false),
-    layer("ir", &["hostname", "http", "id", "masked", "name", "port", "re2"], false, false),
+    layer("transcoding", &[], false, false),
+    layer("ir", &["hostname", "http", "id", "masked", "name", "port", "re2", "transcoding"], false, false),
     layer(
         "translator/lower",
         &[
@@ -81,6 +82,7 @@ const LAYERS: &[Layer] = &[
             "port",
             "re2",
             "resolver",
+            "transcoding",
         ],
         false,
         false,
@@ -111,7 +113,7 @@ const LAYERS: &[Layer] = &[
     layer("graph/form", &["diagnostics", "parser"], false, false),
     layer("graph", &["diagnostics", "id", "ir", "name", "parser", "port", "resolver"], false, false),
     layer("emit", &["ir", "leftovers", "masked"], true, true),
-    layer("simulate", &["hostname", "http", "ir", "jwks", "port", "re2"], false, false),
+    layer("simulate", &["hostname", "http", "ir", "jwks", "port", "re2", "transcoding"], false, false),
     // A stand-in for an authorization service speaks Envoy's protocol.
     layer("proving/authorization", &[], true, false),
     // So does one for a server that requests are handed to.

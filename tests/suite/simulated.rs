@@ -30,6 +30,11 @@ const OUTPUT_FLAGS: &[(&str, bool)] = &[
 
 /// What cases leave to a run, and which cases do. Nothing else may be left out.
 const EXEMPT: &[(&str, &[&str])] = &[
+    // Whether a body is a message, and what is said to it.
+    (
+        "whether a request in JSON is a call, and what is answered to it, needs a run",
+        &["http-listener-option/json-calls"],
+    ),
     // Delays, chunks and failures of backends: time passes, and tries follow each other.
     (
         "it depends on time or on further tries, which need a run",

@@ -4,6 +4,7 @@ mod addresses;
 mod built;
 mod bundles;
 mod change;
+mod checks;
 mod clients;
 mod compare;
 mod describe;

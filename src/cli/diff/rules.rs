@@ -1,9 +1,11 @@
 //! The rules of one virtual host before and after: which came and went, which
 //! do something else, and which changed places.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Change, ChangeKind, Moved, Touch, Touched, WitnessView};
+use super::checks;
 use super::meet::{Meeting, joint, meeting};
 use super::servers;
 use super::side::{Host, HostKey, Rule, RuleKey, Side, requests};
@@ -295,7 +297,7 @@ fn is_taken_before(rule: &Rule<'_>, matches: &RouteMatch, rules: &[Rule<'_>]) ->
 
 /// What two actions differ in, where the answers do not show it.
 fn with_other(old: &Action, new: &Action) -> String {
-    let parts: Vec<&str> = apart(old, new).into_iter().collect();
+    let parts: Vec<Cow<'static, str>> = apart(old, new).into_iter().collect();
     if parts.is_empty() { String::new() } else { format!(", with other {}", parts.join(" and ")) }
 }
 
@@ -354,17 +356,14 @@ fn kind_of(old: &Action, new: &Action) -> ChangeKind {
     }
 }
 
-/// What requests pass before anything else is done with them.
-const CHECKS: &str = "checks before the answer";
-
 /// The parts in which two actions differ.
-fn apart(old: &Action, new: &Action) -> BTreeSet<&'static str> {
+fn apart(old: &Action, new: &Action) -> BTreeSet<Cow<'static, str>> {
     let mut names = BTreeSet::new();
     for pair in old.leaves().zip(new.leaves()) {
         let (old, new) = match pair {
             (Action::Forward(old), Action::Forward(new)) => (old, new),
-            (Action::Redirect(old), Action::Redirect(new)) if old.http_filters != new.http_filters => {
-                names.insert(CHECKS);
+            (Action::Redirect(old), Action::Redirect(new)) => {
+                names.extend(checks::apart(&old.http_filters, &new.http_filters).map(Cow::Owned));
                 continue;
             }
             _ => continue,
@@ -390,7 +389,6 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<&'static str> {
         } = old;
         let parts = [
             ("backends", *backends == new.backends),
-            (CHECKS, *http_filters == new.http_filters),
             ("request headers", *request_headers == new.request_headers),
             ("response headers", *response_headers == new.response_headers),
             ("paths", *path_rewrite == new.path_rewrite),
@@ -405,7 +403,8 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<&'static str> {
             ("hashes for endpoints", *hash == new.hash),
             ("sessions", *session == new.session),
         ];
-        names.extend(parts.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| name));
+        names.extend(parts.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| Cow::Borrowed(name)));
+        names.extend(checks::apart(http_filters, &new.http_filters).map(Cow::Owned));
     }
     names
 }

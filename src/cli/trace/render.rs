@@ -43,6 +43,10 @@ impl Trace {
         if let Some(host) = &self.host {
             writeln!(out, "  host      {host}")?;
         }
+        if let Some(call) = &self.call {
+            let becomes = "if it can be read as its message, which is not known here; else it gets 400";
+            writeln!(out, "  call      {call}, {becomes}")?;
+        }
         if let Some(rule) = &self.rule {
             writeln!(out, "  rule      {}  {}", rule.title(), rule.place())?;
         }

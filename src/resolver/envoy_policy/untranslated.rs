@@ -2,7 +2,7 @@
 
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{BackendTimeout, BackendTrafficPolicyField, ClientTrafficPolicyField};
-use crate::resolver::missing::Missing;
+use crate::resolver::missing::{Missing, NOT_TRANSLATED};
 use crate::resolver::untranslated::{PolicyOption, Said, SaysMissing};
 
 impl PolicyOption for ClientTrafficPolicyField {
@@ -70,6 +70,6 @@ impl SaysMissing for BackendTimeout {
         let duration = http.as_ref().and_then(|http| http.max_connection_duration);
         let path = at.with("http").with("maxConnectionDuration");
         let loss = "connections to backends would last for any time";
-        duration.map(|_| Missing { path, loss, is_security: false }).into_iter().collect()
+        duration.map(|_| Missing { path, loss, is_security: false, why: NOT_TRANSLATED }).into_iter().collect()
     }
 }

@@ -4,7 +4,7 @@ use crate::diagnostics::FieldPath;
 use crate::parser::api::{
     AuthorizationPrincipal, AuthorizationRule, SecurityAuthorization, SecurityPolicyField, SecurityTokens,
 };
-use crate::resolver::missing::Missing;
+use crate::resolver::missing::{Missing, NOT_TRANSLATED};
 use crate::resolver::untranslated::{PolicyOption, Said, SaysMissing};
 
 const NOT_KEPT_OUT: &str = "requests would pass that it keeps out";
@@ -38,7 +38,7 @@ impl SaysMissing for SecurityAuthorization {
             [cel.map(|_| at.with("cel")), places]
         });
         let missing = missing.flatten();
-        missing.map(|path| Missing { path, loss: NOT_KEPT_OUT, is_security: true }).collect()
+        missing.map(|path| Missing { path, loss: NOT_KEPT_OUT, is_security: true, why: NOT_TRANSLATED }).collect()
     }
 }
 
@@ -56,6 +56,6 @@ impl SaysMissing for SecurityTokens {
             ]
         });
         let missing = missing.flatten();
-        missing.map(|path| Missing { path, loss: NOT_KEPT_OUT, is_security: true }).collect()
+        missing.map(|path| Missing { path, loss: NOT_KEPT_OUT, is_security: true, why: NOT_TRANSLATED }).collect()
     }
 }

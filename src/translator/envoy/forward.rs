@@ -179,7 +179,7 @@ pub(super) fn find_cluster(action: &Action, config: &ir::Config) -> Option<Strin
 pub(super) fn returning_need_regex(forward: &Forward, config: &ir::Config) -> bool {
     match forward.session.as_deref() {
         Some(ir::Session { across: Across::Selector(_) | Across::Endpoints, .. }) => true,
-        Some(ir::Session { across: Across::Pool(_), carrier: ir::SessionCarrier::Cookie(_) }) => {
+        Some(ir::Session { across: Across::Pool(_), carrier: ir::SessionCarrier::Cookie(_), .. }) => {
             target::members(forward, config).is_some_and(|members| members.len() < forward.backends.len())
         }
         _ => false,

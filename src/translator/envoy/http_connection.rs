@@ -31,7 +31,7 @@ use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
 use super::{
     access, compression, connection_tracing, cors, ext_authz, forward, header, http_guards, http_settings,
-    listener_log, mesh, misdirected, name, route, stateful_session, web_call,
+    listener_log, mesh, misdirected, name, route, stateful_session, transcoder, web_call,
 };
 
 /// Field numbers of the messages that are joined as bytes.
@@ -213,6 +213,7 @@ fn http_filters(
 ) -> Vec<HttpFilter> {
     let mut filters = http_settings::first_filters(&connection.settings);
     let is_followed = layout.has_route_files();
+    filters.extend(connection.settings.transcoder.as_deref().map(transcoder::to_filter));
     // Responses pass the filters in reverse, so it sees what all others answer
     // ([filter ordering](https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/http_filters#filter-ordering)).
     if needs.header_mutation || is_followed {

@@ -1,7 +1,7 @@
 //! What is asked for of HTTP connections, laid over the connection manager.
 
 use envoy_types::pb::envoy::config::core::v3::{
-    Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions, TypedExtensionConfig,
+    CidrRange, Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions, TypedExtensionConfig,
     http_protocol_options::HeadersWithUnderscoresAction,
     http1_protocol_options::{
         HeaderKeyFormat,
@@ -13,8 +13,8 @@ use envoy_types::pb::envoy::extensions::filters::http::health_check::v3::HealthC
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
     HttpConnectionManager, HttpFilter, RequestIdExtension,
     http_connection_manager::{
-        CodecType, ForwardClientCertDetails, PathWithEscapedSlashesAction, ServerHeaderTransformation,
-        SetCurrentClientCertDetails, StripPortMode,
+        CodecType, ForwardClientCertDetails, InternalAddressConfig, PathWithEscapedSlashesAction,
+        ServerHeaderTransformation, SetCurrentClientCertDetails, StripPortMode,
     },
 };
 use envoy_types::pb::envoy::extensions::http::header_formatters::preserve_case::v3::PreserveCaseFormatterConfig;
@@ -63,12 +63,14 @@ pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionM
         silent: _,
         uncounted: _,
         web_calls: _,
+        transcoder: _,
         // Each rule has it.
         session: _,
         // Beside what routes need.
         upgrades: _,
         compression: _,
         clients,
+        internal,
         limits,
         times,
         http1,
@@ -82,6 +84,8 @@ pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionM
         passes_expectations,
         request_id,
         are_believed,
+        // The addresses say who.
+        some_are_internal: _,
         certificate,
     } = clients;
     let use_remote_address = match are_believed {
@@ -96,6 +100,7 @@ pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionM
         } as i32,
         early_header_mutation_extensions: header::early(early_headers).into_iter().collect(),
         use_remote_address,
+        internal_address_config: internal.as_ref().map(to_internal).or(manager.internal_address_config),
         forward_client_cert_details: to_certificate_header(certificate.header) as i32,
         set_current_client_cert_details: certificate.header.is_told().then(|| to_certificate_parts(certificate.told)),
         xff_num_trusted_hops: trusted_hops.unwrap_or(manager.xff_num_trusted_hops),
@@ -127,6 +132,15 @@ pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionM
         http2_protocol_options: manager.http2_protocol_options.map(|own| to_http2(own, *http2)),
         ..manager
     }
+}
+
+fn to_internal(addresses: &ir::InternalAddresses) -> InternalAddressConfig {
+    let ir::InternalAddresses { ranges, by_file } = addresses;
+    let range = |range: &ir::AddressRange| CidrRange {
+        address_prefix: range.address.to_string(),
+        prefix_len: Some(uint32(u32::from(range.bits))),
+    };
+    InternalAddressConfig { unix_sockets: *by_file, cidr_ranges: ranges.iter().map(range).collect() }
 }
 
 fn to_certificate_header(header: CertificateHeader) -> ForwardClientCertDetails {

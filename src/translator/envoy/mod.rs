@@ -62,6 +62,7 @@ pub mod target;
 mod tcp_proxy;
 mod tls;
 mod tracing;
+mod transcoder;
 mod tunnel;
 mod udp_proxy;
 mod upstream_tls;

@@ -39,7 +39,7 @@ const HEADER_MESSAGE: &str = "envoy.extensions.http.stateful_session.header.v3.H
 
 /// The session of a route, under the name of the filter.
 pub(super) fn per_route(session: &Session) -> (String, Any) {
-    let Session { carrier, across: _ } = session;
+    let Session { carrier, is_strict, across: _ } = session;
     let (name, state) = match carrier {
         SessionCarrier::Cookie(cookie) => {
             let message = CookieBasedSessionState { cookie: Some(to_cookie(cookie)) };
@@ -50,7 +50,7 @@ pub(super) fn per_route(session: &Session) -> (String, Any) {
         }
     };
     let state = TypedExtensionConfig { name: name.to_owned(), typed_config: Some(state) };
-    let session = StatefulSession { session_state: Some(state), ..StatefulSession::default() };
+    let session = StatefulSession { session_state: Some(state), strict: *is_strict, ..StatefulSession::default() };
     let message = StatefulSessionPerRoute { r#override: Some(Override::StatefulSession(session)) };
     (SESSION_FILTER.to_owned(), any(PER_ROUTE, &message))
 }

@@ -134,6 +134,8 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
     };
     option::http::report_shared(resolved, &settings.http, [&declared, &emitted], diagnostics);
     option::asked::report(resolved, &settings.http, &declared, diagnostics);
+    let spans = (declared.as_slice(), options.tracing.is_some());
+    option::unmade_spans::report(resolved, &settings.http, spans, diagnostics);
     option::told_header::report(resolved, &declared, diagnostics);
     option::socket::report_shared(resolved, &settings.sockets, [&declared, &emitted], diagnostics);
     let is_all = socket::holds_everything(resolved, &emitted, &declared);

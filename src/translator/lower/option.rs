@@ -23,6 +23,7 @@ pub(super) mod host;
 pub(super) mod http;
 mod http_filters;
 mod idle_priorities;
+mod internal;
 mod limit_metadata;
 mod limit_server;
 pub(super) mod limit_told;
@@ -47,6 +48,8 @@ mod substitution;
 pub(super) mod tokens;
 pub(super) mod told_header;
 pub(super) mod tracing;
+mod transcoder;
+pub(super) mod unmade_spans;
 mod upgrades;
 
 use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Reported, codes};

@@ -97,7 +97,7 @@ impl SessionNames {
                 })
             }
         };
-        Ok(Session { carrier, across: Across::Nothing })
+        Ok(Session { carrier, is_strict: false, across: Across::Nothing })
     }
 
     /// A name that no other rule has: the declared one where it is free.

@@ -90,6 +90,24 @@ pub struct OptionHeaderSession {
     pub header_name: HeaderName,
 }
 
+/// `internalAddressConfig`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionInternalAddresses {
+    pub cidr_ranges: Vec<OptionAddressRange>,
+    pub unix_sockets: bool,
+}
+
+/// One of `cidrRanges`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionAddressRange {
+    pub address_prefix: String,
+    pub prefix_len: u32,
+}
+
 /// `uuidRequestIdConfig`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -8,8 +8,8 @@ use super::ext_auth::OptionAuthServer;
 use super::ext_proc::OptionProcessor;
 use super::gloo_enum::GlooEnum;
 use super::http_connections::{
-    OptionClientCertificate, OptionEarlyHeaders, OptionGrpcWeb, OptionGzip, OptionHeaderValidation, OptionRequestId,
-    OptionStatefulSession,
+    OptionClientCertificate, OptionEarlyHeaders, OptionGrpcWeb, OptionGzip, OptionHeaderValidation,
+    OptionInternalAddresses, OptionRequestId, OptionStatefulSession,
 };
 use super::http_guards::{
     OptionBuffer, OptionConnectionLimit, OptionCsrf, OptionLocalRateLimit, OptionRouter, OptionTokenBucket,
@@ -18,6 +18,7 @@ use super::listener_options::ListenerOptionsSpec;
 use super::rate_limit::OptionLimitServer;
 use super::route_traffic::OptionUpgrade;
 use super::tracing::OptionTracing;
+use super::transcoder::OptionTranscoder;
 use crate::parser::api::option_list::{Untranslated, options};
 
 /// The spec of an HttpListenerOption.
@@ -40,7 +41,7 @@ options! {
         ExtProcLate(Box<OptionProcessor>) = "extProcLate",
         Extauth(Box<OptionAuthServer>) = "extauth",
         Extensions(Untranslated) = "extensions",
-        GrpcJsonTranscoder(Untranslated) = "grpcJsonTranscoder",
+        GrpcJsonTranscoder(Box<OptionTranscoder>) = "grpcJsonTranscoder",
         GrpcWeb(OptionGrpcWeb) = "grpcWeb",
         Gzip(OptionGzip) = "gzip",
         HeaderValidationSettings(OptionHeaderValidation) = "headerValidationSettings",
@@ -87,7 +88,7 @@ pub struct ConnectionSettings {
     pub headers_with_underscores_action: Option<GlooEnum>,
     pub http2_protocol_options: Option<Http2Settings>,
     pub idle_timeout: Option<GoDuration>,
-    pub internal_address_config: Option<Untranslated>,
+    pub internal_address_config: Option<OptionInternalAddresses>,
     pub max_connection_duration: Option<GoDuration>,
     pub max_headers_count: Option<u32>,
     pub max_request_headers_kb: Option<u32>,

@@ -29,11 +29,13 @@ use super::compression;
 use super::faults::Faults;
 use super::guards;
 use super::headers;
+use super::internal;
 use super::limit_server;
 use super::part::{HostFields, Place, RuleSays};
 use super::processors;
 use super::stateful_session;
 use super::tracing;
+use super::transcoder;
 use super::upgrades::to_upgrades;
 
 /// What the options of listeners say of their connections.
@@ -127,7 +129,14 @@ fn lower_option(
             settings.silent = suppress_envoy_headers.unwrap_or_default();
             settings.uncounted = dynamic_stats == Some(false);
         }
-        HttpListenerOption::GrpcWeb(OptionGrpcWeb { disable }) => settings.web_calls = !disable,
+        HttpListenerOption::GrpcWeb(OptionGrpcWeb { disable }) => {
+            settings.web_calls = !disable;
+            transcoder::check_web_calls(settings, &mut faults);
+        }
+        HttpListenerOption::GrpcJsonTranscoder(said) => {
+            settings.transcoder = transcoder::lower(*said, &mut faults).map(Arc::new);
+            transcoder::check_web_calls(settings, &mut faults);
+        }
         HttpListenerOption::Gzip(said) => settings.compression = Some(compression::lower(&said, version, &mut faults)),
         HttpListenerOption::StatefulSession(said) => {
             settings.session = stateful_session::lower(said, &mut faults).map(Arc::new);
@@ -197,8 +206,7 @@ fn lower_connections(
         set_current_client_cert_details,
         use_remote_address,
         tracing,
-        // The resolver lets none through.
-        internal_address_config: _,
+        internal_address_config,
     } = said;
     if let Some(tracing) = &tracing {
         tracing::check(tracing, faults);
@@ -256,6 +264,7 @@ fn lower_connections(
         let help = "keep one of `preserveCaseHeaderKeyFormat` and `properCaseHeaderKeyFormat`";
         faults.add(&path!["preserveCaseHeaderKeyFormat"], message, help);
     }
+    settings.internal = internal_address_config.map(|said| internal::lower(said, faults));
     let id = uuid_request_id_config.as_ref();
     settings.clients = ClientDetails {
         trusted_hops: xff_num_trusted_hops,
@@ -269,6 +278,7 @@ fn lower_connections(
             decides_trace: id.and_then(|id| id.use_request_id_for_trace_sampling),
         },
         are_believed: use_remote_address == Some(false),
+        some_are_internal: settings.internal.as_ref().is_some_and(|internal| !internal.ranges.is_empty()),
         certificate: CertificateRules {
             header: forward_client_cert_details.as_ref().map(certificate_header).unwrap_or_default(),
             told: set_current_client_cert_details.map(certificate_parts).unwrap_or_default(),

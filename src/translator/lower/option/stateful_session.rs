@@ -12,8 +12,7 @@ use super::faults::Faults;
 
 /// `None` where nothing is kept.
 pub(super) fn lower(said: OptionStatefulSession, faults: &mut Faults<'_>) -> Option<Session> {
-    // The resolver lets no strict one through.
-    let OptionStatefulSession { cookie_based, header_based, strict: _ } = said;
+    let OptionStatefulSession { cookie_based, header_based, strict } = said;
     let carrier = match (cookie_based, header_based) {
         (Some(OptionCookieSession { cookie }), None) => lower_cookie(cookie, faults),
         (None, Some(OptionHeaderSession { header_name })) => lower_header(&header_name, faults),
@@ -23,7 +22,7 @@ pub(super) fn lower(said: OptionStatefulSession, faults: &mut Faults<'_>) -> Opt
             None
         }
     };
-    carrier.map(|carrier| Session { carrier, across: Across::Nothing })
+    carrier.map(|carrier| Session { carrier, is_strict: strict, across: Across::Nothing })
 }
 
 fn lower_cookie(said: Option<OptionHashCookie>, faults: &mut Faults<'_>) -> Option<SessionCarrier> {

@@ -1,0 +1,55 @@
+//! In which of the checks two rules differ that requests pass before they are answered.
+
+use crate::ir::{HttpFilters, ProcessorOverrides, RequestProcessor, RouteGuards};
+
+use super::settings::in_words;
+
+/// The checks in which two rules differ; `None` where they differ in none.
+pub(super) fn apart(old: &HttpFilters, new: &HttpFilters) -> Option<String> {
+    if old == new {
+        return None;
+    }
+    let HttpFilters { cors, auths, guards } = old;
+    let RouteGuards { body, origins, early_tokens, tokens, early_limits, limits, processors, access } = guards;
+    let other = &new.guards;
+    let parts = [
+        ("what other origins may do", *cors == new.cors),
+        ("services that must agree", *auths == new.auths),
+        ("the length of bodies", *body == other.body),
+        ("where requests may come from", *origins == other.origins),
+        ("tokens", *early_tokens == other.early_tokens && *tokens == other.tokens),
+        ("limits", *early_limits == other.early_limits && *limits == other.limits),
+        ("who may", *access == other.access),
+    ];
+    let mut names: Vec<String> =
+        parts.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| name.to_owned()).collect();
+    if *processors != other.processors {
+        names.push(format!("servers that requests are handed to{}", handed(processors, &other.processors)));
+    }
+    Some(format!("checks before the answer ({})", names.join(", ")))
+}
+
+/// What is said of servers that are the same, where it is not.
+fn handed(old: &[RequestProcessor], new: &[RequestProcessor]) -> String {
+    let mut said = Vec::new();
+    for before in old {
+        let Some(after) = new.iter().find(|one| one.stage == before.stage) else { continue };
+        let (was, is) = (words(before), words(after));
+        let gone = was.iter().filter(|word| !is.contains(word)).map(String::as_str).collect::<Vec<_>>();
+        let come = is.iter().filter(|word| !was.contains(word)).map(String::as_str).collect::<Vec<_>>();
+        if !gone.is_empty() || !come.is_empty() {
+            let or_nothing = |words: &[&str]| if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
+            said.push(format!("{} in the place of {}", or_nothing(&come), or_nothing(&gone)));
+        }
+    }
+    if said.is_empty() { String::new() } else { format!(": {}", said.join("; ")) }
+}
+
+/// What is said of a server, each setting by itself, without the positions of clusters.
+fn words(processor: &RequestProcessor) -> Vec<String> {
+    let RequestProcessor { stage: _, place, cluster: _, settings, overrides } = processor;
+    let ProcessorOverrides { parts, told, server: _ } = overrides;
+    let own = [in_words(&**settings), in_words(parts), in_words(told)].concat();
+    let place = format!("asked {place:?}");
+    own.split(", ").filter(|word| !word.is_empty()).map(str::to_owned).chain([place]).collect()
+}
