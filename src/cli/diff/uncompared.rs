@@ -28,12 +28,11 @@ use crate::diagnostics::{
 use crate::name::NamespacedName;
 use crate::options::{Assume, Options};
 use crate::parser::api::{
-    BackendTrafficPolicyField, ClientTrafficPolicyField, HttpListenerOption, ListenerOption, OptionKind, OptionList,
-    RouteOption, SecurityPolicyField, VirtualHostOption,
+    EnvoyPolicySpec, HttpListenerOption, ListenerOption, OptionKind, OptionList, RouteOption, VirtualHostOption,
 };
 use crate::parser::foreign::ForeignObject;
 use crate::parser::locate::Locator;
-use crate::parser::manifests::{Kind, Manifests, ObjectHead};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
 use crate::parser::node::Node;
 use crate::parser::route::RouteKind;
 use crate::parser::source::DocumentId;
@@ -154,7 +153,12 @@ fn add_untranslated_fields(values: &Values<'_>, left: &mut AllLeft) {
     for object in objects.into_iter().filter(|object| !object.position.context) {
         let location = object.at(&FieldPath::ROOT);
         let Ok(node) = values.object(&location) else { continue };
-        let said = untranslated_fields(object.kind, node);
+        let mut said = untranslated_fields(object.kind, node);
+        // What a policy says is judged with the defaults of its fields, and compared as it is written.
+        let spec = node.get("spec").and_then(Node::as_map).unwrap_or_default();
+        let untranslated = untranslated_of_policy(&values.compilation.manifests, object);
+        let of_policy = spec.iter().filter(|(name, _)| untranslated.contains(&name.as_str()));
+        said.extend(of_policy.map(|one| Node::Map(vec![one.clone()])));
         if said.is_empty() {
             continue;
         }
@@ -198,12 +202,22 @@ fn untranslated_fields(kind: Kind, object: &Node) -> Vec<Node> {
             let each = options.iter().map(|option| Node::Map(vec![option.clone()]));
             each.filter(|option| !is_translated_option(kind, option)).collect()
         }
-        kind if kind.is_of_envoy_gateway() => {
-            let said = field(&["spec"]).and_then(Node::as_map).unwrap_or_default();
-            let is_of_targets = |name: &str| name.starts_with("target") || name == "mergeType";
-            let each = said.iter().filter(|(name, _)| !is_of_targets(name)).map(|one| Node::Map(vec![one.clone()]));
-            each.filter(|field| !is_translated_option(kind, field)).collect()
-        }
+        _ => Vec::new(),
+    }
+}
+
+/// The fields of a policy of Envoy Gateway that gwctl does not translate.
+fn untranslated_of_policy(manifests: &Manifests, object: &ObjectHead) -> Vec<&'static str> {
+    fn of<T: PolicyOption>(objects: &[Object<EnvoyPolicySpec<T>>], object: &ObjectHead) -> Vec<&'static str> {
+        let own = objects.iter().filter(|own| own.head.position == object.position);
+        let fields = own.flat_map(|own| &own.spec.fields);
+        fields.filter(|field| !is_translated(*field)).map(|field| PolicyOption::field(field)).collect()
+    }
+    let Manifests { client_traffic_policies, backend_traffic_policies, security_policies, .. } = manifests;
+    match object.kind {
+        Kind::ClientTrafficPolicy => of(client_traffic_policies, object),
+        Kind::BackendTrafficPolicy => of(backend_traffic_policies, object),
+        Kind::SecurityPolicy => of(security_policies, object),
         _ => Vec::new(),
     }
 }
@@ -215,9 +229,6 @@ fn is_translated_option(kind: Kind, option: &Node) -> bool {
     }
     let option = option.clone();
     match kind {
-        Kind::ClientTrafficPolicy => is_whole::<ClientTrafficPolicyField>(option),
-        Kind::BackendTrafficPolicy => is_whole::<BackendTrafficPolicyField>(option),
-        Kind::SecurityPolicy => is_whole::<SecurityPolicyField>(option),
         Kind::VirtualHostOption => is_whole::<VirtualHostOption>(option),
         Kind::ListenerOption => is_whole::<ListenerOption>(option),
         Kind::HttpListenerOption => is_whole::<HttpListenerOption>(option),

@@ -58,6 +58,12 @@ pub(super) fn report_hidden<T: EnvoyPolicyKind>(
     };
     let finding = hidden.finding(code, whole!["spec"], message).label(format!("another {kind} counts"));
     let why = "the one that counts: its target is nearer to the rules";
-    let help = format!("write what `{name}` says into `{other}` too, or let it have a `mergeType`");
+    let help = if is_loss {
+        format!("write what `{name}` says into `{other}` too, or let that one have a `mergeType`, which keeps it")
+    } else {
+        format!(
+            "nothing, where `{other}` is meant to count; a `mergeType` keeps what it does not say, and replaces lists"
+        )
+    };
     diagnostics.report(finding.related(winner.at(&crate::path!["spec"]), why).consequence(consequence).help(help));
 }

@@ -328,6 +328,9 @@ fn merge_policies<'m, T: EnvoyPolicyKind>(
             applied.fields.extend(fields.filter(|field| field.value.field() == value.field()).cloned());
             continue;
         }
+        if T::IS_SECURITY {
+            diagnostics.report(changed_by_merge(&parent.head, &child.head, value.field()));
+        }
         match verdicts.judge_merged(&value, &child.head, diagnostics) {
             Ok(Translation::Done) => applied.fields.push(PolicyField { value: Arc::new(value), source: &child.head }),
             Ok(Translation::LeftOut) => {}
@@ -347,4 +350,16 @@ fn unmergeable(child: &ObjectHead, parent: &ObjectHead, wrong: &str) -> Finding 
         .related(parent.at(&crate::path!["spec"]), "the policy that it is laid over")
         .consequence("all requests of the rules that both apply to get 500")
         .help("remove `mergeType`, or what does not go together")
+}
+
+/// What keeps requests out, and is another thing where a policy is laid over it.
+fn changed_by_merge(parent: &ObjectHead, child: &ObjectHead, field: &'static str) -> Finding {
+    let (kind, name, other) = (parent.kind.name(), parent.full_name(), child.full_name());
+    let message = format!("`{field}` of {kind} `{name}` is changed by `{other}`, which is laid over it");
+    parent
+        .finding(codes::SECURITY_HIDDEN, whole!["spec", field], message)
+        .label(format!("another {kind} is laid over it"))
+        .related(child.at(&crate::path!["spec", field]), "what is laid over it")
+        .consequence(format!("lists of `{name}` are replaced by those of `{other}`: what they alone keep out passes"))
+        .help(format!("write what has to stay of `{name}` into `{other}` too"))
 }

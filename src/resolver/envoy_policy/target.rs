@@ -117,7 +117,10 @@ fn lost_section(
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("correct the name, or leave it out to mean every {noun}"),
     };
-    let finding = object.finding(codes::OPTION_TARGET_NOT_FOUND, place.at().with("sectionName"), message);
+    // The object is there, so that its part is in no other place: what should keep requests out keeps out none.
+    let is_security = object.kind == Kind::SecurityPolicy;
+    let code = if is_security { codes::OPTION_TARGET_IGNORED } else { codes::OPTION_TARGET_NOT_FOUND };
+    let finding = object.finding(code, place.at().with("sectionName"), message);
     finding.label(format!("no such {noun}")).help(help)
 }
 

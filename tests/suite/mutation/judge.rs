@@ -262,6 +262,12 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
     ("default-gateway/attaches", "Gateway", "spec.defaultScope", "no default route is admitted before nor after"),
     ("tls/client-certificates", "Gateway", "spec.tls.frontend.perPort[].port", "two HTTPS listeners ask for the same"),
     ("xbackend/protocols-and-tls", "XBackend", "spec.protocol", "the routes of this backend speak TCP or HTTP/1.1"),
+    (
+        "route-option/header-secrets",
+        "Secret",
+        "type",
+        "a Secret without a type is `Opaque`, and headers are read of any",
+    ),
 ];
 
 /// Whether a changed value is one that has no effect.

@@ -22,7 +22,7 @@ pub(super) struct TrafficPart {
 /// Adds what a field says.
 pub(super) fn lower_field(field: &BackendTrafficPolicyField, part: &mut TrafficPart, faults: &mut Faults<'_>) {
     match field {
-        BackendTrafficPolicyField::Timeout(said) => lower_timeout(said, part),
+        BackendTrafficPolicyField::Timeout(said) => lower_timeout(said, part, faults),
         // The resolver hands on none of the others.
         other => {
             let message = format!("`{}` is not translated", other.field());
@@ -32,12 +32,16 @@ pub(super) fn lower_field(field: &BackendTrafficPolicyField, part: &mut TrafficP
 }
 
 /// Limits of time ([Timeout](https://gateway.envoyproxy.io/docs/api/extension_types/#timeout)); zero is none.
-fn lower_timeout(said: &BackendTimeout, part: &mut TrafficPart) {
+fn lower_timeout(said: &BackendTimeout, part: &mut TrafficPart, faults: &mut Faults<'_>) {
     let BackendTimeout { http, tcp } = said;
     let limit = |said: Option<crate::parser::api::Duration>| said.map(|said| said.0);
     let cluster = &mut Arc::make_mut(&mut part.cluster).settings;
     if let Some(TcpBackendTimeout { connect_timeout }) = tcp {
-        cluster.connections.timeout = limit(*connect_timeout).filter(|limit| !limit.is_zero());
+        if limit(*connect_timeout).is_some_and(|limit| limit.is_zero()) {
+            let message = "no connection can be made in no time";
+            faults.add(&path!["tcp", "connectTimeout"], message, "write a length of time above zero");
+        }
+        cluster.connections.timeout = limit(*connect_timeout);
     }
     let Some(http) = http else { return };
     let HttpBackendTimeout {
