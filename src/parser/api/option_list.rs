@@ -61,9 +61,11 @@ impl<'de, T: OptionKind> Visitor<'de> for ListVisitor<T> {
     }
 }
 
-/// Declares the options of a kind: each with its type and its name.
+/// Declares the options of a kind: each with its type and its name. `also` are fields that stand beside them and are none.
 macro_rules! options {
-    ($(#[doc = $doc:literal])+ $name:ident { $($variant:ident($ty:ty) = $field:literal,)+ }) => {
+    ($(#[doc = $doc:literal])+ $name:ident $(also [$($also:literal),+])? {
+        $($variant:ident($ty:ty) = $field:literal,)+
+    }) => {
         $(#[doc = $doc])+
         #[derive(Clone, Debug, PartialEq)]
         pub enum $name {
@@ -80,7 +82,7 @@ macro_rules! options {
         }
 
         impl $crate::parser::api::OptionKind for $name {
-            const FIELDS: &'static [&'static str] = &[$($field),+];
+            const FIELDS: &'static [&'static str] = &[$($($also,)+)? $($field),+];
 
             fn read<'de, A: serde::de::MapAccess<'de>>(field: &str, map: &mut A) -> Result<Self, A::Error> {
                 match field {

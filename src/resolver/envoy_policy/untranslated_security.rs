@@ -4,10 +4,8 @@ use crate::diagnostics::FieldPath;
 use crate::parser::api::{
     AuthorizationPrincipal, AuthorizationRule, SecurityAuthorization, SecurityPolicyField, SecurityTokens,
 };
-use crate::resolver::missing::{Missing, NOT_TRANSLATED};
+use crate::resolver::missing::{Missing, NOT_KEPT_OUT, NOT_TRANSLATED};
 use crate::resolver::untranslated::{PolicyOption, Said, SaysMissing};
-
-const NOT_KEPT_OUT: &str = "requests would pass that it keeps out";
 
 impl PolicyOption for SecurityPolicyField {
     fn field(&self) -> &'static str {

@@ -3,14 +3,14 @@
 
 use serde::Deserialize;
 
-use super::envoy_policy::{EnvoyPolicySpec, fields_of_policy};
+use super::envoy_policy::EnvoyPolicySpec;
 use crate::parser::api::Duration;
-use crate::parser::api::option_list::Untranslated;
+use crate::parser::api::option_list::{Untranslated, options};
 
 /// The spec of a BackendTrafficPolicy.
 pub type BackendTrafficPolicySpec = EnvoyPolicySpec<BackendTrafficPolicyField>;
 
-fields_of_policy! {
+options! {
     /// What a BackendTrafficPolicy says for rules and the backends that they send to.
     BackendTrafficPolicyField also ["mergeType", "targetRef", "targetRefs", "targetSelectors"] {
         AdmissionControl(Untranslated) = "admissionControl",

@@ -1,13 +1,13 @@
 //! ClientTrafficPolicy: what connections of clients are like
 //! ([ClientTrafficPolicy](https://gateway.envoyproxy.io/docs/api/extension_types/#clienttrafficpolicy)).
 
-use super::envoy_policy::{EnvoyPolicySpec, fields_of_policy};
-use crate::parser::api::option_list::Untranslated;
+use super::envoy_policy::EnvoyPolicySpec;
+use crate::parser::api::option_list::{Untranslated, options};
 
 /// The spec of a ClientTrafficPolicy.
 pub type ClientTrafficPolicySpec = EnvoyPolicySpec<ClientTrafficPolicyField>;
 
-fields_of_policy! {
+options! {
     /// What a ClientTrafficPolicy says for listeners and their connections.
     ClientTrafficPolicyField also ["targetRef", "targetRefs", "targetSelectors"] {
         ClientIpDetection(Untranslated) = "clientIPDetection",

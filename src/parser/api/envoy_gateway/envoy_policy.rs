@@ -86,38 +86,3 @@ impl<'de, T: OptionKind> Visitor<'de> for SpecVisitor<T> {
         Ok(spec)
     }
 }
-
-/// Declares the fields of a kind: each with its type and its name. `also` are those that say what the policy is about.
-macro_rules! fields_of_policy {
-    ($(#[doc = $doc:literal])+ $name:ident also [$($also:literal),+] {
-        $($variant:ident($ty:ty) = $field:literal,)+
-    }) => {
-        $(#[doc = $doc])+
-        #[derive(Clone, Debug, PartialEq)]
-        pub enum $name {
-            $($variant($ty),)+
-        }
-
-        impl $name {
-            /// The field.
-            pub fn field(&self) -> &'static str {
-                match self {
-                    $(Self::$variant(_) => $field,)+
-                }
-            }
-        }
-
-        impl $crate::parser::api::OptionKind for $name {
-            const FIELDS: &'static [&'static str] = &[$($also,)+ $($field),+];
-
-            fn read<'de, A: serde::de::MapAccess<'de>>(field: &str, map: &mut A) -> Result<Self, A::Error> {
-                match field {
-                    $($field => map.next_value().map(Self::$variant),)+
-                    _ => Err(serde::de::Error::unknown_field(field, Self::FIELDS)),
-                }
-            }
-        }
-    };
-}
-
-pub(super) use fields_of_policy;

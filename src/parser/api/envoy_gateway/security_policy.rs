@@ -4,15 +4,15 @@
 use serde::Deserialize;
 
 use super::authorization::SecurityAuthorization;
-use super::envoy_policy::{EnvoyPolicySpec, fields_of_policy};
+use super::envoy_policy::EnvoyPolicySpec;
 use super::tokens::SecurityTokens;
-use crate::parser::api::option_list::Untranslated;
+use crate::parser::api::option_list::{Untranslated, options};
 use crate::parser::api::{Duration, Fraction};
 
 /// The spec of a SecurityPolicy.
 pub type SecurityPolicySpec = EnvoyPolicySpec<SecurityPolicyField>;
 
-fields_of_policy! {
+options! {
     /// What a SecurityPolicy says for rules.
     SecurityPolicyField also ["mergeType", "targetRef", "targetRefs", "targetSelectors"] {
         ApiKeyAuth(Untranslated) = "apiKeyAuth",
