@@ -94,6 +94,7 @@ fn names_of(kind: Kind) -> Vec<String> {
         Kind::ClientTrafficPolicy => &["ctp"],
         Kind::BackendTrafficPolicy => &["btp"],
         Kind::SecurityPolicy => &["sp"],
+        Kind::HTTPRouteFilter => &["hrf"],
         Kind::Namespace => &["ns"],
         Kind::Service => &["svc"],
         Kind::ConfigMap => &["cm"],

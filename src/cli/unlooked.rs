@@ -14,7 +14,7 @@ use crate::port::Port;
 use crate::simulate::{Request, Security};
 
 /// The kinds of Gateway API that a request never meets itself: whoever names one of them hears of its errors.
-const ASIDE: [Kind; 15] = [
+const ASIDE: [Kind; 16] = [
     Kind::GatewayClass,
     Kind::ReferenceGrant,
     Kind::BackendTLSPolicy,
@@ -30,6 +30,7 @@ const ASIDE: [Kind; 15] = [
     Kind::ClientTrafficPolicy,
     Kind::BackendTrafficPolicy,
     Kind::SecurityPolicy,
+    Kind::HTTPRouteFilter,
 ];
 
 /// What may listen on a port and was not looked at, in words; `None` when everything was that was asked for.

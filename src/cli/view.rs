@@ -302,7 +302,7 @@ impl<'v, 'm> View<'v, 'm> {
         let route = self.resolved.routes.find(&key.to_ref());
         let filters = route.into_iter().flat_map(|route| &route.rules).flat_map(|rule| &rule.filters);
         filters.into_iter().any(|filter| {
-            let is_found = matches!(filter.extension, Some(Ok(())));
+            let is_found = filter.route_filter.is_none() && matches!(filter.extension, Some(Ok(())));
             matches!(filter.filter, Filter::ExtensionRef(reference) if is_found && reference.name == option.metadata.name)
         })
     }

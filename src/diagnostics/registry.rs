@@ -669,6 +669,16 @@ registry! {
             traffic: "requests for the Backend get 500: nothing is sent to it",
             remedy: "list the hosts in `endpoints`, or refer to a Service in place of the Backend",
         }
+        /// An HTTPRouteFilter that says something which gwctl does not serve.
+        UNSUPPORTED_ROUTE_FILTER = "GW5071" "unsupported-route-filter" Error {
+            traffic: "requests that match a rule which names the filter are answered with 500",
+            remedy: "remove the field, or write what Envoy takes",
+        }
+        /// An HTTPRouteFilter that cannot be honoured where a rule names it.
+        ROUTE_FILTER_REFUSED = "GW5072" "route-filter-refused" Error, Accepted False UnsupportedValue {
+            traffic: "requests that match the rule are answered with 500",
+            remedy: "keep one of two filters that rewrite the same, and mend the errors of the HTTPRouteFilter",
+        }
         /// A session with a Service that is known by name alone.
         SESSION_AT_SERVICE = "GW5080" "session-at-service-address" Warning {
             traffic: "the requests of one session may reach several endpoints of the Service",
@@ -841,6 +851,11 @@ registry! {
         TCP_ROUTE_ON_TLS = "GW6020" "tcp-route-on-tls" Note {
             traffic: "tLS ends at the gateway, by the listener's certificate, for the server names of the listener's hostname",
             remedy: "write the route as a TLSRoute, which every implementation of TLS listeners knows",
+        }
+        /// TLS to a Backend that trusts whoever answers.
+        UNVERIFIED_BACKEND = "GW6021" "unverified-backend" Warning {
+            traffic: "requests are encrypted, and whoever answers at the address can read them",
+            remedy: "remove `insecureSkipVerify`, and add `caCertificateRefs` or `wellKnownCACertificates: System`",
         }
     }
 

@@ -379,7 +379,7 @@ impl<'r, 'm> Builder<'r, 'm> {
             let is_near = route.object().metadata.namespace == option.metadata.namespace;
             let filters = || route.rules.iter().flat_map(|rule| &rule.filters);
             let is_named = filters().any(|filter| {
-                let is_found = matches!(filter.extension, Some(Ok(())));
+                let is_found = filter.route_filter.is_none() && matches!(filter.extension, Some(Ok(())));
                 matches!(filter.filter, Filter::ExtensionRef(own) if is_found && own.name == option.metadata.name)
             });
             if is_near && is_named {

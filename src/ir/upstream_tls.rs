@@ -26,6 +26,9 @@ pub struct UpstreamTls {
 /// What the proxy offers in a handshake, where it is not what docs/defaults.md says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TlsOffer {
+    /// Where the server name comes from.
+    #[serde(skip_serializing_if = "is_default")]
+    pub name_source: ServerNameSource,
     /// The application protocols, the preferred one first; without any, what is spoken.
     #[serde(skip_serializing_if = "is_default")]
     pub alpn: Vec<String>,
@@ -44,6 +47,19 @@ pub struct TlsOffer {
     /// Whether the server may ask for another handshake.
     #[serde(skip_serializing_if = "is_default")]
     pub renegotiates: bool,
+}
+
+/// Where the server name of a handshake comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub enum ServerNameSource {
+    /// It is given, or there is none.
+    #[default]
+    Given,
+    /// It is the host that the request is sent for, which the server's certificate must carry where somebody vouches for the
+    /// server. Only where requests are sent.
+    Host,
+    /// It is the name of the endpoint, which the server's certificate must carry likewise.
+    Endpoint,
 }
 
 /// A version of TLS.

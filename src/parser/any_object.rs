@@ -4,8 +4,8 @@ use crate::diagnostics::{FieldPath, Reported};
 
 use super::api::{
     BackendSpec, BackendTlsPolicySpec, BackendTrafficPolicySpec, ClientTrafficPolicySpec, ConfigMap, EndpointSlice,
-    GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec, HttpRouteSpec, L4RouteSpec,
-    ListenerOptionSpec, ListenerSetSpec, NamespaceSpec, ReferenceGrantSpec, RouteOptionSpec, Secret,
+    GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec, HttpRouteFilterSpec, HttpRouteSpec,
+    L4RouteSpec, ListenerOptionSpec, ListenerSetSpec, NamespaceSpec, ReferenceGrantSpec, RouteOptionSpec, Secret,
     SecurityPolicySpec, Service, TlsRouteSpec, UpstreamSpec, VirtualHostOptionSpec, XBackendSpec,
     XBackendTrafficPolicySpec, XMeshSpec,
 };
@@ -38,6 +38,7 @@ pub enum AnyObject {
     ClientTrafficPolicy(Box<Object<ClientTrafficPolicySpec>>),
     BackendTrafficPolicy(Box<Object<BackendTrafficPolicySpec>>),
     SecurityPolicy(Box<Object<SecurityPolicySpec>>),
+    HttpRouteFilter(Box<Object<HttpRouteFilterSpec>>),
     Namespace(Box<Object<NamespaceSpec>>),
     Service(Box<Object<Service>>),
     EndpointSlice(Box<Object<EndpointSlice>>),
@@ -70,6 +71,7 @@ impl AnyObject {
             Self::ClientTrafficPolicy(object) => object.key(),
             Self::BackendTrafficPolicy(object) => object.key(),
             Self::SecurityPolicy(object) => object.key(),
+            Self::HttpRouteFilter(object) => object.key(),
             Self::Namespace(object) => object.key(),
             Self::Service(object) => object.key(),
             Self::EndpointSlice(object) => object.key(),
@@ -104,6 +106,7 @@ impl AnyObject {
             Self::ClientTrafficPolicy(object) => &mut object.head.refusal,
             Self::BackendTrafficPolicy(object) => &mut object.head.refusal,
             Self::SecurityPolicy(object) => &mut object.head.refusal,
+            Self::HttpRouteFilter(object) => &mut object.head.refusal,
             Self::Namespace(object) => &mut object.head.refusal,
             Self::Service(object) => &mut object.head.refusal,
             Self::EndpointSlice(object) => &mut object.head.refusal,

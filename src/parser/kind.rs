@@ -30,6 +30,7 @@ pub enum Kind {
     ClientTrafficPolicy,
     BackendTrafficPolicy,
     SecurityPolicy,
+    HTTPRouteFilter,
     Namespace,
     Service,
     EndpointSlice,
@@ -39,7 +40,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::GatewayClass,
         Self::Gateway,
         Self::ListenerSet,
@@ -62,6 +63,7 @@ impl Kind {
         Self::ClientTrafficPolicy,
         Self::BackendTrafficPolicy,
         Self::SecurityPolicy,
+        Self::HTTPRouteFilter,
         Self::Namespace,
         Self::Service,
         Self::EndpointSlice,
@@ -94,6 +96,7 @@ impl Kind {
             Self::ClientTrafficPolicy => "ClientTrafficPolicy",
             Self::BackendTrafficPolicy => "BackendTrafficPolicy",
             Self::SecurityPolicy => "SecurityPolicy",
+            Self::HTTPRouteFilter => "HTTPRouteFilter",
             Self::Namespace => "Namespace",
             Self::Service => "Service",
             Self::EndpointSlice => "EndpointSlice",
@@ -109,7 +112,7 @@ impl Kind {
             Self::Namespace | Self::Service | Self::Secret | Self::ConfigMap => "",
             kind if kind.is_option() => GLOO_OPTIONS_GROUP,
             Self::Upstream => GLOO_GROUP,
-            Self::Backend => ENVOY_GATEWAY_GROUP,
+            Self::Backend | Self::HTTPRouteFilter => ENVOY_GATEWAY_GROUP,
             kind if kind.is_of_envoy_gateway() => ENVOY_GATEWAY_GROUP,
             Self::EndpointSlice => "discovery.k8s.io",
             _ => GATEWAY_GROUP,

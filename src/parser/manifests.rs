@@ -10,9 +10,9 @@ use super::any_object::AnyObject;
 use super::api::{
     BackendSpec, BackendTlsPolicySpec, BackendTrafficPolicySpec, ClientTrafficPolicySpec, ConfigMap, EndpointSlice,
     EnvoyPolicySpec, EnvoyPolicyTarget, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec,
-    HttpRouteSpec, L4RouteSpec, ListenerOptionSpec, ListenerOptionsSpec, ListenerSetSpec, ListenerTarget,
-    NamespaceSpec, OptionKind, ReferenceGrantSpec, RouteOptionSpec, Secret, SecurityPolicySpec, Service, TlsRouteSpec,
-    UpstreamSpec, VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
+    HttpRouteFilterSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionSpec, ListenerOptionsSpec, ListenerSetSpec,
+    ListenerTarget, NamespaceSpec, OptionKind, ReferenceGrantSpec, RouteOptionSpec, Secret, SecurityPolicySpec,
+    Service, TlsRouteSpec, UpstreamSpec, VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
 use super::known_names::KnownNames;
@@ -56,6 +56,7 @@ pub struct Manifests {
     pub client_traffic_policies: Vec<Object<ClientTrafficPolicySpec>>,
     pub backend_traffic_policies: Vec<Object<BackendTrafficPolicySpec>>,
     pub security_policies: Vec<Object<SecurityPolicySpec>>,
+    pub http_route_filters: Vec<Object<HttpRouteFilterSpec>>,
     pub namespaces: Vec<Object<NamespaceSpec>>,
     pub services: Vec<Object<Service>>,
     pub endpoint_slices: Vec<Object<EndpointSlice>>,
@@ -113,6 +114,7 @@ impl Manifests {
             AnyObject::ClientTrafficPolicy(object) => self.client_traffic_policies.push(*object),
             AnyObject::BackendTrafficPolicy(object) => self.backend_traffic_policies.push(*object),
             AnyObject::SecurityPolicy(object) => self.security_policies.push(*object),
+            AnyObject::HttpRouteFilter(object) => self.http_route_filters.push(*object),
             AnyObject::Namespace(object) => self.namespaces.push(*object),
             AnyObject::Service(object) => self.services.push(*object),
             AnyObject::EndpointSlice(object) => self.endpoint_slices.push(*object),
@@ -176,6 +178,7 @@ impl Manifests {
             client_traffic_policies,
             backend_traffic_policies,
             security_policies,
+            http_route_filters,
             namespaces,
             services,
             endpoint_slices,
@@ -215,6 +218,7 @@ impl Manifests {
         add(&mut heads, client_traffic_policies);
         add(&mut heads, backend_traffic_policies);
         add(&mut heads, security_policies);
+        add(&mut heads, http_route_filters);
         add(&mut heads, namespaces);
         add(&mut heads, services);
         add(&mut heads, endpoint_slices);

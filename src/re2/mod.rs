@@ -12,9 +12,11 @@ mod group;
 mod refusal;
 mod rust;
 mod size;
+mod substitution;
 
 pub(crate) use rust::{rewrite, translate};
 pub(crate) use size::{beginning, instructions, most_instructions};
+pub(crate) use substitution::{Flaw, FlawedPart, flaw};
 
 use refusal::{Refusal, refuse};
 

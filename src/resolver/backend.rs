@@ -9,6 +9,7 @@ mod chosen_endpoints;
 mod chosen_pods;
 mod encryption;
 mod envoy_backend;
+mod envoy_backend_tls;
 mod external;
 mod idle_upstream;
 mod index;
@@ -261,7 +262,7 @@ impl<'m> BackendIndex<'m> {
                 let found = match key.0.site {
                     Site::Internal => self.look_up_service(&key.0, from, diagnostics),
                     Site::Upstream => self.look_up_upstream(&key.0),
-                    Site::Backend => self.look_up_envoy(&key.0),
+                    Site::Backend => self.look_up_envoy(&key.0, from, diagnostics),
                     Site::External | Site::Missing => self.look_up_external(&key.0, from, diagnostics),
                 };
                 let found = found.map(|backend| self.add(backend));
@@ -415,7 +416,9 @@ fn refused_targets<'m>(policies: &BackendTlsPolicies<'m>) -> RefusedTargets<'m> 
     for policy in policies.iter() {
         let object = policy.object;
         for (target, outcome) in object.spec.target_refs.iter().zip(&policy.targets) {
-            if let Err(proof) = outcome {
+            if let Err(proof) = outcome
+                && target.group.is_empty()
+            {
                 let key = (&object.metadata.namespace, &target.name);
                 refused.entry(key).or_default().push((target.section_name.as_deref(), *proof));
             }

@@ -4,7 +4,7 @@
 //! A policy that cannot be used never means plain text: its targets fail
 //! instead. The same validation settings occur in XBackends.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -22,10 +22,10 @@ use crate::whole;
 
 use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, KeyPairId, Named};
 use super::group_slip;
-use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome, missing_service};
+use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome, missing_target};
 
 /// The one well-known set of authorities that the specification names.
-const SYSTEM: &str = "System";
+pub(super) const SYSTEM: &str = "System";
 
 /// What happens to requests whose backend's TLS settings cannot be used.
 const FAILS: &str = "where these settings count, requests get 500 (gRPC calls UNAVAILABLE) and connections are closed: nothing goes out in plain text";
@@ -77,7 +77,8 @@ pub(super) fn resolve_backend_tls<'m>(
 ) -> BackendTlsPolicies<'m> {
     let services: HashMap<_, _> =
         manifests.services.iter().map(|service| (service.metadata.sort_key(), &service.spec)).collect();
-    let targets = Targets { services, manifests, assume_services: settings.assume.services };
+    let backends = manifests.envoy_backends.iter().map(|object| object.metadata.sort_key()).collect();
+    let targets = Targets { services, backends, manifests, assume_services: settings.assume.services };
     let fails = |object: &'m Object<BackendTlsPolicySpec>, proof: Reported| {
         let BackendTlsPolicySpec { target_refs, validation: _, options: _ } = &object.spec;
         let target = |target: &PolicyTargetReference| targets.assumed(object, target).ok_or(proof);
@@ -126,6 +127,7 @@ fn report_option(object: &ObjectHead, key: &str, diagnostics: &mut Diagnostics) 
 /// The objects that a policy may target.
 struct Targets<'m> {
     services: HashMap<NamespacedName<'m>, &'m Service>,
+    backends: HashSet<NamespacedName<'m>>,
     manifests: &'m Manifests,
     assume_services: bool,
 }
@@ -140,6 +142,9 @@ impl Targets<'_> {
     ) -> TargetOutcome {
         let at = PartPath::from(ObjectPart::Target(index));
         let PolicyTargetReference { group, kind, name, section_name } = reference;
+        if Kind::Backend.is_named(group, kind) {
+            return self.resolve_backend(object, &at, (name, section_name.as_deref()), diagnostics);
+        }
         if !group.is_empty() || kind != Kind::Service.name() {
             let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
             let message = format!("a BackendTLSPolicy cannot target `{full}`");
@@ -164,12 +169,32 @@ impl Targets<'_> {
         }
     }
 
+    /// A Backend of Envoy Gateway, which has no sections.
+    fn resolve_backend(
+        &self,
+        object: &Object<BackendTlsPolicySpec>,
+        at: &PartPath,
+        (name, section): (&Name, Option<&str>),
+        diagnostics: &mut Diagnostics,
+    ) -> TargetOutcome {
+        let namespace = &object.metadata.namespace;
+        if section.is_some() {
+            let finding = refused_target(object, at.with("sectionName"), "a Backend has no sections");
+            return Err(diagnostics.error(finding.help("remove `sectionName`")));
+        }
+        if !self.backends.contains(&(namespace, name)) {
+            let finding = missing_target(object, at.with("name"), (Kind::Backend, name), self.manifests);
+            return Err(diagnostics.error(finding.consequence("the policy protects no connection")));
+        }
+        Ok(PolicyTarget { kind: Kind::Backend, namespace: namespace.clone(), name: name.clone(), section: None })
+    }
+
     /// What a policy that the API server would refuse is about, whatever is wrong with it.
     fn assumed(&self, object: &ObjectHead, target: &PolicyTargetReference) -> Option<PolicyTarget> {
         let PolicyTargetReference { group, kind, name, section_name } = target;
-        let is_service = group.is_empty() && kind == Kind::Service.name();
-        is_service.then(|| PolicyTarget {
-            kind: Kind::Service,
+        let kind = [Kind::Service, Kind::Backend].into_iter().find(|known| known.is_named(group, kind))?;
+        Some(PolicyTarget {
+            kind,
             namespace: object.metadata.namespace.clone(),
             name: name.clone(),
             section: section_name.clone(),
@@ -177,7 +202,8 @@ impl Targets<'_> {
     }
 
     fn missing_service(&self, object: &Object<BackendTlsPolicySpec>, at: PartPath, name: &Name) -> Finding {
-        missing_service(object, at, name, self.manifests).consequence("the policy protects no connection")
+        missing_target(object, at, (Kind::Service, name), self.manifests)
+            .consequence("the policy protects no connection")
     }
 }
 
@@ -261,7 +287,8 @@ pub(super) fn resolve_validation(
         Some(SYSTEM) => (TrustAnchors::System(system_ca.to_owned()), None),
         Some(other) => return Err(diagnostics.error(unknown_well_known(object, at, other))),
         None => {
-            let resolved = resolve_authorities(object, at, ca_certificate_refs, certificates, diagnostics)?;
+            let references = (ca_certificate_refs.as_slice(), &[Kind::ConfigMap][..]);
+            let resolved = resolve_authorities(object, at, references, certificates, diagnostics)?;
             let Named { id: bundles, unplaced } = resolved;
             (TrustAnchors::Bundles(bundles), unplaced)
         }
@@ -281,7 +308,7 @@ pub(super) fn resolve_validation(
     Ok(TlsSettings { server_name, anchors, names, offer, client_certificate: None, unplaced, is_missing })
 }
 
-fn unknown_well_known(object: &ObjectHead, at: &PartPath, value: &str) -> Finding {
+pub(super) fn unknown_well_known(object: &ObjectHead, at: &PartPath, value: &str) -> Finding {
     object
         .finding(
             codes::UNKNOWN_CA_SET,
@@ -313,10 +340,10 @@ fn dns_or_wildcard(hostname: &str) -> CertificateName {
 /// The authorities of all references that are valid: one bad reference leaves
 /// the others in force, none that is valid leaves nobody to trust. They have no
 /// place where none of them has one.
-fn resolve_authorities(
+pub(super) fn resolve_authorities(
     object: &ObjectHead,
     at: &PartPath,
-    references: &[LocalObjectReference],
+    (references, kinds): (&[LocalObjectReference], &[Kind]),
     certificates: &mut CertificateIndex<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Named<Vec<BundleId>>, Reported> {
@@ -330,7 +357,7 @@ fn resolve_authorities(
             consequence: "backends whose certificate comes from these authorities are not trusted",
             finding: &|code, path, message| object.finding(code, path, message),
         };
-        match certificates.resolve_backend_bundle(&from, reference, diagnostics) {
+        match certificates.resolve_backend_bundle(&from, (reference, kinds), diagnostics) {
             Ok(bundle) if named.iter().any(|other| other.id == bundle.id) => {}
             Ok(bundle) => named.push(bundle),
             Err(_) => {}

@@ -216,25 +216,26 @@ impl<'m> CertificateIndex<'m> {
         self.look_up_bundle(from, &AUTHORITY_CODES, kind, (namespace, name), diagnostics)
     }
 
-    /// Resolves a reference to the authorities of backends: a ConfigMap of the
+    /// Resolves a reference to the authorities of backends: an object of one of these kinds, in the
     /// referrer's own namespace.
     pub(super) fn resolve_backend_bundle(
         &mut self,
         from: &CertificateReferrer<'_>,
-        reference: &LocalObjectReference,
+        (reference, kinds): (&LocalObjectReference, &[Kind]),
         diagnostics: &mut Diagnostics,
     ) -> Result<Named<BundleId>, Reported> {
         let LocalObjectReference { group, kind, name } = reference;
-        if !group.is_empty() || kind != Kind::ConfigMap.name() {
+        let found = kinds.iter().copied().find(|known| group.is_empty() && known.name() == kind);
+        let Some(own_kind) = found else {
             let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
             let message = format!("`{full}` cannot hold the authorities of a backend");
             let finding = from.error(codes::CA_INVALID_KIND, "kind", message);
             let finding = finding.help("refer to a `ConfigMap` with the key `ca.crt`");
-            return Err(diagnostics.error(group_slip::blame(finding, (group, kind), &[Kind::ConfigMap])));
-        }
+            return Err(diagnostics.error(group_slip::blame(finding, (group, kind), kinds)));
+        };
         check_name(from, &BACKEND_AUTHORITY_CODES, name, diagnostics)?;
         let object = (from.namespace, name);
-        self.look_up_bundle(from, &BACKEND_AUTHORITY_CODES, Kind::ConfigMap, object, diagnostics)
+        self.look_up_bundle(from, &BACKEND_AUTHORITY_CODES, own_kind, object, diagnostics)
     }
 
     fn look_up_bundle(

@@ -23,6 +23,7 @@ use super::auth_server::AuthServers;
 use super::backend::{self, BackendIndex};
 use super::certificate::CertificateIndex;
 use super::gateway::ResolvedGateway;
+use super::http_route_filter::RouteFilters;
 use super::key_server::resolve_key_servers;
 use super::listener::{ListenerId, Protocol, ResolvedListener};
 use super::listener_options::OptionsOfListeners;
@@ -58,8 +59,9 @@ pub fn of_clients<'m>(
     let tls = Policies::compete(Vec::new(), |_| true, unheard);
     let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, unheard);
     let mut route_options = RouteOptions::new(manifests, options, unheard);
+    let route_filters = RouteFilters::new(manifests, unheard);
     let external = backend::resolve_external(manifests, options, &grants, &mut certificates, unheard);
-    let envoy = backend::judge_envoy_backends(manifests, unheard);
+    let envoy = backend::judge_envoy_backends(manifests, options, (&tls, &mut certificates), unheard);
     let secrets = backend::resolve_upstream_secrets(manifests, &mut certificates, unheard);
     let mut backends = BackendIndex::new(manifests, options, tls, (external, envoy), secrets);
     let mut resolver = RouteResolver {
@@ -69,6 +71,7 @@ pub fn of_clients<'m>(
         backends: &mut backends,
         policies: &traffic_policies,
         options: &mut route_options,
+        route_filters: &route_filters,
         shadows: Shadows::default(),
     };
     let plain = frontends.0.iter().flat_map(|frontend| &frontend.ports);

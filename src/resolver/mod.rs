@@ -18,11 +18,13 @@ mod consequence;
 mod effective;
 mod endpoint_slice;
 mod envoy_policy;
+mod extension;
 mod foreign;
 mod frontend;
 mod gateway;
 mod group_slip;
 mod http_listener_option;
+mod http_route_filter;
 mod key_server;
 mod l4_route;
 mod listener;
@@ -141,12 +143,14 @@ pub fn resolve<'m>(
     let policies = backend_tls::resolve_backend_tls(manifests, options, &mut certificates, diagnostics);
     let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, diagnostics);
     let mut route_options = route_option::RouteOptions::new(manifests, options, diagnostics);
+    let route_filters = http_route_filter::RouteFilters::new(manifests, diagnostics);
     let virtual_host_options = listener_options::resolve(manifests, &gateways, options, diagnostics);
     let listener_options = listener_options::resolve(manifests, &gateways, options, diagnostics);
     let http_listener_options = listener_options::resolve(manifests, &gateways, options, diagnostics);
     let external = backend::resolve_external(manifests, options, &grants, &mut certificates, diagnostics);
     let secrets = backend::resolve_upstream_secrets(manifests, &mut certificates, diagnostics);
-    let envoy = backend::judge_envoy_backends(manifests, diagnostics);
+    let named = (&policies, &mut certificates);
+    let envoy = backend::judge_envoy_backends(manifests, options, named, diagnostics);
     let mut backends = BackendIndex::new(manifests, options, policies, (external, envoy), secrets);
     // Routes last of what is resolved: they need listeners, grants, policies and backends. The kinds go one after the
     // other, but nothing depends on their order: what decides between two routes is their age.
@@ -158,6 +162,7 @@ pub fn resolve<'m>(
         backends: &mut backends,
         policies: &traffic_policies,
         options: &mut route_options,
+        route_filters: &route_filters,
         shadows: shadowing::Shadows::default(),
     };
     let routes = resolver.resolve(manifests.routes().collect(), diagnostics);

@@ -147,17 +147,24 @@ pub(super) fn conflict(loser: &ObjectHead, winner: &ObjectHead, at: PartPath, is
         .help("remove one of them, or let them name different sections with `sectionName`")
 }
 
-/// The error about a target that cannot be looked up; of a Service that is there and refused it says so.
-pub(super) fn missing_service(object: &ObjectHead, at: PartPath, name: &Name, manifests: &Manifests) -> Finding {
+/// The error about a target that cannot be looked up; of an object that is there and refused it says so.
+pub(super) fn missing_target(
+    object: &ObjectHead,
+    at: PartPath,
+    (kind, name): (Kind, &Name),
+    manifests: &Manifests,
+) -> Finding {
     let namespace = &object.metadata.namespace;
-    let key = ObjectKey { kind: Kind::Service, namespace: namespace.clone(), name: name.clone() };
-    let message = format!("Service `{namespace}/{name}` {}", manifests.absence(&key));
+    let key = ObjectKey { kind, namespace: namespace.clone(), name: name.clone() };
+    let noun = kind.name();
+    let message = format!("{noun} `{namespace}/{name}` {}", manifests.absence(&key));
     let finding = object.finding(codes::POLICY_TARGET_NOT_FOUND, at, message);
     if manifests.refused.contains_key(&key) {
-        return finding.label("cannot be used as it is").help("mend the errors of the Service first");
+        return finding.label("cannot be used as it is").help(format!("mend the errors of the {noun} first"));
     }
-    finding.label("no such Service").help(match manifests.likely(Kind::Service, namespace, name) {
-        Some(likely) => likely.help(Kind::Service.name(), name),
-        None => "add the Service to the input, or pass `--assume services`".to_owned(),
+    finding.label(format!("no such {noun}")).help(match manifests.likely(kind, namespace, name) {
+        Some(likely) => likely.help(noun, name),
+        None if kind == Kind::Service => "add the Service to the input, or pass `--assume services`".to_owned(),
+        None => format!("add the {noun} to the input"),
     })
 }

@@ -20,13 +20,14 @@ use crate::whole;
 type Key = (String, String, Namespace, Name);
 
 /// The kinds of Gloo Gateway and of Envoy Gateway that gwctl reads.
-const OF_OTHERS: [Kind; 6] = [
+const OF_OTHERS: [Kind; 7] = [
     Kind::RouteOption,
     Kind::VirtualHostOption,
     Kind::ListenerOption,
     Kind::HttpListenerOption,
     Kind::Upstream,
     Kind::Backend,
+    Kind::HTTPRouteFilter,
 ];
 
 /// Annotations that name objects which gwctl does not translate, in a list with commas: the group and the kinds.

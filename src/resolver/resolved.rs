@@ -1,6 +1,6 @@
 //! What this stage hands on.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::name::NamespacedName;
 use crate::parser::api::{HttpListenerOption, ListenerOption, RouteOption, VirtualHostOption, XMeshSpec};
@@ -132,10 +132,16 @@ impl<'m> Resolved<'m> {
         let Self { backends, traffic_policies, usage, .. } = self;
         let is_service = |group: &str, kind: &str| group.is_empty() && kind == Kind::Service.name();
         backends.policies_mut().set_ancestors(|object| {
-            let targets = object.spec.target_refs.iter().filter(|target| is_service(&target.group, &target.kind));
             let namespace = &object.metadata.namespace;
-            let used = targets
-                .flat_map(|target| usage.connections_of(namespace, &target.name, target.section_name.as_deref()));
+            let used = object.spec.target_refs.iter().flat_map(|target| match () {
+                () if is_service(&target.group, &target.kind) => {
+                    usage.connections_of(namespace, &target.name, target.section_name.as_deref())
+                }
+                () if Kind::Backend.is_named(&target.group, &target.kind) => {
+                    usage.connections_of_backend(namespace, &target.name)
+                }
+                () => BTreeSet::new(),
+            });
             used.collect()
         });
         traffic_policies.set_ancestors(|object| {

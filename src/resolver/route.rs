@@ -4,6 +4,7 @@
 
 use crate::diagnostics::{Diagnostics, ObjectPart, ObjectRef, PartPath, Reported};
 use crate::hostname::Hostname;
+use crate::parser::api::HttpRouteFilterSpec;
 use crate::parser::api::{
     HttpRouteRetry, HttpRouteTimeouts, RouteOption, SessionPersistence, XBackendTrafficPolicySpec,
 };
@@ -15,6 +16,7 @@ use super::attachment::{Attacher, RouteParent};
 use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
 use super::consequence::Consequence;
 use super::effective::Effective;
+use super::http_route_filter::RouteFilters;
 use super::listener::ListenerId;
 use super::reference_grant::Grants;
 use super::route_id::RouteId;
@@ -141,6 +143,8 @@ pub struct ResolvedFilter<'m> {
     /// For a filter that names a policy that gwctl reads: what became of the reference. What the policy says is among
     /// the options of the rule.
     pub extension: Option<Result<(), Reported>>,
+    /// The HTTPRouteFilter that it names, which counts where it stands in the list.
+    pub route_filter: Option<&'m Object<HttpRouteFilterSpec>>,
 }
 
 /// A backend of a rule.
@@ -173,6 +177,7 @@ pub(super) struct RouteResolver<'r, 'a, 'm> {
     pub(super) backends: &'r mut BackendIndex<'m>,
     pub(super) policies: &'r TrafficPolicies<'m>,
     pub(super) options: &'r mut RouteOptions<'m>,
+    pub(super) route_filters: &'r RouteFilters<'m>,
     /// Who gets the copies that options ask for.
     pub(super) shadows: Shadows<'m>,
 }
@@ -250,7 +255,16 @@ impl<'r, 'm> RouteResolver<'r, '_, 'm> {
         for (index, filter) in filters.iter_mut().enumerate() {
             let Filter::ExtensionRef(reference) = filter.filter else { continue };
             let at = PartPath::from(ObjectPart::Filter { rule, backend: None, index });
-            let place = (&at, "all requests of this rule get 500");
+            let consequence = match route.kind {
+                RouteKind::Grpc => "all calls of this rule get UNAVAILABLE",
+                _ => "all requests of this rule get 500",
+            };
+            let place = (&at, consequence);
+            if let Some(found) = self.route_filters.named(route, reference, place, diagnostics) {
+                filter.route_filter = found.ok();
+                filter.extension = Some(found.map(|_| ()));
+                continue;
+            }
             let outcome = self.options.named(route, reference, place, diagnostics);
             named.extend(outcome.iter().filter_map(|outcome| outcome.as_ref().ok()));
             filter.extension = outcome.map(|outcome| outcome.map(|_| ()));
@@ -298,7 +312,7 @@ impl<'r, 'm> RouteResolver<'r, '_, 'm> {
                 };
                 self.backends.resolve(&from, reference, grants, diagnostics)
             });
-            ResolvedFilter { filter, outcome, extension: None }
+            ResolvedFilter { filter, outcome, extension: None, route_filter: None }
         };
         filters.into_iter().enumerate().map(resolve).collect()
     }

@@ -20,6 +20,7 @@ use crate::whole;
 use super::age::Age;
 use super::backend::BackendRefOutcome;
 use super::effective::{Effective, fill_unset};
+use super::extension::missing_extension;
 use super::option_verdict::{Translation, Verdicts};
 
 /// What the RouteOptions say about a rule.
@@ -149,13 +150,9 @@ impl<'m> RouteOptions<'m> {
         if let Some(object) = self.by_name.get(&(namespace, name)) {
             return Some(Ok(object));
         }
-        let help = match self.manifests.likely(Kind::RouteOption, namespace, name) {
-            Some(likely) => likely.help(Kind::RouteOption.name(), name),
-            None => "add the RouteOption to the input".to_owned(),
-        };
-        let message = format!("RouteOption `{namespace}/{name}` is not in the input");
-        let finding = route.object.finding(codes::EXTENSION_NOT_FOUND, at.with("extensionRef").with("name"), message);
-        Some(Err(diagnostics.error(finding.label("no such RouteOption").consequence(consequence).help(help))))
+        let place = at.with("extensionRef").with("name");
+        let finding = missing_extension(route.object, place, (Kind::RouteOption, name), self.manifests);
+        Some(Err(diagnostics.error(finding.consequence(consequence))))
     }
 
     /// What counts at a rule that names these RouteOptions in its filters.

@@ -14,7 +14,7 @@ use crate::whole;
 
 use super::backend::{Backend, BackendObject};
 use super::group_slip;
-use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome, missing_service};
+use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome, missing_target};
 
 /// `minRetryRate` where its parts are absent
 /// ([RequestRate](https://gateway-api.sigs.k8s.io/geps/gep-3388/)).
@@ -83,7 +83,7 @@ fn resolve_target(
     }
     let namespace = &object.metadata.namespace;
     if !assume_services && !services.contains(&(namespace, name)) {
-        let finding = missing_service(object, at.with("name"), name, manifests);
+        let finding = missing_target(object, at.with("name"), (Kind::Service, name), manifests);
         return Err(diagnostics.error(finding.consequence(NO_EFFECT)));
     }
     let (namespace, name) = (namespace.clone(), name.clone());

@@ -68,8 +68,12 @@ impl<'m> UsageBuilder<'m> {
             let backend = backends.get(id);
             let BackendName { namespace, name, port, site } = &backend.name;
             let key = (namespace.clone(), name.clone());
-            // Nobody asks for the users of an Upstream or a Backend.
-            if matches!(site, Site::Upstream | Site::Backend) {
+            if *site == Site::Backend {
+                usage.envoy.entry(key).or_default().extend(connections);
+                continue;
+            }
+            // Nobody asks for the users of an Upstream.
+            if *site == Site::Upstream {
                 continue;
             }
             if *site == Site::External {
@@ -97,6 +101,8 @@ pub struct BackendUsage {
     services: BTreeMap<(Namespace, Name), ServiceUsage>,
     /// By namespace and name of the XBackend.
     external: BTreeMap<(Namespace, Name), BTreeSet<usize>>,
+    /// By namespace and name of the Backend: those through which connections reach it.
+    envoy: BTreeMap<(Namespace, Name), BTreeSet<usize>>,
 }
 
 /// The use of one Service.
@@ -134,6 +140,11 @@ impl BackendUsage {
         let wanted = section.filter(|section| service.declared.contains(*section));
         let used = service.ports.iter().filter(|(port, _)| wanted.is_none() || port.as_deref() == wanted);
         used.flat_map(|(_, port)| &port.connections).copied().collect()
+    }
+
+    /// The Gateways through which policies on TLS matter to a Backend.
+    pub(super) fn connections_of_backend(&self, namespace: &Namespace, name: &Name) -> BTreeSet<usize> {
+        self.envoy.get(&(namespace.clone(), name.clone())).cloned().unwrap_or_default()
     }
 
     /// The Gateways that use an XBackend.

@@ -59,6 +59,7 @@ const LAYERS: &[Layer] = &[
             "options",
             "parser",
             "port",
+            "re2",
             "spelling",
         ],
         false,

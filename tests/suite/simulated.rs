@@ -103,6 +103,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "backend-tls/client-certificate",
             "upstream/failover",
             "upstream/tls",
+            "backend/tls",
             "upstream/tunnel",
             "backend-tls/client-certificate-refused",
             "backend-tls/assumed",

@@ -6,6 +6,7 @@ use super::tables::{conditions, states};
 use super::text::{CONDITIONS_BY, Section, Value};
 use crate::cli::table::{Table, or_nothing};
 use crate::cli::view::View;
+use crate::ir::Site;
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::resolver::{ListenerId, OptionsOfListeners, PolicyOption};
 use crate::status::Status;
@@ -76,7 +77,8 @@ fn places(view: &View<'_, '_>, head: &ObjectHead) -> Table {
             for backend in rule.backends.iter().filter_map(|backend| backend.outcome.ok()) {
                 let backend = resolved.backends.get(backend);
                 let name = &backend.name;
-                let port = || format!("Service {}/{} port {}", name.namespace, name.name, name.port);
+                let kind = if name.site == Site::Backend { "Backend" } else { "Service" };
+                let port = || format!("{kind} {}/{} port {}", name.namespace, name.name, name.port);
                 if backend.policy.is_some_and(|at| is_own(resolved.backends.policies().get(at).object)) {
                     rows.insert((port(), "validation"));
                 }

@@ -7,8 +7,8 @@ use super::super::trace::backend_name;
 use super::{servers, settings};
 use crate::ir::{
     Action, Authorities, CertificateId, CertificateName, ClientCertificates, Cluster, Config, Existing, HeaderMutation,
-    HeaderMutations, KeyPair, Material, RetryLimit, TlsOffer, TlsTermination, TlsVersion, Tunnel, UpstreamProtocol,
-    UpstreamTls, unread_secret,
+    HeaderMutations, KeyPair, Material, RetryLimit, ServerNameSource, TlsOffer, TlsTermination, TlsVersion, Tunnel,
+    UpstreamProtocol, UpstreamTls, unread_secret,
 };
 use crate::masked::{self, header_value_among};
 use crate::parser::api::{Service, ServicePort, TargetPort};
@@ -195,7 +195,7 @@ fn describe_upstream_tls(tls: &UpstreamTls, config: &Config) -> String {
 }
 
 fn describe_offer(offer: &TlsOffer) -> String {
-    let TlsOffer { alpn, oldest, newest, ciphers, curves, renegotiates } = offer;
+    let TlsOffer { name_source, alpn, oldest, newest, ciphers, curves, renegotiates } = offer;
     let version = |version: &TlsVersion| match version {
         TlsVersion::V1_0 => "1.0",
         TlsVersion::V1_1 => "1.1",
@@ -209,6 +209,11 @@ fn describe_offer(offer: &TlsOffer) -> String {
         newest.as_ref().map(|newest| format!(", up to TLS {}", version(newest))),
         list("ciphers", ciphers),
         list("curves", curves),
+        match name_source {
+            ServerNameSource::Given => None,
+            ServerNameSource::Host => Some(", named as the host of the request".to_owned()),
+            ServerNameSource::Endpoint => Some(", named as the endpoint".to_owned()),
+        },
         renegotiates.then(|| ", may renegotiate".to_owned()),
     ];
     words.into_iter().flatten().collect()

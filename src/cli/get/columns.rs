@@ -104,6 +104,7 @@ fn titles(group: Group) -> (&'static [&'static str], &'static [&'static str]) {
         Kind::XBackend | Kind::Upstream | Kind::Backend => {
             (&["NAMESPACE", "NAME", "TYPE", "AGE"], &["REFERRED BY ROUTES", "POLICIES"])
         }
+        Kind::HTTPRouteFilter => (&["NAMESPACE", "NAME", "AGE"], &[]),
         Kind::XMesh => (&["NAME", "CONTROLLER", "ACCEPTED", "AGE"], &[]),
         Kind::Namespace => (&["NAME", "STATUS", "AGE"], &[]),
         Kind::Service => (

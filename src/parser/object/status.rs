@@ -89,8 +89,9 @@ pub(super) fn check(status: &Node, kind: Kind, problems: &mut Vec<Problem>) {
         | Kind::SecurityPolicy => &OF_POLICY,
         Kind::XBackend | Kind::Backend => &OF_BACKEND,
         // Kubernetes' own kinds are not of this schema, and a grant has no status.
-        // Gloo's schema says nothing of a status.
+        // Gloo's schema says nothing of a status, nor does that of filters.
         Kind::ReferenceGrant
+        | Kind::HTTPRouteFilter
         | Kind::RouteOption
         | Kind::VirtualHostOption
         | Kind::ListenerOption

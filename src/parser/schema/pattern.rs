@@ -60,6 +60,10 @@ patterns! {
     ADDRESS = is_address, "an IP address",
         "four numbers up to 255 separated by `.`, or groups of up to four hexadecimal digits separated by `:`",
         r"^((25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)\.){3}(25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)$|^(([0-9a-fA-F]{1,4}:){1,7}[0-9a-fA-F]{1,4}|::|(([0-9a-fA-F]{1,4}:){0,5})?(:[0-9a-fA-F]{1,4}){1,2})$";
+    /// What no line ends.
+    ONE_LINE = is_one_line, "text of one line",
+        "no carriage return, no line feed and no NUL",
+        r"^[^\r\n\x00]*$";
     /// The value of a label.
     LABEL_VALUE = is_label_value, "a label value",
         "letters, digits, `-`, `_` and `.`; it begins and ends with a letter or digit, or is empty",
@@ -140,10 +144,6 @@ patterns! {
     MODULE_NAME = is_module_name, "the name of a module",
         "lower-case letters, digits, `-` and `.`; it begins and ends with a letter or digit",
         r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$";
-    /// Text without an end of line.
-    ONE_LINE = is_one_line, "text of one line",
-        "text without line breaks and zero bytes",
-        r"^[^\r\n\x00]*$";
     /// A gRPC method.
     GRPC_METHOD = is_identifier, "a gRPC method name",
         "letters, digits and `_`; it does not begin with a digit",
@@ -177,6 +177,10 @@ pub fn is_subdomain(text: &str) -> bool {
 
 fn is_hostname(text: &str) -> bool {
     is_subdomain(text.strip_prefix("*.").unwrap_or(text))
+}
+
+fn is_one_line(text: &str) -> bool {
+    !text.contains(['\r', '\n', '\0'])
 }
 
 fn is_full_name(text: &str) -> bool {
@@ -406,8 +410,4 @@ fn is_country(text: &str) -> bool {
 
 fn is_module_name(text: &str) -> bool {
     has_edges(text.as_bytes(), is_lower, b"-.")
-}
-
-fn is_one_line(text: &str) -> bool {
-    !text.contains(['\r', '\n', '\0'])
 }

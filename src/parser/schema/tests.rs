@@ -65,7 +65,7 @@ pub(in crate::parser) fn findings(diagnostics: &Diagnostics) -> Vec<String> {
 pub(in crate::parser) fn check(kind: &str, spec: &str, channel: Channel) -> Vec<String> {
     let (group, version) = match kind {
         "XBackend" | "XBackendTrafficPolicy" | "XMesh" => ("gateway.networking.x-k8s.io", "v1alpha1"),
-        "Backend" => ("gateway.envoyproxy.io", "v1alpha1"),
+        "Backend" | "HTTPRouteFilter" => ("gateway.envoyproxy.io", "v1alpha1"),
         _ => ("gateway.networking.k8s.io", "v1"),
     };
     let (kind, version) = kind.split_once('/').unwrap_or((kind, version));

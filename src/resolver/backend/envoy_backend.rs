@@ -10,6 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use crate::diagnostics::{Code, Diagnostics, ObjectPart, Reported, codes};
 use crate::ir::{BackendName, ClusterSettings, Endpoints, UpstreamProtocol};
 use crate::name::NamespacedName;
+use crate::options::Options;
 use crate::parser::api::{
     BackendAppProtocol, BackendEndpoint, BackendFqdn, BackendIp, BackendSocket, BackendSpec, BackendType,
 };
@@ -19,6 +20,9 @@ use crate::path;
 use crate::port::Port;
 use crate::whole;
 
+use super::super::backend_tls::BackendTlsPolicies;
+use super::super::certificate::CertificateIndex;
+use super::envoy_backend_tls::{self, Names};
 use super::index::{
     Accepted, Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, EnvoyBackend, Given, Suits, Unusable,
 };
@@ -60,20 +64,28 @@ impl<'m> BackendIndex<'m> {
         own
     }
 
-    pub(super) fn look_up_envoy(&mut self, name: &BackendName) -> Result<Backend<'m>, Unusable> {
+    pub(super) fn look_up_envoy(
+        &mut self,
+        name: &BackendName,
+        from: &BackendReferrer<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Backend<'m>, Unusable> {
         let given = self.given(name);
         let Some(EnvoyBackend { object, accepted }) = self.envoy.get(&(&name.namespace, &name.name)) else {
             return Err(self.no_envoy(name));
         };
-        let Accepted { endpoints, hostname } = accepted.clone().map_err(|_| Unusable::NotAccepted)?;
+        let object = *object;
+        let Accepted { endpoints, hostname, tls, policy } = accepted.clone().map_err(|_| Unusable::NotAccepted)?;
+        let tls = self.closed(tls, name, from, diagnostics);
         let of_given = given.as_ref().and_then(|_| Given::hostname(&endpoints));
         let (protocol, suits) = spoken(&object.spec.app_protocols);
+        let protocol = protocol.or_else(|| envoy_backend_tls::spoken(object.spec.tls.as_ref()));
         Ok(Backend {
             name: name.clone(),
             object: BackendObject::Envoy(object),
             protocol,
-            tls: BackendTls::Plain,
-            policy: None,
+            tls,
+            policy,
             endpoints: given.map_or(endpoints, |given| given.endpoints),
             is_virtual: false,
             suits,
@@ -106,16 +118,32 @@ fn ports(endpoints: &Endpoints) -> Vec<Port> {
 /// Judges every Backend of the input.
 pub(in super::super) fn judge_envoy_backends<'m>(
     manifests: &'m Manifests,
+    options: &Options,
+    (policies, certificates): (&BackendTlsPolicies<'m>, &mut CertificateIndex<'m>),
     diagnostics: &mut Diagnostics,
 ) -> HashMap<NamespacedName<'m>, EnvoyBackend<'m>> {
+    let mut names = Names { system_ca: &options.system_ca, certificates };
     let objects = manifests.envoy_backends.iter();
     objects
-        .map(|object| (object.metadata.sort_key(), EnvoyBackend { object, accepted: judge(object, diagnostics) }))
+        .map(|object| {
+            let accepted = judge(object, policies, &mut names, diagnostics);
+            (object.metadata.sort_key(), EnvoyBackend { object, accepted })
+        })
         .collect()
 }
 
-fn judge(object: &Object<BackendSpec>, diagnostics: &mut Diagnostics) -> Result<Accepted, Reported> {
-    let BackendSpec { backend_type, endpoints, app_protocols: _, fallback, tls } = &object.spec;
+fn judge(
+    object: &Object<BackendSpec>,
+    policies: &BackendTlsPolicies<'_>,
+    names: &mut Names<'_, '_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Accepted, Reported> {
+    let BackendSpec { backend_type, endpoints, app_protocols: _, fallback, tls: _ } = &object.spec;
+    let metadata = &object.metadata;
+    let policy = policies.of(Kind::Backend, &metadata.namespace, &metadata.name, None);
+    let mut refused = Vec::new();
+    let of_policy = policy.map(|index| &policies.get(index).value);
+    let tls = envoy_backend_tls::encryption(object, of_policy, names, (&mut refused, diagnostics));
     let mut judge = Judge { object, diagnostics, proof: None };
     if *backend_type == BackendType::DynamicResolver {
         let message = "sends every request to whichever host its `Host` names";
@@ -126,8 +154,8 @@ fn judge(object: &Object<BackendSpec>, diagnostics: &mut Diagnostics) -> Result<
         let help = "remove the field";
         judge.refuse(NOT_SERVED, unusable(path!["fallback"], "is not translated", help));
     }
-    if tls.is_some() {
-        judge.refuse(NOT_SERVED, unusable(path!["tls"], "is not translated", "target a Service"));
+    for one in refused {
+        judge.refuse(NOT_SERVED, one);
     }
     if endpoints.is_empty() {
         let help = "add an endpoint with `fqdn`, `ip` or `unix`";
@@ -137,7 +165,7 @@ fn judge(object: &Object<BackendSpec>, diagnostics: &mut Diagnostics) -> Result<
     let hostname = judge.hostname(endpoints);
     match judge.proof {
         Some(proof) => Err(proof),
-        None => Ok(Accepted { endpoints: judge.gathered(places)?, hostname }),
+        None => Ok(Accepted { endpoints: judge.gathered(places)?, hostname, tls, policy }),
     }
 }
 

@@ -189,6 +189,9 @@ pub(in super::super) struct Accepted {
     pub(super) endpoints: Endpoints,
     /// The name of all of its addresses.
     pub(super) hostname: Option<String>,
+    pub(super) tls: BackendTls,
+    /// The BackendTLSPolicy that says so, by its position in the list of policies.
+    pub(super) policy: Option<usize>,
 }
 
 /// Why a Service port or an XBackend cannot be a backend.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, codes};
-use crate::ir::{BackendName, ClusterSettings, Endpoints, UpstreamProtocol};
+use crate::ir::{BackendName, ClusterSettings, Endpoints, Site, UpstreamProtocol};
 use crate::parser::api::{
     AddressType, Endpoint, EndpointPort, EndpointSlice, L4Protocol, Service, ServicePort, ServiceType, TargetPort,
 };
@@ -159,20 +159,21 @@ impl<'m> BackendIndex<'m> {
 
     /// What goes out in plain text does not go out at all where a policy of the namespace may ask for TLS and nobody can tell
     /// for whom.
-    fn closed(
+    pub(super) fn closed(
         &self,
         tls: BackendTls,
         name: &BackendName,
         from: &BackendReferrer<'_>,
         diagnostics: &mut Diagnostics,
     ) -> BackendTls {
-        let BackendName { namespace, name, port: _, site: _ } = name;
+        let BackendName { namespace, name, port: _, site } = name;
+        let noun = if *site == Site::Backend { "Backend" } else { "Service" };
         let Some(UnreadablePolicy { name: policy, location }) =
             self.unreadable.get(namespace).filter(|_| tls == BackendTls::Plain)
         else {
             return tls;
         };
-        let message = format!("BackendTLSPolicy `{namespace}/{policy}` may be about Service `{namespace}/{name}`");
+        let message = format!("BackendTLSPolicy `{namespace}/{policy}` may be about {noun} `{namespace}/{name}`");
         let mut finding = from.object.finding(codes::POLICY_TARGET_NOT_FOUND, from.path.with("name"), message);
         // It says nothing of the status of who refers.
         (finding.claim, finding.condition) = (None, None);

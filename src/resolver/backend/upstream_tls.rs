@@ -34,10 +34,10 @@ use super::upstream_host::is_server_name;
 const HTTPS_PORT: u32 = 443;
 
 /// The protocol that TLS has to agree on for HTTP/2.
-const H2: &str = "h2";
+pub(super) const H2: &str = "h2";
 
 /// The ciphers of versions before 1.3 that Envoy knows.
-const CIPHERS: [&str; 14] = [
+pub(super) const CIPHERS: [&str; 14] = [
     "AES128-GCM-SHA256",
     "AES128-SHA",
     "AES256-GCM-SHA384",
@@ -55,7 +55,7 @@ const CIPHERS: [&str; 14] = [
 ];
 
 /// The curves that it knows.
-const CURVES: [&str; 4] = ["P-256", "P-384", "P-521", "X25519"];
+pub(super) const CURVES: [&str; 4] = ["P-256", "P-384", "P-521", "X25519"];
 
 /// The Secrets of Upstreams.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use envoy_types::pb::envoy::config::cluster::v3::{
 };
 use envoy_types::pb::envoy::config::core::v3::{
     Address, ConfigSource, Http1ProtocolOptions, Http2ProtocolOptions, Metadata, TransportSocket,
+    UpstreamHttpProtocolOptions,
 };
 use envoy_types::pb::envoy::config::endpoint::v3::{
     ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint::HostIdentifier,
@@ -22,7 +23,7 @@ use envoy_types::pb::envoy::extensions::upstreams::http::v3::{
     },
 };
 
-use crate::ir::{self, ClusterSettings, Endpoints, Question, UpstreamProtocol};
+use crate::ir::{self, ClusterSettings, Endpoints, Question, ServerNameSource, UpstreamProtocol};
 
 use super::circuit_breaker::to_circuit_breakers;
 use super::cluster_settings;
@@ -98,7 +99,10 @@ pub(super) fn to_hosts(
         (Endpoints::Static(_) | Endpoints::File(_) | Endpoints::Dns(_), _) => Discovery::Static,
     };
     let is_inline = !matches!(discovery, Discovery::Files(_));
+    // It is about requests, and a tunnel carries bytes.
+    let tls = cluster.tls.as_deref().filter(|_| settings.tunnel.is_none());
     let base = Cluster {
+        typed_extension_protocol_options: protocol_options(protocol, settings, names_by_host(tls)),
         load_assignment: is_inline.then(|| assignment_of_hosts(cluster, &name)),
         transport_socket: socket,
         transport_socket_matches: of_hosts.into_iter().chain(failover::to_matches(cluster, config, layout)).collect(),
@@ -162,7 +166,7 @@ pub(super) fn base_cluster(
         alt_stat_name: if name.contains('.') { name.replace('.', "_") } else { String::new() },
         dns_lookup_family: if is_dns { DnsLookupFamily::V4Preferred } else { DnsLookupFamily::Auto } as i32,
         wait_for_warm_on_init: is_dns.then(|| boolean(false)),
-        typed_extension_protocol_options: protocol_options(protocol, settings),
+        typed_extension_protocol_options: protocol_options(protocol, settings, None),
         name,
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(discovery as i32)),
         connect_timeout: Some(duration(CONNECT_TIMEOUT)),
@@ -233,9 +237,21 @@ pub(super) fn endpoint_at(address: Address) -> LbEndpoint {
     }
 }
 
+/// That a handshake asks for the host that a request is sent for
+/// ([UpstreamHttpProtocolOptions](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/protocol.proto#envoy-v3-api-msg-config-core-v3-upstreamhttpprotocoloptions)).
+fn names_by_host(tls: Option<&ir::UpstreamTls>) -> Option<UpstreamHttpProtocolOptions> {
+    let tls = tls.filter(|tls| tls.offer.name_source == ServerNameSource::Host)?;
+    Some(UpstreamHttpProtocolOptions {
+        auto_sni: true,
+        auto_san_validation: tls.authorities.is_some(),
+        ..UpstreamHttpProtocolOptions::default()
+    })
+}
+
 fn protocol_options(
     protocol: UpstreamProtocol,
     settings: &ClusterSettings,
+    names: Option<UpstreamHttpProtocolOptions>,
 ) -> HashMap<String, envoy_types::pb::google::protobuf::Any> {
     let common = cluster_settings::to_common_http(settings);
     let explicit =
@@ -250,7 +266,7 @@ fn protocol_options(
             explicit(ProtocolConfig::Http2ProtocolOptions(http2))
         }
         UpstreamProtocol::Udp => return HashMap::new(),
-        UpstreamProtocol::Http1 if common.is_none() && !has_http1 => return HashMap::new(),
+        UpstreamProtocol::Http1 if common.is_none() && !has_http1 && names.is_none() => return HashMap::new(),
         UpstreamProtocol::Http1 => explicit(ProtocolConfig::HttpProtocolOptions(http1)),
         UpstreamProtocol::Http2 => explicit(ProtocolConfig::Http2ProtocolOptions(http2)),
         UpstreamProtocol::AsClients => UpstreamProtocolOptions::UseDownstreamProtocolConfig(UseDownstreamHttpConfig {
@@ -266,6 +282,7 @@ fn protocol_options(
     };
     let options = HttpProtocolOptions {
         common_http_protocol_options: common,
+        upstream_http_protocol_options: names,
         upstream_protocol_options: Some(chosen),
         ..HttpProtocolOptions::default()
     };

@@ -10,7 +10,7 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
     CertificateValidationContext, CommonTlsContext, SubjectAltNameMatcher, TlsParameters, UpstreamTlsContext,
 };
 
-use crate::ir::{CertificateName, Cluster, Config, TlsOffer, TlsVersion, UpstreamTls};
+use crate::ir::{CertificateName, Cluster, Config, ServerNameSource, TlsOffer, TlsVersion, UpstreamTls};
 
 use super::layout::Layout;
 use super::path::quote;
@@ -39,13 +39,16 @@ pub(super) fn to_named_socket(
     layout: &Layout,
 ) -> TransportSocket {
     let UpstreamTls { server_name: _, authorities, names, client_certificate, offer } = tls;
-    let TlsOffer { alpn, oldest, newest, ciphers, curves, renegotiates } = offer.clone();
+    let TlsOffer { name_source, alpn, oldest, newest, ciphers, curves, renegotiates } = offer.clone();
     let validation = CertificateValidationContext {
         match_typed_subject_alt_names: names.iter().map(to_name_matcher).collect(),
         ..CertificateValidationContext::default()
     };
+    let by_endpoint = name_source == ServerNameSource::Endpoint;
     let context = UpstreamTlsContext {
         sni: text(server_name),
+        auto_host_sni: by_endpoint,
+        auto_sni_san_validation: by_endpoint && authorities.is_some(),
         common_tls_context: Some(CommonTlsContext {
             tls_params: Some(TlsParameters {
                 tls_minimum_protocol_version: oldest.map_or(TlsProtocol::TlsAuto, to_version) as i32,

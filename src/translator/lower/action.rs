@@ -29,6 +29,7 @@ impl RouteLowering<'_, '_> {
         match (failed, policy, options) {
             (None, Ok(mut policy), Ok(options)) => {
                 let mut filters = filters;
+                policy.tells_host |= filters.tells_host;
                 match self.apply_options(list, rule, options, &mut filters, &mut policy) {
                     Ok(()) => self.lower_rest(list, rule, filters, policy),
                     Err(_) => self.fail(),

@@ -14,11 +14,13 @@ mod client_traffic_policy;
 mod cluster_settings;
 mod ext_auth;
 mod health_check;
+mod http_route_filter;
 mod jwt;
 mod load_balancer;
 mod oidc;
 mod rate_limit;
 mod response_override;
+mod route_filter_rules;
 mod rules;
 mod security_policy;
 mod shared;
@@ -37,4 +39,5 @@ pub(super) static SCHEMAS: &[Schema] = &[
     row(Kind::ClientTrafficPolicy, "v1alpha1", &CLIENT_TRAFFIC_POLICY),
     row(Kind::BackendTrafficPolicy, "v1alpha1", &BACKEND_TRAFFIC_POLICY),
     row(Kind::SecurityPolicy, "v1alpha1", &SECURITY_POLICY),
+    row(Kind::HTTPRouteFilter, "v1alpha1", &http_route_filter::HTTP_ROUTE_FILTER).without_status(),
 ];

@@ -75,3 +75,49 @@ fn the_limits_of_a_backend_are_held() {
         refuses("Backend", spec, &[wanted]);
     }
 }
+
+#[test]
+fn a_route_filter_with_every_field_is_taken() {
+    accepts("HTTPRouteFilter", "{}");
+    accepts(
+        "HTTPRouteFilter",
+        "{urlRewrite: {appendXForwardedHost: false, hostname: {type: PathRegex, pathRegex: {pattern: a, substitution: b}}, \
+         path: {type: ReplaceRegexMatch, replaceRegexMatch: {pattern: a, substitution: ''}}}, \
+         directResponse: {statusCode: 503, contentType: a, body: {type: ValueRef, valueRef: {group: '', kind: ConfigMap, \
+         name: a}}, header: {set: [{name: a, value: b}], add: [{name: a, value: b}], remove: []}}, \
+         credentialInjection: {header: a, overwrite: true, credential: {valueRef: {name: a, namespace: b}}}, \
+         matches: [{cookies: [{name: a, value: b}, {name: a, type: RegularExpression, value: b}]}]}",
+    );
+    accepts("HTTPRouteFilter", "{directResponse: {body: {inline: a}}, urlRewrite: {hostname: {type: Backend}}}");
+}
+
+#[test]
+fn the_rules_of_a_route_filter_are_held() {
+    for (spec, wanted) in [
+        ("{directResponse: {body: {}}}", "GW1009 spec.directResponse.body.inline"),
+        ("{directResponse: {body: {type: ValueRef}}}", "GW1009 spec.directResponse.body.valueRef"),
+        (
+            "{directResponse: {body: {type: ValueRef, valueRef: {group: '', kind: Secret, name: a}}}}",
+            "GW1009 spec.directResponse.body.valueRef.kind",
+        ),
+        ("{directResponse: {header: {remove: [a]}}}", "GW1009 spec.directResponse.header.remove"),
+        ("{matches: [{}]}", "GW1009 spec.matches[0]"),
+        ("{urlRewrite: {hostname: {type: Header}}}", "GW1009 spec.urlRewrite.hostname.header"),
+        ("{urlRewrite: {hostname: {type: Backend, header: a}}}", "GW1009 spec.urlRewrite.hostname.header"),
+        ("{urlRewrite: {hostname: {type: PathRegex}}}", "GW1009 spec.urlRewrite.hostname.pathRegex"),
+        (
+            "{urlRewrite: {hostname: {type: Backend, pathRegex: {pattern: a, substitution: b}}}}",
+            "GW1009 spec.urlRewrite.hostname.pathRegex",
+        ),
+        ("{urlRewrite: {path: {type: ReplaceRegexMatch}}}", "GW1009 spec.urlRewrite.path.replaceRegexMatch"),
+        (
+            "{urlRewrite: {hostname: {type: PathRegex, pathRegex: {pattern: a, substitution: \"a\\nb\"}}}}",
+            "GW1007 spec.urlRewrite.hostname.pathRegex.substitution",
+        ),
+        ("{credentialInjection: {}}", "GW1004 spec.credentialInjection.credential"),
+        ("{matches: [{cookies: []}]}", "GW1006 spec.matches[0].cookies"),
+        ("{urlRewrite: {path: {type: ReplaceFullPath}}}", "GW1005 spec.urlRewrite.path.type"),
+    ] {
+        refuses("HTTPRouteFilter", spec, &[wanted]);
+    }
+}

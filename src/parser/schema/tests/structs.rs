@@ -10,6 +10,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
+use crate::parser::api::HttpRouteFilterSpec;
 use crate::parser::api::{
     BackendSpec, BackendTlsPolicySpec, BackendTrafficPolicySpec, ClientTrafficPolicySpec, GatewayClassSpec,
     GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionSpec,
@@ -286,6 +287,7 @@ fn decode_kind(kind: Kind, probe: Probe<'_>) -> Result<(), Failure> {
         Kind::HttpListenerOption => decode::<HttpListenerOptionSpec>(probe),
         Kind::Upstream => decode::<UpstreamSpec>(probe),
         Kind::Backend => decode::<BackendSpec>(probe),
+        Kind::HTTPRouteFilter => decode::<HttpRouteFilterSpec>(probe),
         other => panic!("{other:?} has no table"),
     }
 }

@@ -7,6 +7,7 @@ mod external_auth;
 mod mirror;
 mod redirect;
 mod rewrite;
+mod route_filter;
 
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub(super) struct Filters<'f> {
     response_headers: Vec<HeaderChange<'f>>,
     pub(super) path_rewrite: Option<PathRewrite>,
     pub(super) host_rewrite: Option<HostRewrite>,
+    /// Whether backends that see another host are told which one was asked for.
+    pub(super) tells_host: bool,
     pub(super) redirect: Option<RedirectTemplate>,
     pub(super) mirrors: Vec<Mirror>,
     pub(super) cors: Option<Arc<Cors>>,
@@ -102,12 +105,22 @@ impl Filters<'_> {
 
     /// These filters of a rule, followed by a backend's.
     pub(super) fn followed_by(mut self, own: Self) -> Self {
-        let Self { request_headers, response_headers, path_rewrite, host_rewrite, redirect, mirrors, cors, auths } =
-            own;
+        let Self {
+            request_headers,
+            response_headers,
+            path_rewrite,
+            host_rewrite,
+            tells_host,
+            redirect,
+            mirrors,
+            cors,
+            auths,
+        } = own;
         self.request_headers.extend(request_headers);
         self.response_headers.extend(response_headers);
         self.path_rewrite = path_rewrite.or(self.path_rewrite);
         self.host_rewrite = host_rewrite.or(self.host_rewrite);
+        self.tells_host |= tells_host;
         self.redirect = redirect.or(self.redirect);
         self.mirrors.extend(mirrors);
         self.cors = cors.or(self.cors);
@@ -147,8 +160,8 @@ impl RouteLowering<'_, '_> {
         filters: &[ResolvedFilter<'f>],
     ) -> (Filters<'f>, Option<Reported>) {
         let mut lowered = Filters::default();
-        let (mut failed, mut idle) = (None, Vec::new());
-        for (index, ResolvedFilter { filter, outcome, extension }) in filters.iter().enumerate() {
+        let (mut failed, mut idle, mut last_rewrite) = (None, Vec::new(), None);
+        for (index, ResolvedFilter { filter, outcome, extension, route_filter }) in filters.iter().enumerate() {
             let consequence =
                 if list.backend.is_none() { self.local_replies.rule_fails } else { self.local_replies.backend_fails };
             let place = ObjectPart::Filter { rule: list.rule, backend: list.backend, index };
@@ -158,15 +171,20 @@ impl RouteLowering<'_, '_> {
                 Filter::RequestHeaderModifier(_) => Some((place, Idle::RequestHeaders)),
                 _ => None,
             });
-            let outcome = match extension {
+            let outcome = match (route_filter, extension) {
+                (Some(object), _) => {
+                    last_rewrite = last_rewrite.or(object.spec.url_rewrite.as_ref().map(|_| place));
+                    self.lower_route_filter(&context, object, &mut lowered)
+                }
                 // What the policy says is among the options of the rule.
-                Some(outcome) => *outcome,
-                None => self.lower_one(&context, *filter, &mut lowered),
+                (None, Some(outcome)) => *outcome,
+                (None, None) => self.lower_one(&context, *filter, &mut lowered),
             };
             failed = failed.or(outcome.err());
         }
         if lowered.redirect.is_some() {
             idle.into_iter().for_each(|(place, idle)| self.report_idle(place.into(), idle));
+            failed = failed.or(last_rewrite.map(|place| self.report_rewrite_of_redirect(list, place.into())));
         }
         (lowered, failed)
     }
@@ -188,8 +206,15 @@ impl RouteLowering<'_, '_> {
             }
             Filter::RequestRedirect(filter) => lowered.redirect = Some(self.lower_redirect(context, filter)?),
             Filter::UrlRewrite(UrlRewriteFilter { hostname, path }) => {
-                lowered.path_rewrite = self.lower_path(context, "urlRewrite", path.as_ref())?;
-                lowered.host_rewrite = hostname.clone().map(HostRewrite::Literal);
+                let is_second = path.is_some() && lowered.path_rewrite.is_some()
+                    || hostname.is_some() && lowered.host_rewrite.is_some();
+                if is_second {
+                    return Err(self.report_rewritten_before(context));
+                }
+                let path = self.lower_path(context, "urlRewrite", path.as_ref())?;
+                lowered.path_rewrite = path.or(lowered.path_rewrite.take());
+                let host = hostname.clone().map(HostRewrite::Literal);
+                lowered.host_rewrite = host.or(lowered.host_rewrite.take());
             }
             Filter::RequestMirror(filter) => lowered.mirrors.extend(self.lower_mirror(context, filter)),
             Filter::Cors(filter) => lowered.cors = Some(Arc::new(self.lower_cors(context, filter)?)),
