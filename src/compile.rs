@@ -121,10 +121,11 @@ fn compile_for(
     let bootstrap = (!emitted.config.listeners.is_empty()).then(|| encode(emitted));
     let inline = |pair: &ir::KeyPair| matches!(pair.key, ir::Material::Inline(_));
     let has_headers = !emitted.config.secret_headers().is_empty();
+    let has_credentials = !emitted.config.credentials().is_empty();
     let has_keys = emitted.config.certificates.iter().any(inline);
-    let holds_private_key = has_headers || has_keys;
+    let holds_private_key = has_headers || has_keys || has_credentials;
     if holds_private_key && bootstrap.is_some() {
-        diagnostics.report(private_key_finding(has_keys, has_headers));
+        diagnostics.report(private_key_finding(has_keys, has_headers, has_credentials));
     }
     if manifests.object_count > 0 && manifests.judged_count == 0 {
         diagnostics.report(nothing_judged());
@@ -256,12 +257,14 @@ fn tell_status(
 }
 
 /// For whoever prints the configuration; writing it to a file of its owner's is safe.
-fn private_key_finding(has_keys: bool, has_headers: bool) -> Finding {
-    let held = match (has_keys, has_headers) {
-        (true, false) => "a private key",
-        (true, true) => "a private key and headers of Secrets",
-        (false, _) => "headers of Secrets",
-    };
+fn private_key_finding(has_keys: bool, has_headers: bool, has_credentials: bool) -> Finding {
+    let parts = [
+        (has_keys, "a private key"),
+        (has_headers, "headers of Secrets"),
+        (has_credentials, "keys or passwords of Secrets"),
+    ];
+    let held: Vec<&str> = parts.into_iter().filter(|(is_held, _)| *is_held).map(|(_, words)| words).collect();
+    let held = held.join(" and ");
     // Envoy reads no header from a file.
     let help = match has_keys {
         true => {

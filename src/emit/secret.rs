@@ -36,8 +36,11 @@ pub fn holds_private_key(message: &str, wire: &[u8]) -> io::Result<bool> {
 }
 
 /// The fields of data sources that hold what is secret in these fields.
-const SECRET_SOURCES: [&str; 8] =
-    ["private_key", "pkcs12", "password", "keys", "secret", "generic_secret", "token_secret", "hmac_secret"];
+const SECRET_SOURCES: [&str; 9] =
+    ["private_key", "pkcs12", "password", "keys", "secret", "generic_secret", "token_secret", "hmac_secret", "users"];
+
+/// The field with a list of clients and their keys.
+const CREDENTIALS: &str = "credentials";
 
 /// A configuration with a short digest in the place of everything secret, so that it can be compared and shown. Headers of
 /// these `names`, in lower case, have values of Secrets.
@@ -101,7 +104,8 @@ pub fn redacted(value: &Value) -> Value {
         match value {
             Value::Object(fields) => {
                 let field = |(name, value): (&String, &Value)| {
-                    let is_secret = is_secret || (SECRET_SOURCES.contains(&name.as_str()) && !value.is_array());
+                    let is_source = SECRET_SOURCES.contains(&name.as_str()) && !value.is_array();
+                    let is_secret = is_secret || is_source || is_list_of_keys(name, value);
                     (name.clone(), redact(value, is_secret))
                 };
                 Value::Object(fields.iter().map(field).collect())
@@ -114,10 +118,29 @@ pub fn redacted(value: &Value) -> Value {
     redact(value, false)
 }
 
+/// Whether a field lists clients with their keys.
+fn is_list_of_keys(name: &str, value: &Value) -> bool {
+    name == CREDENTIALS && value.is_array()
+}
+
+/// Clients with digests in the place of their keys.
+fn without_keys(credentials: &Value) -> Value {
+    let mut credentials = credentials.clone();
+    for one in credentials.as_array_mut().into_iter().flatten() {
+        if let Some(Value::String(key)) = one.get_mut("key") {
+            *key = short_digest(key);
+        }
+    }
+    credentials
+}
+
 fn mask(value: &Value, is_secret: bool) -> Value {
     match value {
         Value::Object(fields) => {
             let field = |(name, value): (&String, &Value)| {
+                if is_list_of_keys(name, value) {
+                    return (name.clone(), without_keys(value));
+                }
                 let is_source = SECRET_SOURCES.contains(&name.as_str());
                 let is_inline = is_secret && name.starts_with("inline");
                 let value = match value {

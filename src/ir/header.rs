@@ -64,8 +64,20 @@ pub fn unread_secret(name: &str) -> Option<&str> {
 }
 
 /// A text that nothing shows.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecretText(Arc<str>);
+
+impl SecretText {
+    /// A text of a Secret.
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, for whoever compares it and for the proxy.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
 
 impl HeaderValue {
     /// A value of a Secret.
@@ -120,6 +132,12 @@ impl fmt::Debug for HeaderValue {
 impl fmt::Debug for SecretText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&masked::secret(&self.0))
+    }
+}
+
+impl Serialize for SecretText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&masked::secret(&self.0))
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::ClusterId;
 use super::access::{AccessRule, TokenRule, TokenRules};
+use super::credentials::{ApiKeys, Passwords, User};
 use super::default::is_default;
 use super::limits::RequestLimits;
 use super::processor::RequestProcessor;
@@ -44,6 +45,12 @@ pub struct RouteGuards {
     /// Which tokens requests have to bring before anybody is asked whether they may pass.
     #[serde(skip_serializing_if = "is_default")]
     pub early_tokens: Option<TokenRule>,
+    /// Which key they have to bring behind that.
+    #[serde(skip_serializing_if = "is_default")]
+    pub keys: Option<Arc<ApiKeys>>,
+    /// Which name and password they have to bring behind that.
+    #[serde(skip_serializing_if = "is_default")]
+    pub passwords: Option<Arc<Passwords>>,
     /// Which tokens they have to bring behind that.
     #[serde(skip_serializing_if = "is_default")]
     pub tokens: Option<TokenRule>,
@@ -68,6 +75,12 @@ impl RouteGuards {
             Some(TokenRule::Asked(rules)) => Some(rules),
             Some(TokenRule::Unasked) | None => None,
         })
+    }
+
+    /// The texts of Secrets in it.
+    pub fn secrets(&self) -> impl Iterator<Item = String> {
+        let keys = self.keys.iter().flat_map(|keys| &keys.known).map(|known| known.key.text().to_owned());
+        keys.chain(self.passwords.iter().flat_map(|passwords| &passwords.users).map(User::line))
     }
 
     /// Who counts requests, in the order in which they are asked.

@@ -20,6 +20,7 @@ mod cluster;
 mod cluster_settings;
 mod compression;
 mod cors;
+mod credentials;
 mod default;
 mod external_auth;
 mod failover;
@@ -63,6 +64,7 @@ pub use cluster::*;
 pub use cluster_settings::*;
 pub use compression::*;
 pub use cors::*;
+pub use credentials::*;
 pub use external_auth::*;
 pub use failover::*;
 pub use hash::*;
@@ -131,15 +133,19 @@ impl Config {
         &self.external_auths[id]
     }
 
-    /// The headers whose values are those of Secrets, each value once.
-    pub fn secret_headers(&self) -> BTreeSet<(&HeaderName, &str)> {
+    /// The actions of rules, each that is no split.
+    fn leaves(&self) -> impl Iterator<Item = &Action> {
         let connections = self.listeners.iter().flat_map(Listener::chains);
         let hosts = connections.flat_map(|chain| match &chain.handler {
             Handler::Http(connection) => connection.virtual_hosts.as_slice(),
             Handler::Tcp(_) | Handler::Close => &[],
         });
-        let leaves = hosts.flat_map(|host| &host.routes).flat_map(|route| route.action.leaves());
-        let of_routes = leaves.flat_map(Action::request_headers);
+        hosts.flat_map(|host| &host.routes).flat_map(|route| route.action.leaves())
+    }
+
+    /// The headers whose values are those of Secrets, each value once.
+    pub fn secret_headers(&self) -> BTreeSet<(&HeaderName, &str)> {
+        let of_routes = self.leaves().flat_map(Action::request_headers);
         let of_clusters = self.clusters.iter().flat_map(|cluster| cluster.settings.headers());
         let connections = self.listeners.iter().flat_map(Listener::http_connections);
         let early = connections.map(|connection| &connection.settings.early_headers);
@@ -147,14 +153,23 @@ impl Config {
         values.filter_map(|(name, value)| Some((name, value.secret_text()?))).collect()
     }
 
+    /// The keys and passwords that requests have to bring, each once.
+    pub fn credentials(&self) -> BTreeSet<String> {
+        let filters = self.leaves().filter_map(Action::http_filters);
+        filters.flat_map(|filters| filters.guards.secrets()).collect()
+    }
+
     /// The names of these headers, in lower case.
     pub fn names_of_secret_headers(&self) -> BTreeSet<String> {
         self.secret_headers().into_iter().map(|(name, _)| name.to_ascii_lowercase()).collect()
     }
 
-    /// The values of these headers as they stand in a configuration, where percent signs are written twice.
+    /// The texts of Secrets as they stand in a configuration: the values of these headers, where percent signs are written
+    /// twice, and what requests have to bring.
     pub fn sent_secrets(&self) -> SentSecrets {
-        SentSecrets(self.secret_headers().into_iter().map(|(_, text)| text.replace('%', "%%")).collect())
+        let headers = self.secret_headers();
+        let headers = headers.into_iter().map(|(_, text)| text.replace('%', "%%"));
+        SentSecrets(headers.chain(self.credentials()).collect())
     }
 
     /// The collectors of the proxy and of listeners, each once.

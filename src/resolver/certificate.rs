@@ -10,6 +10,7 @@ mod finding;
 mod header_secret;
 mod held_secret;
 mod index;
+mod policy_secret;
 
 use std::collections::HashMap;
 

@@ -24,6 +24,7 @@ use crate::options::Options;
 use crate::parser::api::{BackendTrafficPolicyField, ClientTrafficPolicyField, SecurityPolicyField};
 use crate::parser::manifests::{Manifests, ObjectHead};
 
+use super::certificate::CertificateIndex;
 use super::gateway::ResolvedGateway;
 use super::listener::ResolvedListener;
 use super::reference_grant::Grants;
@@ -77,7 +78,7 @@ pub(super) fn resolve_envoy_policies<'m>(
     manifests: &'m Manifests,
     (gateways, routes): (&[ResolvedGateway<'m>], &Routes<'m>),
     gloo: OptionsOfGloo<'_, 'm>,
-    grants: &Grants<'m>,
+    references: (&Grants<'m>, &CertificateIndex<'m>),
     options: &Options,
     diagnostics: &mut Diagnostics,
 ) -> EnvoyPolicies<'m> {
@@ -87,7 +88,7 @@ pub(super) fn resolve_envoy_policies<'m>(
     if has_none && decoded.is_empty() {
         return EnvoyPolicies::default();
     }
-    let known = Known::new(manifests, (gateways, routes), gloo, grants);
+    let known = Known::new(manifests, (gateways, routes), gloo, references);
     let mut meetings = Meetings::default();
     EnvoyPolicies {
         client: table::resolve(&known, options, &mut meetings, diagnostics),

@@ -181,7 +181,7 @@ pub fn resolve<'m>(
         manifests,
         (&gateways, &routes),
         (&virtual_host_options, &http_listener_options, &listener_options),
-        &grants,
+        (&grants, &certificates),
         options,
         diagnostics,
     );

@@ -13,6 +13,7 @@ use super::authorization::{Authority, ask};
 use super::claim::Known;
 use super::cors::preflight;
 use super::cors_headers::CorsHeaders;
+use super::credentials::authenticate;
 use super::decision::{Answer, Copied, LocalReply, Outcome, Reason, Upstream};
 use super::guard::{kept_out_by_rule, refusal, unanswerable, unanswered, unprocessed};
 use super::hash::given_cookies;
@@ -93,8 +94,9 @@ fn act_alone<'c>(
             Err(reply) => return vec![Outcome { asked: auths, ..refuse(action, reply, &request) }],
         }
     }
+    let passed = guards.map_or(Ok(()), |guards| authenticate(guards, &mut request));
     let late = guards.and_then(|guards| guards.tokens.as_ref());
-    let passed = identify((late, &told.late), &mut known, &mut request);
+    let passed = passed.and_then(|()| identify((late, &told.late), &mut known, &mut request));
     let passed = passed.and_then(|()| guards.map_or(Ok(()), |guards| permit(guards, &known, &request)));
     if let Err(reply) = passed {
         return vec![Outcome { asked: auths, ..refuse(action, reply, &request) }];

@@ -265,6 +265,8 @@ pub enum Reason {
     Unauthorized,
     /// An authorization service does not answer: nothing may pass.
     NoAuthorization,
+    /// It has no key and no password that is known.
+    NoCredential,
     /// The request has no token that counts.
     NoToken,
     /// The request has a token whose keys a server has: whether it counts only a run shows.
@@ -304,6 +306,7 @@ impl Reason {
             Self::Preflight => "the rule's CORS filter answers preflights",
             Self::Unauthorized => "the authorization service refuses it",
             Self::NoAuthorization => "the authorization service does not answer",
+            Self::NoCredential => "the request has no key or password that is right here",
             Self::NoToken => "the request has no token that is valid here",
             Self::KeysElsewhere => {
                 "a server has the keys of the token, which only a run asks: the token is taken for one that does not count"

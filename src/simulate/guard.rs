@@ -28,7 +28,18 @@ pub(super) fn kept_out(guards: &HttpGuards, request: &Admitted) -> KeptOut {
 
 /// The same where a rule has it: what the rule says goes before what its listener says.
 pub(super) fn kept_out_by_rule(
-    RouteGuards { body, origins, early_tokens: _, tokens: _, early_limits: _, limits: _, processors: _, access: _ }: &RouteGuards,
+    RouteGuards {
+        body,
+        origins,
+        early_tokens: _,
+        keys: _,
+        passwords: _,
+        tokens: _,
+        early_limits: _,
+        limits: _,
+        processors: _,
+        access: _,
+    }: &RouteGuards,
     request: &Admitted,
 ) -> KeptOut {
     let KeptOut { is_foreign, is_long } = request.kept_out;

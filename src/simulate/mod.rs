@@ -20,6 +20,7 @@ mod connection;
 mod cors;
 mod cors_headers;
 mod cost;
+mod credentials;
 mod decision;
 mod guard;
 mod hash;

@@ -10,13 +10,16 @@ pub(super) fn apart(old: &HttpFilters, new: &HttpFilters) -> Option<String> {
         return None;
     }
     let HttpFilters { cors, auths, guards } = old;
-    let RouteGuards { body, origins, early_tokens, tokens, early_limits, limits, processors, access } = guards;
+    let RouteGuards { body, origins, early_tokens, keys, passwords, tokens, early_limits, limits, processors, access } =
+        guards;
     let other = &new.guards;
     let parts = [
         ("what other origins may do", *cors == new.cors),
         ("services that must agree", *auths == new.auths),
         ("the length of bodies", *body == other.body),
         ("where requests may come from", *origins == other.origins),
+        ("keys of clients", *keys == other.keys),
+        ("passwords", *passwords == other.passwords),
         ("tokens", *early_tokens == other.early_tokens && *tokens == other.tokens),
         ("limits", *early_limits == other.early_limits && *limits == other.limits),
         ("who may", *access == other.access),

@@ -1,12 +1,14 @@
 //! What tells the kinds of policies apart.
 
+use crate::diagnostics::FieldPath;
 use crate::parser::any_object::AnyObject;
 use crate::parser::api::{
     BackendTimeout, BackendTrafficPolicyField, ClientTrafficPolicyField, EnvoyPolicySpec, HttpBackendTimeout,
-    OptionKind, SecurityPolicyField,
+    OptionKind, SecretObjectReference, SecurityApiKeys, SecurityPasswords, SecurityPolicyField,
 };
 use crate::parser::manifests::{Kind, Manifests, Object};
 use crate::parser::route::Filter;
+use crate::path;
 use crate::resolver::route::ResolvedRule;
 use crate::resolver::untranslated::PolicyOption;
 
@@ -24,6 +26,11 @@ pub trait EnvoyPolicyKind: OptionKind + PolicyOption + Clone + 'static {
     /// The field of a rule that says the same, and goes before it.
     fn met_by(&self, _rule: &ResolvedRule<'_>) -> Option<&'static str> {
         None
+    }
+
+    /// The Secrets that it names for what requests have to bring, each with its place in the field.
+    fn secrets(&self) -> Vec<(FieldPath, &SecretObjectReference)> {
+        Vec::new()
     }
 
     /// Whether it says nothing of connections that carry no requests.
@@ -98,6 +105,17 @@ impl EnvoyPolicyKind for SecurityPolicyField {
     fn met_by(&self, rule: &ResolvedRule<'_>) -> Option<&'static str> {
         let has_own = || rule.all_filters().any(|own| matches!(own.filter, Filter::Cors(_)));
         (matches!(self, Self::Cors(_)) && has_own()).then_some("filters")
+    }
+
+    fn secrets(&self) -> Vec<(FieldPath, &SecretObjectReference)> {
+        match self {
+            Self::ApiKeyAuth(SecurityApiKeys { credential_refs, .. }) => {
+                let named = credential_refs.iter().enumerate();
+                named.map(|(index, reference)| (path!["credentialRefs", index], reference)).collect()
+            }
+            Self::BasicAuth(SecurityPasswords { users, .. }) => vec![(path!["users"], users)],
+            _ => Vec::new(),
+        }
     }
 
     fn is_of_requests_alone(&self) -> bool {

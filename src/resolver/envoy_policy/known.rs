@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::name::{NamespacedName, SectionName};
 use crate::parser::api::{HttpListenerOption, ListenerOption, VirtualHostOption};
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
+use crate::resolver::certificate::CertificateIndex;
 use crate::resolver::gateway::ResolvedGateway;
 use crate::resolver::listener::{ListenerId, ResolvedListener};
 use crate::resolver::listener_options::OptionsOfListeners;
@@ -34,6 +35,7 @@ pub(super) struct Known<'r, 'm> {
     pub(super) gateways: &'r [ResolvedGateway<'m>],
     pub(super) routes: &'r Routes<'m>,
     pub(super) grants: &'r Grants<'m>,
+    pub(super) certificates: &'r CertificateIndex<'m>,
     pub(super) namespaces: Namespaces<'m>,
     /// What options of Gloo Gateway say of requests, of connections that carry them, and of all connections.
     pub(super) hosts: &'r OptionsOfListeners<'m, VirtualHostOption>,
@@ -49,7 +51,7 @@ impl<'r, 'm> Known<'r, 'm> {
         manifests: &'m Manifests,
         (gateways, routes): (&'r [ResolvedGateway<'m>], &'r Routes<'m>),
         (hosts, connections, sockets): OptionsOfGloo<'r, 'm>,
-        grants: &'r Grants<'m>,
+        (grants, certificates): (&'r Grants<'m>, &'r CertificateIndex<'m>),
     ) -> Self {
         let namespaces = Namespaces::new(manifests);
         let mut known = Self {
@@ -57,6 +59,7 @@ impl<'r, 'm> Known<'r, 'm> {
             gateways,
             routes,
             grants,
+            certificates,
             namespaces,
             hosts,
             connections,

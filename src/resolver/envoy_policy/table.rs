@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostics, Finding, Reported, codes};
+use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Reported, codes};
 use crate::name::Namespace;
 use crate::options::{Channel, Options};
 use crate::parser::api::{EnvoyPolicySpec, MergeType};
@@ -159,7 +159,7 @@ pub(super) fn resolve<'m, T: EnvoyPolicyKind>(
         found.list.push(compete(object, aims, (&objects, index), &mut found.by_scope, diagnostics));
     }
     let mut verdicts = Verdicts::new(T::KIND, options);
-    found.applied = objects.iter().map(|object| apply(object, &mut verdicts, diagnostics)).collect();
+    found.applied = objects.iter().map(|object| apply(object, known, &mut verdicts, diagnostics)).collect();
     settle(&mut found, (&objects, known), (options.channel, &verdicts), meetings, diagnostics);
     found
 }
@@ -209,6 +209,7 @@ fn compete<'m, T>(
 /// What a policy says where it counts alone.
 fn apply<'m, T: EnvoyPolicyKind>(
     object: &'m Object<EnvoyPolicySpec<T>>,
+    known: &Known<'_, 'm>,
     verdicts: &mut Verdicts<'m>,
     diagnostics: &mut Diagnostics,
 ) -> AppliedPolicy<'m, T> {
@@ -221,12 +222,31 @@ fn apply<'m, T: EnvoyPolicyKind>(
     };
     for value in &object.spec.fields {
         match verdicts.judge(Effective { value, source }, diagnostics) {
-            Ok(Translation::Done) => applied.fields.push(PolicyField { value: Arc::new(value.clone()), source }),
+            Ok(Translation::Done) => {
+                applied.failed = applied.failed.or(lacking_secret(value, source, known, diagnostics));
+                applied.fields.push(PolicyField { value: Arc::new(value.clone()), source });
+            }
             Ok(Translation::LeftOut) => {}
             Err(proof) => applied.failed = applied.failed.or(Some(proof)),
         }
     }
     applied
+}
+
+/// The proof that a Secret cannot be used that a field names.
+fn lacking_secret<T: EnvoyPolicyKind>(
+    value: &T,
+    source: &ObjectHead,
+    known: &Known<'_, '_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Reported> {
+    let mut proof = None;
+    for (at, reference) in value.secrets() {
+        let at = ObjectPart::Whole.at(&crate::path!["spec", value.field()].join(&at));
+        let outcome = known.certificates.check_policy_secret((source, at), reference, known.grants, diagnostics);
+        proof = proof.or(outcome.err());
+    }
+    proof
 }
 
 /// Looks at every rule on every listener: which policies meet there, which of them are merged, and which are hidden.
@@ -267,7 +287,7 @@ fn settle<'m, T: EnvoyPolicyKind>(
                 {
                     let both = (objects[parent], objects[*first]);
                     let alone = [parent, *first].map(|own| &found.applied[EnvoyPolicyId::from(own)]);
-                    let applied = merge_policies(both, alone, (how, channel), verdicts, diagnostics);
+                    let applied = merge_policies(both, alone, (how, channel), (verdicts, known), diagnostics);
                     found.merged.insert((*first, parent), found.applied.push_and_get_key(applied));
                     [*first, parent].into_iter().for_each(|own| found.list[own].is_merged = true);
                 }
@@ -304,7 +324,7 @@ fn merge_policies<'m, T: EnvoyPolicyKind>(
     (parent, child): (&'m Object<EnvoyPolicySpec<T>>, &'m Object<EnvoyPolicySpec<T>>),
     alone: [&AppliedPolicy<'m, T>; 2],
     (how, channel): (MergeType, Channel),
-    verdicts: &Verdicts<'m>,
+    (verdicts, known): (&Verdicts<'m>, &Known<'_, 'm>),
     diagnostics: &mut Diagnostics,
 ) -> AppliedPolicy<'m, T> {
     let mut applied = AppliedPolicy {
@@ -332,7 +352,11 @@ fn merge_policies<'m, T: EnvoyPolicyKind>(
             diagnostics.report(changed_by_merge(&parent.head, &child.head, value.field()));
         }
         match verdicts.judge_merged(&value, &child.head, diagnostics) {
-            Ok(Translation::Done) => applied.fields.push(PolicyField { value: Arc::new(value), source: &child.head }),
+            Ok(Translation::Done) => {
+                // What one of them lacks alone has been said.
+                applied.failed = applied.failed.or_else(|| lacking_secret(&value, &child.head, known, diagnostics));
+                applied.fields.push(PolicyField { value: Arc::new(value), source: &child.head });
+            }
             Ok(Translation::LeftOut) => {}
             Err(proof) => applied.failed = applied.failed.or(Some(proof)),
         }

@@ -14,12 +14,10 @@ impl PolicyOption for SecurityPolicyField {
 
     fn said(&self) -> Said<'_> {
         match self {
-            Self::ApiKeyAuth(_) | Self::BasicAuth(_) | Self::ExtAuth(_) | Self::Oidc(_) => {
-                Said::Whole(NOT_KEPT_OUT, true)
-            }
+            Self::ExtAuth(_) | Self::Oidc(_) => Said::Whole(NOT_KEPT_OUT, true),
             Self::Authorization(said) => Said::Parts(said),
             Self::Jwt(said) => Said::Parts(said),
-            Self::Cors(_) | Self::Csrf(_) => Said::Translated,
+            Self::ApiKeyAuth(_) | Self::BasicAuth(_) | Self::Cors(_) | Self::Csrf(_) => Said::Translated,
         }
     }
 }

@@ -92,7 +92,7 @@ fn route_configuration_name(
     let name = name::route_configuration(listener, chain);
     let needs = Needs::of_connection(connection, config);
     let (auths, access) = (needs.auths, access::identity(&needs.access));
-    let servers = [needs.limits.all(config), needs.processors.all(config)].concat();
+    let servers = [needs.limits.all(config), needs.processors.all(config), needs.credentials.filters()].concat();
     if !layout.has_route_files() || auths.is_empty() && access.is_none() && servers.is_empty() {
         return name;
     }
@@ -226,6 +226,7 @@ fn http_filters(
     filters.extend(access::early_filter(&needs.access, config));
     filters.extend(needs.limits.filters(Stage::Early, config));
     filters.extend(needs.auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout)));
+    filters.extend(needs.credentials.filters());
     // What a service says may be a token.
     filters.extend(access::http_filters(&needs.access, config));
     filters.extend(connection.settings.web_calls.then(web_call::to_filter));

@@ -17,8 +17,8 @@ use prost::Message;
 
 use crate::ir::{self, BodyRule, HttpGuards, OriginRule, OriginText, RequestOrigins, RequestRate, RouteGuards, TextIs};
 
-use super::access;
 use super::proto::{any, duration, http_filter, regex, uint32, uint64};
+use super::{access, credentials};
 
 const CSRF_FILTER: &str = "envoy.filters.http.csrf";
 const CSRF: &str = "envoy.extensions.filters.http.csrf.v3.CsrfPolicy";
@@ -86,7 +86,8 @@ pub(super) fn per_route(guards: &RouteGuards, config: &ir::Config) -> impl Itera
         let message = BufferPerRoute { r#override: Some(rule) };
         (BUFFER_FILTER.to_owned(), any("envoy.extensions.filters.http.buffer.v3.BufferPerRoute", &message))
     });
-    origins.into_iter().chain(body).chain(access::per_route(guards, config))
+    let asked = credentials::per_route(guards).chain(access::per_route(guards, config));
+    origins.into_iter().chain(body).chain(asked)
 }
 
 /// Whether origins are compared with an expression.

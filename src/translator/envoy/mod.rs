@@ -16,6 +16,7 @@ mod common_hosts;
 mod compression;
 mod connection_tracing;
 mod cors;
+mod credentials;
 mod endpoint_tls;
 mod ext_authz;
 mod failover;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::ir::{self, Action, AuthId, HttpFilters, Target};
 
 use super::access::AccessNeeds;
+use super::credentials::CredentialNeeds;
 use super::limits::LimitNeeds;
 use super::processors::ProcessorNeeds;
 use super::{
@@ -26,6 +27,8 @@ pub(super) struct Needs {
     pub(super) origins: bool,
     /// The filter that limits bodies.
     pub(super) bodies: bool,
+    /// The filters that look at keys and passwords.
+    pub(super) credentials: CredentialNeeds,
     /// The filters that look at tokens.
     pub(super) access: AccessNeeds,
     /// The filters that ask whoever counts requests.
@@ -112,6 +115,7 @@ impl Needs {
     fn add_http_filters(&mut self, http_filters: &HttpFilters, config: &ir::Config) {
         let HttpFilters { cors, auths, guards } = http_filters;
         self.origins |= guards.origins.is_some();
+        self.credentials.add(guards);
         self.access.add(guards, config);
         self.invalid_cluster |= access::lacks_keys(guards);
         self.regex |= access::uses_regex(guards);

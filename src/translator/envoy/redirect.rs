@@ -41,8 +41,9 @@ pub(super) fn redirect_routes(base: RouteBase<'_>, redirect: &Redirect) -> Vec<R
 /// what an authorization filter answers.
 pub(super) fn needs_mutation_filter(redirect: &Redirect) -> bool {
     let ir::HttpFilters { cors, auths, guards } = &*redirect.http_filters;
-    let is_guarded =
-        !auths.is_empty() || guards.early_tokens.is_some() || guards.tokens.is_some() || guards.access.is_some();
+    let asks_tokens = guards.early_tokens.is_some() || guards.tokens.is_some();
+    let asks_credentials = guards.keys.is_some() || guards.passwords.is_some();
+    let is_guarded = !auths.is_empty() || asks_tokens || asks_credentials || guards.access.is_some();
     is_guarded && (cors.is_some() || !redirect.response_headers.0.is_empty())
 }
 

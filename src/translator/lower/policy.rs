@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::diagnostics::{Diagnostics, Reported};
 use crate::ir::{Action, HttpSettings};
 use crate::resolver::{
-    EnvoyPolicyId, EnvoyPolicyKind, ListenerId, PoliciesOfKind, Resolved, ResolvedListener, ResolvedRoute,
+    EnvoyPolicyId, EnvoyPolicyKind, ListenerId, PoliciesOfKind, PolicyField, Resolved, ResolvedListener, ResolvedRoute,
 };
 use typed_index_collections::TiVec;
 
@@ -38,22 +38,34 @@ type Parts<P> = TiVec<EnvoyPolicyId, Result<P, Reported>>;
 /// Lowers all policies.
 pub(super) fn lower_policies(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> PolicyParts {
     let policies = &resolved.envoy_policies;
-    let mut traffic = lower_kind(&policies.traffic, traffic::lower_field, diagnostics);
+    let mut traffic = lower_kind(
+        &policies.traffic,
+        |field, part, faults| traffic::lower_field(&field.value, part, faults),
+        diagnostics,
+    );
     for (part, (_, applied)) in traffic.iter_mut().zip(policies.traffic.applied()) {
         if let Ok(part) = part {
             part.called(applied.in_names());
         }
     }
     PolicyParts {
-        client: lower_kind(&policies.client, client::lower_field, diagnostics),
+        client: lower_kind(
+            &policies.client,
+            |field, part, faults| client::lower_field(&field.value, part, faults),
+            diagnostics,
+        ),
         traffic,
-        security: lower_kind(&policies.security, security::lower_field, diagnostics),
+        security: lower_kind(
+            &policies.security,
+            |field, part, faults| security::lower_field(field, part, &resolved.certificates, faults),
+            diagnostics,
+        ),
     }
 }
 
 fn lower_kind<T: EnvoyPolicyKind, P: Default>(
     policies: &PoliciesOfKind<'_, T>,
-    lower_field: impl Fn(&T, &mut P, &mut Faults<'_>),
+    lower_field: impl Fn(&PolicyField<'_, T>, &mut P, &mut Faults<'_>),
     diagnostics: &mut Diagnostics,
 ) -> Parts<P> {
     // A field that counts alone and in what is merged is told of once.
@@ -63,7 +75,7 @@ fn lower_kind<T: EnvoyPolicyKind, P: Default>(
         let mut failed = applied.failed;
         for field in &applied.fields {
             let mut faults = Faults::new(Place { source: field.source, field: field.value.field() });
-            lower_field(&field.value, &mut part, &mut faults);
+            lower_field(field, &mut part, &mut faults);
             let found = faults.found().into_iter();
             let proof = *known
                 .entry(Arc::as_ptr(&field.value))

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::authorization::SecurityAuthorization;
+use super::credentials::{SecurityApiKeys, SecurityPasswords};
 use super::envoy_policy::EnvoyPolicySpec;
 use super::tokens::SecurityTokens;
 use crate::parser::api::option_list::{Untranslated, options};
@@ -15,9 +16,9 @@ pub type SecurityPolicySpec = EnvoyPolicySpec<SecurityPolicyField>;
 options! {
     /// What a SecurityPolicy says for rules.
     SecurityPolicyField also ["mergeType", "targetRef", "targetRefs", "targetSelectors"] {
-        ApiKeyAuth(Untranslated) = "apiKeyAuth",
+        ApiKeyAuth(SecurityApiKeys) = "apiKeyAuth",
         Authorization(SecurityAuthorization) = "authorization",
-        BasicAuth(Untranslated) = "basicAuth",
+        BasicAuth(SecurityPasswords) = "basicAuth",
         Cors(SecurityCors) = "cors",
         Csrf(SecurityCsrf) = "csrf",
         ExtAuth(Untranslated) = "extAuth",

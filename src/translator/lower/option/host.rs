@@ -277,11 +277,23 @@ impl HostPart {
     fn under_filters(&self, says: RuleSays, mut filters: HttpFilters) -> HttpFilters {
         let guards = &mut filters.guards;
         // Who counts requests, and who gets them, is laid under afterwards: it needs the server.
-        let RouteGuards { body, origins, early_tokens, tokens, early_limits: _, limits: _, processors: _, access } =
-            self.guards.clone();
+        let RouteGuards {
+            body,
+            origins,
+            early_tokens,
+            keys,
+            passwords,
+            tokens,
+            early_limits: _,
+            limits: _,
+            processors: _,
+            access,
+        } = self.guards.clone();
         guards.body = guards.body.or(body);
         guards.origins = guards.origins.take().or(origins);
         guards.early_tokens = guards.early_tokens.take().or(early_tokens);
+        guards.keys = guards.keys.take().or(keys);
+        guards.passwords = guards.passwords.take().or(passwords);
         guards.tokens = guards.tokens.take().or(tokens);
         guards.access = guards.access.take().or(access);
         let Some(host) = &self.cors else { return filters };

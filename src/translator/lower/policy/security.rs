@@ -2,16 +2,19 @@
 
 mod authorization;
 mod cors;
+mod credentials;
 mod csrf;
 mod tokens;
 
 use std::sync::Arc;
 
 use crate::ir::{
-    AccessOrder, AccessRule, Action, Branch, Cors, HttpFilters, OriginRule, RequestOrigins, TokenRule, TokenRules,
+    AccessOrder, AccessRule, Action, ApiKeys, Branch, Cors, HttpFilters, OriginRule, Passwords, RequestOrigins,
+    TokenRule, TokenRules,
 };
 use crate::parser::api::SecurityPolicyField;
 use crate::path;
+use crate::resolver::{CertificateIndex, PolicyField};
 use crate::translator::lower::option::faults::Faults;
 use crate::translator::lower::option::part::RuleSays;
 
@@ -21,12 +24,25 @@ pub(super) struct SecurityPart {
     cors: Option<Arc<Cors>>,
     access: Option<Arc<AccessOrder>>,
     origins: Option<Arc<RequestOrigins>>,
+    keys: Option<Arc<ApiKeys>>,
+    passwords: Option<Arc<Passwords>>,
     tokens: Option<Arc<TokenRules>>,
 }
 
 /// Adds what a field says.
-pub(super) fn lower_field(field: &SecurityPolicyField, part: &mut SecurityPart, faults: &mut Faults<'_>) {
-    match field {
+pub(super) fn lower_field(
+    PolicyField { value, source }: &PolicyField<'_, SecurityPolicyField>,
+    part: &mut SecurityPart,
+    secrets: &CertificateIndex<'_>,
+    faults: &mut Faults<'_>,
+) {
+    match &**value {
+        SecurityPolicyField::ApiKeyAuth(said) => {
+            part.keys = Some(Arc::new(credentials::lower_keys(said, (source, secrets), faults)));
+        }
+        SecurityPolicyField::BasicAuth(said) => {
+            part.passwords = Some(Arc::new(credentials::lower_passwords(said, (source, secrets), faults)));
+        }
         SecurityPolicyField::Authorization(said) => part.access = Some(Arc::new(authorization::lower(said, faults))),
         SecurityPolicyField::Csrf(said) => part.origins = Some(Arc::new(csrf::lower(said, faults))),
         SecurityPolicyField::Jwt(said) => part.tokens = Some(Arc::new(tokens::lower(said, faults))),
@@ -47,12 +63,18 @@ impl SecurityPart {
     }
 
     fn change(&self, says: RuleSays, filters: &mut HttpFilters) {
-        let Self { cors, access, origins, tokens } = self;
+        let Self { cors, access, origins, keys, passwords, tokens } = self;
         if let Some(cors) = cors.as_ref().filter(|_| !says.cors()) {
             filters.cors = Some(Arc::clone(cors));
         }
         if let Some(origins) = origins {
             filters.guards.origins = Some(OriginRule::Known(Arc::clone(origins)));
+        }
+        if let Some(keys) = keys {
+            filters.guards.keys = Some(Arc::clone(keys));
+        }
+        if let Some(passwords) = passwords {
+            filters.guards.passwords = Some(Arc::clone(passwords));
         }
         if let Some(tokens) = tokens {
             filters.guards.tokens = Some(TokenRule::Asked(Arc::clone(tokens)));
