@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use crate::ir::{
-    Action, ClientCertificates, ClusterId, FilterChain, Handler, HttpGuards, Material, Reference, Route, Timeouts,
-    unread_secret,
+    Action, BodyRule, ClientCertificates, ClusterId, FilterChain, Handler, HttpGuards, Material, Reference, Route,
+    Timeouts, unread_secret,
 };
 use crate::masked;
 use crate::options::Options;
@@ -450,6 +450,15 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
     if is_kept_out && decision.chain.is_some_and(counts) {
         return Some("whether a request is one too many needs a run");
     }
+    let is_long =
+        |outcome: &Outcome<'_>| matches!(&outcome.answer, Answer::Local(reply) if reply.reason == Reason::LongBody);
+    if request.version == Version::Http2 && decision.outcomes.iter().any(is_long) {
+        return Some("whether a body over HTTP/2 comes in more than one part needs a run");
+    }
+    let is_stream = request.is_tunnel() || upstreams(decision).any(Upstream::is_upgrade);
+    if is_stream && (decision.chain.is_some_and(holds_bodies) || decision.route.is_some_and(holds_bodies_of)) {
+        return Some("whether an upgraded connection gets through where bodies are held needs a run");
+    }
     let steers = |(name, _): &(String, String)| name.starts_with("x-echo-");
     let is_steered = request.headers.iter().any(steers) || request.target.contains("x-echo-");
     if is_steered && decision.route.is_some_and(is_handed_on) {
@@ -468,6 +477,17 @@ fn is_counted(route: &Route) -> bool {
 fn is_handed_on(route: &Route) -> bool {
     let mut filters = route.action.leaves().filter_map(Action::http_filters);
     filters.any(|filters| !filters.guards.processors.is_empty())
+}
+
+/// Whether every request on a chain is held until its body is whole, unless a rule says otherwise.
+fn holds_bodies(chain: &FilterChain) -> bool {
+    matches!(&chain.handler, Handler::Http(connection) if connection.settings.guards.body.is_some())
+}
+
+/// The same of the requests of a route.
+fn holds_bodies_of(route: &Route) -> bool {
+    let mut filters = route.action.leaves().filter_map(Action::http_filters);
+    filters.any(|filters| matches!(filters.guards.body, Some(BodyRule::Limit(_))))
 }
 
 /// Whether what becomes of a request on a chain depends on how many came before.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::ir::{
-    self, Action, Branch, ClusterId, Config, Forward, HostRewrite, HttpProfile, Mirror, PathMatch, ProcessorPlace,
-    ROUTER_ORDERS, Route, Target, VirtualHost, WeightedBackend,
+    self, Action, AuthId, Branch, ClusterId, Config, Forward, HostRewrite, HttpProfile, Mirror, PathMatch,
+    ProcessorPlace, ROUTER_ORDERS, Route, Target, VirtualHost, WeightedBackend,
 };
 
 use super::access::{ToldHeaders, identify, permit};
@@ -79,19 +79,19 @@ fn act_alone<'c>(
     let mut known = Known::new();
     let silent = unprocessed(config, (guards, ProcessorPlace::BeforeAuthorization), &request);
     if let Some(reply) = silent.or_else(|| unanswerable(config, guards)) {
-        return vec![refuse(action, reply, &request)];
+        return refuse(config, action, &reply, &request);
     }
     let early = guards.and_then(|guards| guards.early_tokens.as_ref());
     if let Err(reply) = identify((early, &told.early), &mut known, &mut request) {
-        return vec![refuse(action, reply, &request)];
+        return refuse(config, action, &reply, &request);
     }
     if let Some(reply) = guards.and_then(|guards| unanswered(config, guards.early_limits.as_deref())) {
-        return vec![refuse(action, reply, &request)];
+        return refuse(config, action, &reply, &request);
     }
     if !auths.is_empty() {
         match ask(config, auths, &request, authority) {
             Ok(permitted) => request = Cow::Owned(permitted),
-            Err(reply) => return vec![Outcome { asked: auths, ..refuse(action, reply, &request) }],
+            Err(reply) => return of_asked(auths, refuse(config, action, &reply, &request)),
         }
     }
     let passed = guards.map_or(Ok(()), |guards| authenticate(guards, &mut request));
@@ -99,7 +99,7 @@ fn act_alone<'c>(
     let passed = passed.and_then(|()| identify((late, &told.late), &mut known, &mut request));
     let passed = passed.and_then(|()| guards.map_or(Ok(()), |guards| permit(guards, &known, &request)));
     if let Err(reply) = passed {
-        return vec![Outcome { asked: auths, ..refuse(action, reply, &request) }];
+        return of_asked(auths, refuse(config, action, &reply, &request));
     }
     let outcomes = match request.web_call {
         None => act_permitted(config, (host, route), action, &request),
@@ -114,6 +114,11 @@ fn act_alone<'c>(
             outcomes
         }
     };
+    of_asked(auths, outcomes)
+}
+
+/// The outcomes of a request about which these were asked.
+fn of_asked<'c>(auths: &'c [AuthId], outcomes: Vec<Outcome<'c>>) -> Vec<Outcome<'c>> {
     outcomes.into_iter().map(|outcome| Outcome { asked: auths, ..outcome }).collect()
 }
 
@@ -128,11 +133,11 @@ fn act_permitted<'c>(
     let unprocessed = |place| unprocessed(config, (guards, place), request);
     let silent = unprocessed(ProcessorPlace::BehindAuthorization);
     if let Some(reply) = silent.or_else(|| guards.and_then(|guards| unanswered(config, guards.limits.as_deref()))) {
-        return vec![refuse(action, reply, request)];
+        return refuse(config, action, &reply, request);
     }
     let kept_out = action.http_filters().map_or(request.kept_out, |own| kept_out_by_rule(&own.guards, request));
     if let Some(reply) = refusal(kept_out).or_else(|| unprocessed(ProcessorPlace::Last)) {
-        return vec![refuse(action, reply, request)];
+        return refuse(config, action, &reply, request);
     }
     match action {
         Action::Respond(status) => only(LocalReply::new(*status, Reason::Respond)),
@@ -143,27 +148,61 @@ fn act_permitted<'c>(
     }
 }
 
-/// The answer to a request that may not pass, with what the rule does to every response of its backends.
-fn refuse<'c>(action: &'c Action, mut reply: LocalReply, request: &Admitted) -> Outcome<'c> {
-    // What the service says of its own answer goes over what the rule says, but for redirects, whose changes are made by a
-    // filter of their own.
-    let is_over = reply.reason == Reason::Unauthorized && matches!(action, Action::Forward(_));
-    let own = if is_over { std::mem::take(&mut reply.headers) } else { Vec::new() };
-    let mut reply = match action {
-        Action::Forward(Forward { response_headers, http_filters, .. }) => {
-            let cors_headers = http_filters.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
-            with_headers(reply, &[Mutate(response_headers)], cors_headers.as_ref())
+/// The answer to a request that may not pass, with what the rule does to every response of its backends, and what is done to
+/// those of the one that was drawn: Envoy draws it with the rule.
+fn refuse<'c>(config: &'c Config, action: &'c Action, reply: &LocalReply, request: &Admitted) -> Vec<Outcome<'c>> {
+    match action {
+        Action::Forward(forward) => {
+            let cors_headers = forward.http_filters.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
+            of_drawn(config, forward, request, |changes| refusal_of(reply, changes, cors_headers.as_ref()))
         }
         Action::Redirect(redirect) => {
             let ir::Redirect { response_headers, http_filters, .. } = &**redirect;
             let cors_headers = http_filters.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
-            with_headers(reply, &[Mutate(response_headers)], cors_headers.as_ref())
+            // These changes are made by a filter of their own, behind whoever refuses.
+            only(with_headers(reply.clone(), &[Mutate(response_headers)], cors_headers.as_ref()))
         }
-        Action::Respond(_) | Action::Split(_) => reply,
-    };
+        Action::Respond(_) | Action::Split(_) => only(reply.clone()),
+    }
+}
+
+/// What a service says of its own answer goes over what the rule says.
+fn refusal_of(reply: &LocalReply, changes: &[Mutate<'_>], cors_headers: Option<&CorsHeaders>) -> LocalReply {
+    let mut reply = reply.clone();
+    let is_over = reply.reason == Reason::Unauthorized;
+    let own = if is_over { std::mem::take(&mut reply.headers) } else { Vec::new() };
+    let mut reply = with_headers(reply, changes, cors_headers);
     reply.headers.retain(|(name, _)| !own.iter().any(|(other, _)| other == name));
     reply.headers.extend(own);
-    Outcome { share: Share::ALL, backend: None, asked: &[], answer: Answer::Local(reply) }
+    reply
+}
+
+/// An answer that no backend gives, for each backend that may have been drawn: as what is done to its responses changes it.
+fn of_drawn<'c>(
+    config: &'c Config,
+    forward: &'c Forward,
+    request: &Admitted,
+    answer: impl Fn(&[Mutate<'_>]) -> LocalReply,
+) -> Vec<Outcome<'c>> {
+    let drawn = choices(config, forward, request);
+    let sum: u128 = drawn.iter().map(|backend| u128::from(backend.weight)).sum();
+    let equals = drawn.len() as u128;
+    let answers = drawn.into_iter().map(|backend| {
+        let share = if sum == 0 { Share::new(1, equals) } else { Share::new(u128::from(backend.weight), sum) };
+        let changes = [Mutate(&backend.response_headers), Mutate(&forward.response_headers)];
+        Outcome { share, backend: None, asked: &[], answer: Answer::Local(answer(&changes)) }
+    });
+    joined(answers.collect())
+}
+
+/// One outcome where all are alike.
+fn joined(outcomes: Vec<Outcome<'_>>) -> Vec<Outcome<'_>> {
+    match outcomes.as_slice() {
+        [first, rest @ ..] if rest.iter().all(|other| other.answer == first.answer) => {
+            vec![Outcome { share: Share::ALL, ..first.clone() }]
+        }
+        _ => outcomes,
+    }
 }
 
 /// An answer that is given before any filter sees the request, as it is changed by what a rule does to the responses
@@ -190,24 +229,10 @@ pub(super) fn answer_early<'c>(
             parts.collect()
         }
         Action::Forward(forward) => {
-            let drawn = choices(config, forward, request);
-            let sum: u128 = drawn.iter().map(|backend| u128::from(backend.weight)).sum();
-            let equals = drawn.len() as u128;
-            let answers = drawn.into_iter().map(|backend| {
-                let share = if sum == 0 { Share::new(1, equals) } else { Share::new(u128::from(backend.weight), sum) };
-                let changes = [Mutate(&backend.response_headers), Mutate(&forward.response_headers)];
-                let answer = Answer::Local(with_headers(reply.clone(), &changes, None));
-                Outcome { share, backend: None, asked: &[], answer }
-            });
-            answers.collect()
+            of_drawn(config, forward, request, |changes| with_headers(reply.clone(), changes, None))
         }
     };
-    match outcomes.as_slice() {
-        [first, rest @ ..] if rest.iter().all(|other| other.answer == first.answer) => {
-            vec![Outcome { share: Share::ALL, ..first.clone() }]
-        }
-        _ => outcomes,
-    }
+    joined(outcomes)
 }
 
 fn only<'c>(reply: LocalReply) -> Vec<Outcome<'c>> {
