@@ -5,6 +5,7 @@
 //! `cargo test` runs a few rounds from a fixed seed. A longer campaign:
 //! `GWCTL_CAMPAIGN_SEED=7 GWCTL_CAMPAIGN_ROUNDS=500 cargo test --test suite -- campaign`.
 
+mod cases;
 mod clients;
 pub(crate) mod difference;
 mod expect;
@@ -12,6 +13,7 @@ mod filter;
 mod gateway;
 mod overlap;
 pub(crate) mod plan;
+mod policy;
 pub(crate) mod random;
 mod request;
 mod route;
@@ -40,6 +42,10 @@ use random::Random;
 const ROUNDS: u64 = 5;
 /// The same for clients of Services; each is an Envoy for each of their namespaces.
 const ROUNDS_OF_CLIENTS: u64 = 2;
+/// The same with options and policies.
+const ROUNDS_OF_POLICIES: u64 = 5;
+/// The status of what a server that counts requests refuses.
+const TOO_MANY: u16 = 429;
 const SEED: u64 = 20_261_122;
 
 /// After how many rounds a longer campaign says how far it is.
@@ -52,7 +58,7 @@ const SPLITS: usize = 4;
 const SPLIT_REQUESTS: u32 = 400;
 const MIRRORS: usize = 3;
 
-/// How many smaller configurations are tried when one fails.
+/// How many smaller configurations are tried when one fails; `GWCTL_CAMPAIGN_SHRINKS` says another number.
 const SHRINKS: usize = 150;
 
 /// The test of this file.
@@ -66,11 +72,14 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
             Ok(campaign(harness.envoy()?, asked, seed, rounds)?)
         })
     };
-    vec![
+    let mut trials = vec![
         trial("campaign::the_simulator_and_envoy_agree", ROUNDS, &OF_GATEWAYS),
         trial("campaign::the_simulator_and_envoy_agree_for_clients_of_services", ROUNDS_OF_CLIENTS, &OF_SERVICES),
+        trial("campaign::the_simulator_and_envoy_agree_under_policies", ROUNDS_OF_POLICIES, &OF_POLICIES),
         difference::trial(),
-    ]
+    ];
+    trials.extend(cases::trials(harness));
+    trials
 }
 
 /// Whom a campaign asks.
@@ -81,6 +90,7 @@ struct Asked {
 }
 
 const OF_GATEWAYS: Asked = Asked { plan: Plan::generate, requests: wanted, compare };
+const OF_POLICIES: Asked = Asked { plan: policy::plan, requests: policy::requests, compare: policy::compare };
 const OF_SERVICES: Asked = Asked { plan: clients::plan, requests: clients::wanted, compare: clients::compare };
 
 fn campaign(envoy: &Path, asked: &Asked, seed: u64, rounds: u64) -> Result<(), String> {
@@ -135,6 +145,8 @@ struct Tally {
     streamed: usize,
     closed: usize,
     split: usize,
+    /// Answers of the proxy from 500 on.
+    failed: usize,
 }
 
 impl Tally {
@@ -142,7 +154,10 @@ impl Tally {
         self.cases += 1;
         match decision.outcomes.as_slice() {
             [only] => match only.answer {
-                Answer::Local(_) => self.answered += 1,
+                Answer::Local(ref reply) => {
+                    self.answered += 1;
+                    self.failed += usize::from(reply.status >= 500);
+                }
                 Answer::Upstream(_) => self.forwarded += 1,
                 Answer::Stream(_) => self.streamed += 1,
                 Answer::Closed(_) => self.closed += 1,
@@ -152,7 +167,7 @@ impl Tally {
     }
 
     fn add(&mut self, other: &Self) {
-        let Self { requests, cases, forwarded, answered, streamed, closed, split } = other;
+        let Self { requests, cases, forwarded, answered, streamed, closed, split, failed } = other;
         self.requests += requests;
         self.cases += cases;
         self.forwarded += forwarded;
@@ -160,6 +175,7 @@ impl Tally {
         self.streamed += streamed;
         self.closed += closed;
         self.split += split;
+        self.failed += failed;
     }
 }
 
@@ -179,6 +195,11 @@ struct Difference {
 
 /// Decides and sends all requests.
 fn compare(envoy: &Path, plan: &Plan, requests: &[RequestCase]) -> Result<Round, String> {
+    compare_with(envoy, plan, requests, false)
+}
+
+/// The same, maybe without requests of which only a run says something.
+fn compare_with(envoy: &Path, plan: &Plan, requests: &[RequestCase], leaves_out: bool) -> Result<Round, String> {
     let yaml = plan.manifests();
     let topology = Topology::scan([yaml.as_str()], HOME);
     // Requests to ports of listeners that are gone can be sent nowhere.
@@ -192,7 +213,20 @@ fn compare(envoy: &Path, plan: &Plan, requests: &[RequestCase]) -> Result<Round,
         return Ok(Round { tally: Tally::default(), different: None });
     }
     let simulator = Simulator::new(config);
-    decide_and_send(envoy, &yaml, &topology, &asked, &|_| Some(&simulator))
+    let mut told = asked.requests.clone();
+    told.retain(|case| !leaves_out || is_told(case, &simulator, &topology, &asked));
+    decide_and_send(envoy, &yaml, &topology, &case_file(told), &|_| Some(&simulator))
+}
+
+/// Whether it is told without a run what comes back. What a server that counts would refuse is not, nor what endpoints make of
+/// a request that no decision tells.
+fn is_told<'s>(case: &RequestCase, simulator: &'s Simulator<'s>, topology: &'s Topology, asked: &'s CaseFile) -> bool {
+    let refused = Expectation { status: Some(TOO_MANY), ..Expectation::default() };
+    let offline = Offline::new(simulator, topology, asked);
+    let refused = offline.run_case(&RequestCase { expect: refused, ..case.clone() });
+    let expect = expect::expect(case, &refused, simulator.config(), false);
+    let told = RequestCase { expect, ..case.clone() };
+    refused.skipped.is_none() && offline.run_case(&told).result.mismatches.is_empty()
 }
 
 /// Decides requests with the simulators that answer them, and sends those that somebody answers.
@@ -298,7 +332,8 @@ fn build(yaml: &str, options: &Options) -> Compilation {
 
 /// The smallest plan that still shows the same difference.
 fn shrink(envoy: &Path, asked: &Asked, mut plan: Plan, mut difference: Difference) -> (Plan, Difference) {
-    let mut left = SHRINKS;
+    let said = std::env::var("GWCTL_CAMPAIGN_SHRINKS").ok().and_then(|text| text.parse().ok());
+    let mut left = said.unwrap_or(SHRINKS);
     let mut place = 0;
     while left > 0 {
         let Some(smaller) = plan.without(place) else { break };

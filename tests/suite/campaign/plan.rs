@@ -39,6 +39,23 @@ impl Plan {
         Self { documents, sockets }
     }
 
+    /// More objects.
+    pub(super) fn extend(&mut self, documents: Vec<Value>) {
+        self.documents.extend(documents);
+    }
+
+    /// The names of the objects of a kind.
+    pub(super) fn names(&self, kind: &str) -> Vec<String> {
+        let documents = self.documents.iter().filter(|document| document["kind"] == kind);
+        documents.filter_map(|document| document["metadata"]["name"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Changes every rule of the routes of a kind.
+    pub(super) fn edit_rules(&mut self, kind: &str, mut edit: impl FnMut(&mut Value)) {
+        let routes = self.documents.iter_mut().filter(|document| document["kind"] == kind);
+        routes.filter_map(|route| route["spec"]["rules"].as_array_mut()).flatten().for_each(&mut edit);
+    }
+
     /// The manifests.
     pub(crate) fn manifests(&self) -> String {
         self.documents.iter().map(|document| format!("---\n{document}\n")).collect()

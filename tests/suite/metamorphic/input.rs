@@ -18,7 +18,7 @@ pub(super) const GROUP: &str = "gateway.networking.k8s.io";
 /// Manifests and settings, as an addition changes them.
 #[derive(Clone, Debug)]
 pub(crate) struct Input {
-    pub(super) sources: Vec<Source>,
+    pub(crate) sources: Vec<Source>,
     pub(crate) options: Options,
 }
 
