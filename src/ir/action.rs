@@ -200,10 +200,29 @@ pub struct Substitution {
 /// What goes wrong on purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Fault {
-    /// The share of requests that are answered with a status in place of a backend.
-    pub abort: Option<(Share, u16)>,
+    /// The share of requests that are answered in place of a backend.
+    pub abort: Option<(Share, AbortStatus)>,
     /// The share of requests that wait.
     pub delay: Option<(Share, Duration)>,
+}
+
+/// What a request is answered with on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum AbortStatus {
+    /// This status.
+    Http(u16),
+    /// This status of gRPC, with 200.
+    Grpc(u32),
+}
+
+impl AbortStatus {
+    /// The status of the response.
+    pub fn of_response(self) -> u16 {
+        match self {
+            Self::Http(status) => status,
+            Self::Grpc(_) => 200,
+        }
+    }
 }
 
 /// One entry of a weighted list.

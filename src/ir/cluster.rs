@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::default::is_default;
-use super::{ClusterSettings, Failover, Origin, UpstreamTls};
+use super::{ClusterSettings, Failover, Origin, Thousandths, UpstreamTls};
 
 ids! {
     /// A cluster, by its position in [`super::Config::clusters`].
@@ -130,7 +130,7 @@ pub enum RetryLimit {
     /// A share of the requests under way.
     Budget {
         /// The share, in percent.
-        percent: u32,
+        percent: Thousandths,
         /// How many there may be whatever the share is.
         least: u32,
     },

@@ -72,8 +72,9 @@ impl ClusterSettings {
     /// Whether endpoints may get no request because of what went before, or because none may be sent at all, or whether
     /// what they answer may not count.
     pub fn can_close(&self) -> bool {
-        let Limits { connections, waiting, requests, retries: _, counts_rest: _ } = self.limits;
-        let is_closed = [connections, waiting, requests].contains(&Some(0));
+        let Limits { connections, waiting, requests, retries: _, connections_of_endpoint, counts_rest: _ } =
+            self.limits;
+        let is_closed = [connections, waiting, requests, connections_of_endpoint].contains(&Some(0));
         is_closed
             || self.connections.most_headers.is_some()
             || self.outliers.is_some()
@@ -113,7 +114,7 @@ impl ClusterSettings {
 }
 
 /// A number in thousandths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Thousandths(pub u32);
 
 impl Thousandths {
@@ -169,13 +170,17 @@ pub enum Choice {
         most: Option<u64>,
     },
     /// By a table of hashes: the same hash finds the same endpoint.
-    Maglev,
+    Maglev {
+        /// The size of the table, a prime number; `None` is the proxy's own.
+        #[serde(skip_serializing_if = "is_default")]
+        table: Option<u64>,
+    },
 }
 
 impl Choice {
     /// Whether requests of one hash find one endpoint.
     pub fn is_by_hash(self) -> bool {
-        matches!(self, Self::RingHash { .. } | Self::Maglev)
+        matches!(self, Self::RingHash { .. } | Self::Maglev { .. })
     }
 }
 
@@ -201,6 +206,9 @@ pub struct Limits {
     pub requests: Option<u32>,
     /// Further tries; what is left out is what the rules ask for.
     pub retries: Option<u32>,
+    /// Connections to one endpoint.
+    #[serde(skip_serializing_if = "is_default")]
+    pub connections_of_endpoint: Option<u32>,
     /// Whether what is left is counted.
     #[serde(skip_serializing_if = "is_default")]
     pub counts_rest: bool,
@@ -263,6 +271,15 @@ pub enum Question {
         host: Option<String>,
         /// The statuses of those that are healthy, each the first and the one behind the last; none is 200 alone.
         statuses: Vec<(u16, u16)>,
+        /// The statuses that make nobody unhealthy at once, but count as failures, as those above are written.
+        #[serde(skip_serializing_if = "is_default")]
+        retriable: Vec<(u16, u16)>,
+        /// The body, in hexadecimal digits; none is no body.
+        #[serde(skip_serializing_if = "is_default")]
+        sent: Option<String>,
+        /// The bytes that have to be in the answer, in hexadecimal digits.
+        #[serde(skip_serializing_if = "is_default")]
+        received: Vec<String>,
         /// Whether it is HTTP/2.
         http2: bool,
         /// What becomes of its headers.
@@ -312,6 +329,23 @@ pub enum ProbeMethod {
     Patch,
 }
 
+impl ProbeMethod {
+    /// The method of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
+            "POST" => Self::Post,
+            "PUT" => Self::Put,
+            "DELETE" => Self::Delete,
+            "OPTIONS" => Self::Options,
+            "TRACE" => Self::Trace,
+            "PATCH" => Self::Patch,
+            _ => return None,
+        })
+    }
+}
+
 /// When endpoints are left out because of what they answered. What is left out is the proxy's own choice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Outliers {
@@ -336,6 +370,12 @@ pub struct Outliers {
     /// Whether what fails on the way is told from what backends answer.
     #[serde(skip_serializing_if = "is_default")]
     pub splits_local: bool,
+    /// The share of failures, in percent, from which an endpoint is left out.
+    #[serde(skip_serializing_if = "is_default")]
+    pub failure_percentage: Option<u32>,
+    /// Whether one endpoint is left out whatever share of them that is.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ejects_one: bool,
 }
 
 /// Failures in a row.
@@ -376,6 +416,9 @@ pub struct Connections {
     /// How long one without requests is kept; zero is for ever.
     #[serde(skip_serializing_if = "is_default")]
     pub idle: Option<Duration>,
+    /// How long one is kept, whatever it carries; above 0.
+    #[serde(skip_serializing_if = "is_default")]
+    pub longest: Option<Duration>,
     /// How long a request and its answer may take; above 0.
     #[serde(skip_serializing_if = "is_default")]
     pub longest_stream: Option<Duration>,
@@ -450,6 +493,22 @@ pub struct Http2 {
     pub streams: Option<u32>,
     /// Whether a bad message ends its stream alone, not the connection.
     pub forgives: Option<bool>,
+    /// How it is found out that the other side is gone.
+    #[serde(skip_serializing_if = "is_default")]
+    pub keepalive: Option<Http2Keepalive>,
+}
+
+/// How it is found out in HTTP/2 that the other side is gone; what is left out is never done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Http2Keepalive {
+    /// How often it is asked; above 0.
+    pub every: Option<Duration>,
+    /// How long an answer may take; above 0.
+    pub timeout: Option<Duration>,
+    /// How much longer, in percent, the waits may be.
+    pub jitter_percent: Option<u32>,
+    /// After how long a silence it is asked before a request is sent; above 0.
+    pub after_silence: Option<Duration>,
 }
 
 /// How often names are looked up.
@@ -460,4 +519,22 @@ pub struct Dns {
     /// Whether the answers say how long they hold.
     #[serde(skip_serializing_if = "is_default")]
     pub keeps_ttl: bool,
+    /// Which addresses are looked for; `None` is those of IPv4 and, where there are none, of IPv6.
+    #[serde(skip_serializing_if = "is_default")]
+    pub family: Option<LookupFamily>,
+}
+
+/// Which addresses are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum LookupFamily {
+    /// Those of IPv4 alone.
+    V4,
+    /// Those of IPv6 alone.
+    V6,
+    /// Those of IPv4, else of IPv6.
+    V4Preferred,
+    /// Those of IPv6, else of IPv4.
+    V6Preferred,
+    /// Both.
+    Both,
 }

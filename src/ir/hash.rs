@@ -26,6 +26,8 @@ pub enum HashOf {
     GivenCookie(HashCookie),
     /// The client's address.
     Client,
+    /// A parameter of the query.
+    Parameter(String),
 }
 
 /// A cookie that clients are given, so that they come back to their endpoint.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::ir::{
-    self, Action, AuthId, Branch, ClusterId, Config, Forward, HostRewrite, HttpProfile, Mirror, PathMatch,
+    self, AbortStatus, Action, AuthId, Branch, ClusterId, Config, Forward, HostRewrite, HttpProfile, Mirror, PathMatch,
     ProcessorPlace, ROUTER_ORDERS, Route, Target, VirtualHost, WeightedBackend,
 };
 
@@ -17,7 +17,7 @@ use super::credentials::authenticate;
 use super::decision::{Answer, Copied, LocalReply, Outcome, Reason, Upstream};
 use super::guard::{kept_out_by_rule, refusal, unanswerable, unanswered, unprocessed};
 use super::hash::given_cookies;
-use super::header::{ATTEMPT_COUNT, Mutate, apply, decides, line, set};
+use super::header::{ATTEMPT_COUNT, GRPC_STATUS, Mutate, apply, decides, line, set};
 use super::path::split_query;
 use super::redirect::redirect;
 use super::rewrite::{rewrite, substitute};
@@ -271,14 +271,16 @@ fn forward<'c>(config: &'c Config, (action, taken): (&'c Forward, &PathMatch), r
 }
 
 /// The answer to a request that is broken off on purpose.
-fn break_off(action: &Forward, backend: &WeightedBackend, status: u16, request: &Admitted) -> LocalReply {
+fn break_off(action: &Forward, backend: &WeightedBackend, status: AbortStatus, request: &Admitted) -> LocalReply {
     let cors_headers = action.http_filters.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
     let response = [Mutate(&backend.response_headers), Mutate(&action.response_headers)];
-    with_headers(
-        LocalReply::new(status, Reason::Fault).with_body("fault filter abort"),
-        &response,
-        cors_headers.as_ref(),
-    )
+    let mut reply = LocalReply::new(status.of_response(), Reason::Fault).with_body("fault filter abort");
+    if let AbortStatus::Grpc(status) = status
+        && request.is_grpc
+    {
+        reply.headers.push((GRPC_STATUS.to_owned(), status.to_string()));
+    }
+    with_headers(reply, &response, cors_headers.as_ref())
 }
 
 /// Who gets a copy of which share: the requests of a smaller mirror are among those of a larger one.

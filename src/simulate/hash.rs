@@ -5,6 +5,7 @@ use crate::ir::{ClusterId, Config, HashCookie, HashOf, HashPart};
 
 use super::admitted::Admitted;
 use super::header::line;
+use super::path::split_query;
 use super::session::{UNKNOWN, cookie_value};
 
 /// The cookies that a client is given whose request has none of them; nothing where the cluster asks for no hash.
@@ -29,6 +30,10 @@ pub(super) fn given_cookies<'c>(
                 true
             }
             HashOf::Client => true,
+            HashOf::Parameter(name) => {
+                let query = split_query(&request.target).1;
+                query.trim_start_matches('?').split('&').any(|pair| pair.split('=').next() == Some(name))
+            }
         };
         if *ends && has_hash {
             break;

@@ -197,6 +197,9 @@ fn kept(fate: Fate, is_upgrade: bool, value: &str) -> Option<&str> {
     is_kept.then_some(value)
 }
 
+/// The header that has the status of a call of gRPC.
+pub(super) const GRPC_STATUS: &str = "grpc-status";
+
 /// Who was told how often a request was sent.
 pub(super) const ATTEMPT_COUNT: &str = "x-envoy-attempt-count";
 

@@ -18,7 +18,8 @@ use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
 use super::guard::{kept_out, refusal};
 use super::head::is_too_large;
 use super::header::{
-    BadConnection, Lines, admit, admit_believed, admit_neighbour, apply, client_address, joined, line, receive, upgrade,
+    BadConnection, GRPC_STATUS, Lines, admit, admit_believed, admit_neighbour, apply, client_address, joined, line,
+    receive, upgrade,
 };
 use super::host::{HostTable, split_port, without_dot};
 use super::internal::{admit_internal, is_internal, tell};
@@ -481,7 +482,9 @@ fn is_grpc(headers: &[(String, String)]) -> bool {
 fn finish(mut reply: LocalReply, is_grpc: bool) -> LocalReply {
     if is_grpc {
         reply.headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
-        reply.headers.push(("grpc-status".to_owned(), code_of(reply.status).to_string()));
+        if reply.header_lines(GRPC_STATUS).next().is_none() {
+            reply.headers.push((GRPC_STATUS.to_owned(), code_of(reply.status).to_string()));
+        }
         if !reply.body.is_empty() {
             reply.headers.push(("grpc-message".to_owned(), reply.body.to_string()));
         }

@@ -29,6 +29,7 @@ const HELD_ELSEWHERE: &[(&str, Holder)] = &[
     ("what depends on the object behaves as if it were missing", Holder::AsIfMissing),
     ("references to the object count as invalid", Holder::AsIfMissing),
     ("requests to the backend get 500:", Holder::requests("xbackend/refused", Gets::Status(500))),
+    ("connections of the route are closed", Holder::requests("envoy-gateway/streams", Gets::Closed)),
     ("all requests of the rules that it applies to get 500", Holder::requests("diagnostics/GW7035", Gets::Status(500))),
     (
         "all requests that it would be asked about get 500",

@@ -39,6 +39,8 @@ const EXEMPT: &[(&str, &[&str])] = &[
     (
         "it depends on time or on further tries, which need a run",
         &[
+            "envoy-gateway/breakers",
+            "envoy-gateway/retries",
             "envoy-gateway/timeouts",
             "ext-auth/bodies",
             "ext-auth/fails-closed",
@@ -72,6 +74,8 @@ const EXEMPT: &[(&str, &[&str])] = &[
     (
         "whether an endpoint is healthy and may be sent to needs a run",
         &[
+            "envoy-gateway/breakers",
+            "envoy-gateway/checks",
             "route-option/tries-elsewhere",
             "upstream/ejection",
             "upstream/failover",
@@ -168,12 +172,22 @@ const EXEMPT: &[(&str, &[&str])] = &[
         ],
     ),
     ("totalAttempts", &["retry/budget"]),
-    ("within", &["mirror/several", "route-option/faults", "route-option/tries-elsewhere", "timeouts/request"]),
+    (
+        "within",
+        &[
+            "envoy-gateway/faults",
+            "mirror/several",
+            "route-option/faults",
+            "route-option/tries-elsewhere",
+            "timeouts/request",
+        ],
+    ),
     // Envoy makes up the values, from the address of the client or from the time.
     (
         "headers that a run generates",
         &[
             "diagnostics/GW4070",
+            "envoy-gateway/clusters",
             "http-listener-option/believed",
             "http-listener-option/client-certificates",
             "http-listener-option/clients",

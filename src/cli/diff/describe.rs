@@ -140,7 +140,7 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
         RetryLimit::Unused => String::new(),
         RetryLimit::Unlimited => ", with as many retries as its rules ask for".to_owned(),
         RetryLimit::Budget { percent, least } => {
-            format!(", with retries for {percent} % of its requests, at least {least}")
+            format!(", with retries for {} % of its requests, at least {least}", percent.value())
         }
     };
     format!("{protocol}{tls} to {endpoints}{more}{tunnel}{retries}{}", settings::in_words_of_masked(&asked))

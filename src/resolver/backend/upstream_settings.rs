@@ -94,6 +94,7 @@ fn limits(breakers: &UpstreamBreakers) -> Limits {
         waiting: *max_pending_requests,
         requests: *max_requests,
         retries: *max_retries,
+        connections_of_endpoint: None,
         counts_rest: *track_remaining,
     }
 }
@@ -173,7 +174,7 @@ fn balancing(config: &UpstreamBalancer, at: &FieldPath, refused: &mut Vec<Refuse
         choice = Some(Choice::Random);
     }
     if maglev.is_some() {
-        choice = Some(Choice::Maglev);
+        choice = Some(Choice::Maglev { table: None });
     }
     if let Some(UpstreamRingHash { ring_hash_config }) = ring_hash {
         choice = Some(ring(ring_hash_config.as_ref(), &at.with("ringHash").with("ringHashConfig"), refused));
@@ -357,6 +358,9 @@ fn http_question(
         path: path.clone(),
         host: written(host),
         statuses,
+        retriable: Vec::new(),
+        sent: None,
+        received: Vec::new(),
         http2: *use_http2,
         headers,
     }
@@ -412,6 +416,8 @@ fn detection(outliers: &UpstreamOutliers, at: &FieldPath, refused: &mut Vec<Refu
             enforced_local: percent(enforcing_local_origin_success_rate, "enforcingLocalOriginSuccessRate"),
         },
         splits_local: *split_external_local_origin_errors,
+        failure_percentage: None,
+        ejects_one: false,
     }
 }
 

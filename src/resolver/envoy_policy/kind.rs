@@ -38,6 +38,11 @@ pub trait EnvoyPolicyKind: OptionKind + PolicyOption + Clone + 'static {
         false
     }
 
+    /// Whether it is translated for connections that carry no requests.
+    fn is_of_bytes_too(&self) -> bool {
+        false
+    }
+
     /// The objects of the input.
     fn objects(manifests: &Manifests) -> &[Object<EnvoyPolicySpec<Self>>];
 
@@ -81,6 +86,38 @@ impl EnvoyPolicyKind for BackendTrafficPolicyField {
             }) => rule.timeouts.and_then(|timeouts| timeouts.request).map(|_| "timeouts"),
             Self::Retry(_) => rule.retry.map(|_| "retry"),
             _ => None,
+        }
+    }
+
+    fn is_of_requests_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::AdmissionControl(_)
+                | Self::Compression(_)
+                | Self::Compressor(_)
+                | Self::FaultInjection(_)
+                | Self::Http2(_)
+                | Self::HttpUpgrade(_)
+                | Self::RequestBuffer(_)
+                | Self::ResponseOverride(_)
+                | Self::Retry(_)
+                | Self::UseClientProtocol(_)
+        )
+    }
+
+    fn is_of_bytes_too(&self) -> bool {
+        match self {
+            Self::CircuitBreaker(_)
+            | Self::Connection(_)
+            | Self::Dns(_)
+            | Self::HealthCheck(_)
+            | Self::ProxyProtocol(_)
+            | Self::RoutingType(_)
+            | Self::TcpKeepalive(_)
+            | Self::Timeout(_) => true,
+            // Of a connection no hash is made.
+            Self::LoadBalancer(said) => said.consistent_hash.is_none(),
+            _ => false,
         }
     }
 

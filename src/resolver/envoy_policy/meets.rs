@@ -72,7 +72,8 @@ impl Meetings {
         diagnostics: &mut Diagnostics,
     ) {
         let key: RuleKey = (std::ptr::from_ref(route.object()), rule.index);
-        let fields = policy.fields.iter().filter(|field| !field.value.is_of_requests_alone());
+        let is_lost = |value: &T| !value.is_of_requests_alone() && !value.is_of_bytes_too();
+        let fields = policy.fields.iter().filter(|field| is_lost(&field.value));
         for field in fields {
             let (source, name) = (field.source, field.value.field());
             if !self.told.insert((key, std::ptr::from_ref(source), name)) {

@@ -1,7 +1,10 @@
 //! What of a policy's fields is not translated, and what it means that it is missing.
 
 use crate::diagnostics::FieldPath;
-use crate::parser::api::{BackendTimeout, BackendTrafficPolicyField, ClientTrafficPolicyField};
+use crate::parser::api::{
+    ActiveHealthCheck, BackendConnection, BackendHealthCheck, BackendTrafficPolicyField, ClientTrafficPolicyField,
+    HttpUpgrade, LoadBalancer,
+};
 use crate::resolver::missing::{Missing, NOT_TRANSLATED};
 use crate::resolver::untranslated::{PolicyOption, Said, SaysMissing};
 
@@ -42,34 +45,88 @@ impl PolicyOption for BackendTrafficPolicyField {
     fn said(&self) -> Said<'_> {
         match self {
             Self::RateLimit(_) => Said::Whole("there would be no limit", true),
-            Self::RequestBuffer(_) => Said::Whole("requests of any length would pass", true),
             Self::BandwidthLimit(_) => Said::Whole("there would be no limit", false),
             Self::AdmissionControl(_) => Said::Whole("backends in trouble would get every request", false),
-            Self::CircuitBreaker(_) => Said::Whole("backends would get any number of requests at a time", false),
             Self::Compression(_) | Self::Compressor(_) => Said::Whole("responses would not be compressed", false),
-            Self::Connection(_) | Self::Http2(_) | Self::TcpKeepalive(_) | Self::UseClientProtocol(_) => {
-                Said::Whole("connections to backends would be as by default", false)
-            }
-            Self::Dns(_) => Said::Whole("names would be looked up as by default", false),
-            Self::FaultInjection(_) => Said::Whole("nothing would go wrong on purpose", false),
-            Self::HealthCheck(_) => Said::Whole("endpoints in trouble would get requests", false),
-            Self::HttpUpgrade(_) => Said::Whole("connections could become what they can by default", false),
-            Self::LoadBalancer(_) => Said::Whole("endpoints would be chosen as by default", false),
-            Self::ProxyProtocol(_) => Said::Whole("backends would not be told the client's address", false),
             Self::ResponseOverride(_) => Said::Whole("responses would pass as they are", false),
-            Self::Retry(_) => Said::Whole("requests that fail would not be sent again", false),
-            Self::RoutingType(_) | Self::Telemetry(_) => Said::Whole("it would not be followed", false),
-            Self::Timeout(said) => Said::Parts(said),
+            Self::Telemetry(_) => Said::Whole("it would not be followed", false),
+            Self::Connection(said) => Said::Parts(said),
+            Self::HealthCheck(said) => Said::Parts(&**said),
+            Self::HttpUpgrade(said) => Said::Parts(said),
+            Self::LoadBalancer(said) => Said::Parts(said),
+            Self::CircuitBreaker(_)
+            | Self::Dns(_)
+            | Self::FaultInjection(_)
+            | Self::Http2(_)
+            | Self::ProxyProtocol(_)
+            | Self::RequestBuffer(_)
+            | Self::Retry(_)
+            | Self::RoutingType(_)
+            | Self::TcpKeepalive(_)
+            | Self::Timeout(_)
+            | Self::UseClientProtocol(_) => Said::Translated,
         }
     }
 }
 
-impl SaysMissing for BackendTimeout {
+/// A part that is not translated, and keeps nobody out.
+fn missing(path: FieldPath, loss: &'static str) -> Missing {
+    Missing { path, loss, is_security: false, why: NOT_TRANSLATED }
+}
+
+impl SaysMissing for BackendConnection {
     fn missing(&self, at: &FieldPath) -> Vec<Missing> {
-        let Self { http, tcp: _ } = self;
-        let duration = http.as_ref().and_then(|http| http.max_connection_duration);
-        let path = at.with("http").with("maxConnectionDuration");
-        let loss = "connections to backends would last for any time";
-        duration.map(|_| Missing { path, loss, is_security: false, why: NOT_TRANSLATED }).into_iter().collect()
+        let Self { buffer_limit: _, preconnect: _, socket_buffer_limit } = self;
+        let buffer = socket_buffer_limit.map(|_| at.with("socketBufferLimit"));
+        buffer.map(|path| missing(path, "sockets would have the buffers of the system")).into_iter().collect()
+    }
+}
+
+impl SaysMissing for BackendHealthCheck {
+    fn missing(&self, at: &FieldPath) -> Vec<Missing> {
+        let Some(ActiveHealthCheck { health_check_log, overrides, .. }) = &self.active else { return Vec::new() };
+        let at = at.with("active");
+        let log = health_check_log.map(|_| missing(at.with("healthCheckLog"), "checks would not be logged"));
+        let port = overrides
+            .map(|_| missing(at.with("overrides"), "endpoints would be asked at the port that requests go to"));
+        log.into_iter().chain(port).collect()
+    }
+}
+
+impl SaysMissing for LoadBalancer {
+    fn missing(&self, at: &FieldPath) -> Vec<Missing> {
+        let Self {
+            backend_utilization,
+            consistent_hash,
+            dynamic_module,
+            endpoint_override,
+            slow_start: _,
+            balancer_type: _,
+            zone_aware,
+        } = self;
+        let attributes = consistent_hash.as_ref().and_then(|hash| hash.cookie.as_ref());
+        let attributes = attributes.is_some_and(|cookie| !cookie.attributes.is_empty());
+        let cookie = at.with("consistentHash").with("cookie").with("attributes");
+        let parts = [
+            (backend_utilization.is_some(), at.with("backendUtilization"), "endpoints would be chosen as by default"),
+            (dynamic_module.is_some(), at.with("dynamicModule"), "endpoints would be chosen as by default"),
+            (attributes, cookie, "the cookie would have no attributes"),
+            (endpoint_override.is_some(), at.with("endpointOverride"), "no header would name an endpoint"),
+            (zone_aware.is_some(), at.with("zoneAware"), "endpoints of all zones would get requests alike"),
+        ];
+        parts.into_iter().filter(|(is_set, ..)| *is_set).map(|(_, path, loss)| missing(path, loss)).collect()
+    }
+}
+
+impl SaysMissing for Vec<HttpUpgrade> {
+    fn missing(&self, at: &FieldPath) -> Vec<Missing> {
+        let parts = self.iter().enumerate().filter_map(|(index, HttpUpgrade { connect, upgrade_type })| {
+            let at = at.with(index);
+            let is_known = ["websocket", "connect"].contains(&upgrade_type.to_ascii_lowercase().as_str());
+            let terminates = connect.as_ref().is_some_and(|connect| connect.terminate == Some(true));
+            let terminate = || at.with("connect").with("terminate");
+            (!is_known).then(|| at.with("type")).or_else(|| terminates.then(terminate))
+        });
+        parts.map(|path| missing(path, "connections would not become this")).collect()
     }
 }

@@ -21,7 +21,7 @@ const UNLIMITED: u32 = 1_000_000;
 
 /// The limits of a cluster.
 pub(super) fn to_circuit_breakers(protocol: UpstreamProtocol, retries: RetryLimit, limits: &Limits) -> CircuitBreakers {
-    let Limits { connections, waiting, requests, retries: most_retries, counts_rest } = limits;
+    let Limits { connections, waiting, requests, retries: most_retries, connections_of_endpoint, counts_rest } = limits;
     let limit = |limit: &Option<u32>| Some(uint32(limit.unwrap_or(UNLIMITED)));
     // For UDP every port of a client is a connection for a minute.
     let connections =
@@ -42,13 +42,15 @@ pub(super) fn to_circuit_breakers(protocol: UpstreamProtocol, retries: RetryLimi
             ..connections
         },
     };
-    CircuitBreakers { thresholds: vec![limits], ..CircuitBreakers::default() }
+    let of_endpoint =
+        connections_of_endpoint.map(|most| Thresholds { max_connections: Some(uint32(most)), ..Thresholds::default() });
+    CircuitBreakers { thresholds: vec![limits], per_host_thresholds: of_endpoint.into_iter().collect() }
 }
 
 fn to_retry_budget(limit: RetryLimit) -> Option<RetryBudget> {
     let RetryLimit::Budget { percent, least } = limit else { return None };
     Some(RetryBudget {
-        budget_percent: Some(Percent { value: f64::from(percent) }),
+        budget_percent: Some(Percent { value: percent.value() }),
         min_retry_concurrency: Some(uint32(least)),
         ..RetryBudget::default()
     })

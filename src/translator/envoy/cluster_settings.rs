@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use envoy_types::pb::envoy::config::cluster::v3::cluster::{
     ClusterDiscoveryType, CommonLbConfig, CustomClusterType, DnsLookupFamily, LbConfig, LbPolicy, LeastRequestLbConfig,
-    PreconnectPolicy, RingHashLbConfig, RoundRobinLbConfig, SlowStartConfig, TransportSocketMatch,
+    MaglevLbConfig, PreconnectPolicy, RingHashLbConfig, RoundRobinLbConfig, SlowStartConfig, TransportSocketMatch,
     common_lb_config::{ConsistentHashingLbConfig, LocalityConfigSpecifier, LocalityWeightedLbConfig},
 };
 use envoy_types::pb::envoy::config::cluster::v3::{Cluster, OutlierDetection, UpstreamConnectionOptions};
@@ -18,8 +18,8 @@ use envoy_types::pb::envoy::config::core::v3::http1_protocol_options::{
 };
 use envoy_types::pb::envoy::config::core::v3::{
     HealthCheck, Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions as CommonHttpOptions,
-    ProxyProtocolConfig, RequestMethod, RuntimeDouble, TcpKeepalive, TransportSocket, TypedExtensionConfig,
-    proxy_protocol_config::Version, transport_socket::ConfigType as SocketConfig,
+    KeepaliveSettings, ProxyProtocolConfig, RequestMethod, RuntimeDouble, TcpKeepalive, TransportSocket,
+    TypedExtensionConfig, proxy_protocol_config::Version, transport_socket::ConfigType as SocketConfig,
 };
 use envoy_types::pb::envoy::extensions::clusters::common::dns::v3::DnsLookupFamily as ExtensionFamily;
 use envoy_types::pb::envoy::extensions::clusters::dns::v3::DnsCluster;
@@ -29,8 +29,9 @@ use envoy_types::pb::envoy::r#type::v3::{CodecClientType, Int64Range, Percent};
 use envoy_types::pb::google::protobuf::{DoubleValue, UInt32Value};
 
 use crate::ir::{
-    Balancing, Choice, ClusterHttp1, ClusterSettings, Connections, Dns, HeaderCase, HealthWaits, Http2, Keepalive,
-    Outliers, ProbeMethod, ProxyVersion, Question, SlowStart, Streak, SuccessRate, Thousandths,
+    Balancing, Choice, ClusterHttp1, ClusterSettings, Connections, Dns, HeaderCase, HealthWaits, Http2, Http2Keepalive,
+    Keepalive, LookupFamily, Outliers, ProbeMethod, ProxyVersion, Question, SlowStart, Streak, SuccessRate,
+    Thousandths,
 };
 
 use super::header::to_header_lists;
@@ -82,6 +83,7 @@ pub(super) fn lay_over(
         buffer_bytes,
         most_requests: _,
         idle: _,
+        longest: _,
         longest_stream: _,
         most_headers: _,
         keepalive,
@@ -130,11 +132,19 @@ fn look_up(cluster: Cluster, dns: &Dns) -> Cluster {
     if *dns == Dns::default() {
         return cluster;
     }
-    let Dns { refresh, keeps_ttl } = dns;
+    let Dns { refresh, keeps_ttl, family } = dns;
+    let family = match family {
+        None | Some(LookupFamily::V4Preferred) => ExtensionFamily::V4Preferred,
+        Some(LookupFamily::V4) => ExtensionFamily::V4Only,
+        Some(LookupFamily::V6) => ExtensionFamily::V6Only,
+        // Envoy's own choice is that of IPv6 first.
+        Some(LookupFamily::V6Preferred) => ExtensionFamily::Auto,
+        Some(LookupFamily::Both) => ExtensionFamily::All,
+    };
     let config = DnsCluster {
         dns_refresh_rate: refresh.map(duration),
         respect_dns_ttl: *keeps_ttl,
-        dns_lookup_family: ExtensionFamily::V4Preferred as i32,
+        dns_lookup_family: family as i32,
         ..DnsCluster::default()
     };
     Cluster {
@@ -153,7 +163,10 @@ fn to_balancer(balancing: &Balancing) -> (Option<LbPolicy>, Option<LbConfig>) {
     match balancing.choice {
         None => (None, None),
         Some(Choice::Random) => (Some(LbPolicy::Random), None),
-        Some(Choice::Maglev) => (Some(LbPolicy::Maglev), None),
+        Some(Choice::Maglev { table }) => {
+            let config = table.map(|size| LbConfig::MaglevLbConfig(MaglevLbConfig { table_size: Some(uint64(size)) }));
+            (Some(LbPolicy::Maglev), config)
+        }
         Some(Choice::RoundRobin) => {
             let config =
                 slow.map(|slow| LbConfig::RoundRobinLbConfig(RoundRobinLbConfig { slow_start_config: Some(slow) }));
@@ -267,23 +280,27 @@ fn to_question(question: Question) -> HealthChecker {
             authority: authority.unwrap_or_default(),
             initial_metadata: to_header_lists(&metadata).0,
         }),
-        Question::Http { method, path, host, statuses, http2, headers } => {
+        Question::Http { method, path, host, statuses, retriable, sent, received, http2, headers } => {
             let (request_headers_to_add, request_headers_to_remove) = to_header_lists(&headers);
             HealthChecker::HttpHealthCheck(HttpHealthCheck {
                 host: host.unwrap_or_default(),
                 path,
                 request_headers_to_add,
                 request_headers_to_remove,
-                expected_statuses: statuses
-                    .iter()
-                    .map(|(start, end)| Int64Range { start: i64::from(*start), end: i64::from(*end) })
-                    .collect(),
+                expected_statuses: to_ranges(&statuses),
+                retriable_statuses: to_ranges(&retriable),
+                send: sent.as_deref().map(to_payload),
+                receive: received.iter().map(|digits| to_payload(digits)).collect(),
                 codec_client_type: if http2 { CodecClientType::Http2 } else { CodecClientType::Http1 } as i32,
                 method: to_method(method) as i32,
                 ..HttpHealthCheck::default()
             })
         }
     }
+}
+
+fn to_ranges(statuses: &[(u16, u16)]) -> Vec<Int64Range> {
+    statuses.iter().map(|(start, end)| Int64Range { start: i64::from(*start), end: i64::from(*end) }).collect()
 }
 
 fn to_payload(digits: &str) -> Payload {
@@ -314,6 +331,8 @@ fn to_outlier_detection(outliers: &Outliers) -> OutlierDetection {
         local_errors: Streak { count: local_errors, enforced: of_local_errors },
         success_rate: SuccessRate { least_hosts, least_requests, deviation, enforced, enforced_local },
         splits_local,
+        failure_percentage,
+        ejects_one,
     } = outliers;
     let number = |value: &Option<u32>| -> Option<UInt32Value> { value.map(uint32) };
     OutlierDetection {
@@ -332,6 +351,10 @@ fn to_outlier_detection(outliers: &Outliers) -> OutlierDetection {
         enforcing_success_rate: number(enforced),
         enforcing_local_origin_success_rate: number(enforced_local),
         split_external_local_origin_errors: *splits_local,
+        failure_percentage_threshold: number(failure_percentage),
+        enforcing_failure_percentage: failure_percentage.map(|_| uint32(100)),
+        enforcing_failure_percentage_local_origin: failure_percentage.filter(|_| *splits_local).map(|_| uint32(100)),
+        always_eject_one_host: ejects_one.then(|| boolean(true)),
         ..OutlierDetection::default()
     }
 }
@@ -386,22 +409,36 @@ pub(super) fn to_http1(settings: &ClusterSettings) -> Http1ProtocolOptions {
 
 /// What HTTP/2 is spoken with.
 pub(super) fn to_http2(settings: &ClusterSettings) -> Http2ProtocolOptions {
-    let Http2 { stream_window, connection_window, streams, forgives } = settings.http2;
+    let Http2 { stream_window, connection_window, streams, forgives, keepalive } = settings.http2;
     Http2ProtocolOptions {
         initial_stream_window_size: stream_window.map(uint32),
         initial_connection_window_size: connection_window.map(uint32),
         max_concurrent_streams: streams.map(uint32),
         override_stream_error_on_invalid_http_message: forgives.map(boolean),
+        connection_keepalive: keepalive.map(to_http2_keepalive),
         ..Http2ProtocolOptions::default()
+    }
+}
+
+/// How it is found out in HTTP/2 that the other side is gone
+/// ([KeepaliveSettings](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/protocol.proto#config-core-v3-keepalivesettings)).
+pub(super) fn to_http2_keepalive(keepalive: Http2Keepalive) -> KeepaliveSettings {
+    let Http2Keepalive { every, timeout, jitter_percent, after_silence } = keepalive;
+    KeepaliveSettings {
+        interval: every.map(duration),
+        timeout: timeout.map(duration),
+        interval_jitter: jitter_percent.map(|percent| Percent { value: f64::from(percent) }),
+        connection_idle_interval: after_silence.map(duration),
     }
 }
 
 /// What holds for connections of every version of HTTP, where something is asked for.
 pub(super) fn to_common_http(settings: &ClusterSettings) -> Option<CommonHttpOptions> {
-    let Connections { most_requests, idle, longest_stream, most_headers, .. } = settings.connections;
+    let Connections { most_requests, idle, longest, longest_stream, most_headers, .. } = settings.connections;
     let common = CommonHttpOptions {
         max_requests_per_connection: most_requests.map(uint32),
         idle_timeout: idle.map(duration),
+        max_connection_duration: longest.map(duration),
         max_stream_duration: longest_stream.map(duration),
         max_headers_count: most_headers.map(uint32),
         ..CommonHttpOptions::default()

@@ -324,14 +324,17 @@ fn to_cluster_weight(
 /// A fault that answers every request with `status`, under the name of its filter.
 fn failure(status: u16) -> HashMap<String, Any> {
     let all = FractionalPercent { numerator: 100, denominator: 0 };
-    let fault = HttpFault { abort: Some(to_abort(all, status)), ..HttpFault::default() };
+    let fault = HttpFault { abort: Some(to_abort(all, ir::AbortStatus::Http(status))), ..HttpFault::default() };
     [(FAULT_FILTER.to_owned(), any(FAULT, &fault))].into()
 }
 
-fn to_abort(percentage: FractionalPercent, status: u16) -> FaultAbort {
+fn to_abort(percentage: FractionalPercent, status: ir::AbortStatus) -> FaultAbort {
     FaultAbort {
         percentage: Some(percentage),
-        error_type: Some(ErrorType::HttpStatus(u32::from(status))),
+        error_type: Some(match status {
+            ir::AbortStatus::Http(status) => ErrorType::HttpStatus(u32::from(status)),
+            ir::AbortStatus::Grpc(status) => ErrorType::GrpcStatus(status),
+        }),
         ..FaultAbort::default()
     }
 }
@@ -382,6 +385,9 @@ fn to_hash_policy(ir::HashPart { of, ends }: &ir::HashPart) -> HashPolicy {
         ir::HashOf::GivenCookie(ir::HashCookie { name, life, path }) => cookie(name, Some(*life), path),
         ir::HashOf::Client => {
             hash_policy::PolicySpecifier::ConnectionProperties(hash_policy::ConnectionProperties { source_ip: true })
+        }
+        ir::HashOf::Parameter(name) => {
+            hash_policy::PolicySpecifier::QueryParameter(hash_policy::QueryParameter { name: name.to_owned() })
         }
     };
     HashPolicy { terminal: *ends, policy_specifier: Some(of) }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::{Finding, ObjectPart};
 use crate::id::ids;
-use crate::ir::{Cluster, ClusterId, ClusterSettings, RetryLimit, UpstreamProtocol};
+use crate::ir::{Cluster, ClusterId, ClusterSettings, RetryLimit, Thousandths, UpstreamProtocol};
 use crate::options::Options;
 use crate::parser::api::{RetryBudget, RetryConstraint};
 use crate::parser::manifests::{ObjectHead, ObjectKey};
@@ -60,6 +60,7 @@ pub(super) struct Clusters<'m> {
     aside: HashSet<ClusterId>,
     /// What policies ask for of clusters, each once.
     asked: TiVec<AskedId, Arc<AskedSettings>>,
+    by_asked: HashMap<String, AskedId>,
     /// The template of each cluster, and the certificate of a Gateway that it shows.
     list: TiVec<ClusterId, (TemplateId, Option<KeyPairId>)>,
     by_certificate: HashMap<(TemplateId, Option<KeyPairId>), ClusterId>,
@@ -82,6 +83,18 @@ pub(super) struct AskedSettings {
     /// The policy, in the names of the clusters.
     pub(super) by: String,
     pub(super) settings: ClusterSettings,
+    /// How many retries there may be at a time, where that is a share.
+    pub(super) retries: Option<RetryLimit>,
+    /// Whether what clients speak is spoken.
+    pub(super) as_clients: bool,
+}
+
+impl AskedSettings {
+    /// Whether anything is asked for.
+    pub(super) fn asks(&self) -> bool {
+        let Self { by: _, settings, retries, as_clients } = self;
+        !settings.is_empty() || retries.is_some() || *as_clients
+    }
 }
 
 /// What is sent, and whether it is tried again.
@@ -108,6 +121,7 @@ impl<'m> Clusters<'m> {
             by_settings: HashMap::new(),
             aside: HashSet::new(),
             asked: TiVec::new(),
+            by_asked: HashMap::new(),
             list: TiVec::new(),
             by_certificate: HashMap::new(),
         };
@@ -127,6 +141,7 @@ impl<'m> Clusters<'m> {
             by_settings: HashMap::new(),
             aside: HashSet::new(),
             asked: TiVec::new(),
+            by_asked: HashMap::new(),
             list: TiVec::new(),
             by_certificate: HashMap::new(),
         }
@@ -190,8 +205,19 @@ impl<'m> Clusters<'m> {
         let (template, certificate) = self.list[cluster];
         let ClusterTemplate { backend, settings, asked: _, is_retried } = self.templates[template];
         self.aside.insert(cluster);
-        let known = self.asked.iter().position(|known| known == asked).map(AskedId::from);
-        let asked = known.unwrap_or_else(|| self.asked.push_and_get_key(Arc::clone(asked)));
+        let settings = match settings.protocol {
+            UpstreamProtocol::Udp => settings,
+            _ if !asked.as_clients => settings,
+            _ => Settings { protocol: UpstreamProtocol::AsClients, ..settings },
+        };
+        let asked = match self.by_asked.get(&asked.by) {
+            Some(known) => *known,
+            None => {
+                let id = self.asked.push_and_get_key(Arc::clone(asked));
+                self.by_asked.insert(asked.by.to_owned(), id);
+                id
+            }
+        };
         let key = (backend, settings.variant, Some(asked));
         let template = *self.by_settings.entry(key).or_insert_with(|| {
             self.templates.push_and_get_key(ClusterTemplate { backend, settings, asked: Some(asked), is_retried })
@@ -265,13 +291,18 @@ impl<'m> Clusters<'m> {
         material: &mut KeyMaterial<'_>,
         origins: &mut OriginTable,
     ) -> TiVec<ClusterId, Cluster> {
-        let Self { resolved, templates, list, asked: every_asked, aside, by_settings, by_certificate, .. } = self;
-        drop((by_settings, by_certificate));
+        let Self {
+            resolved, templates, list, asked: every_asked, aside, by_settings, by_asked, by_certificate, ..
+        } = self;
+        drop((by_settings, by_asked, by_certificate));
         let clusters = list.into_iter_enumerated().map(|(id, (template, certificate))| {
             let ClusterTemplate { backend, settings, asked, is_retried } = templates[template];
-            let retries =
-                if is_retried { retry_limit(resolved, resolved.backends.get(backend)) } else { RetryLimit::Unused };
             let asked = asked.map(|id| &*every_asked[id]);
+            let of_policy = asked.and_then(|asked| asked.retries);
+            let retries = match is_retried {
+                true => of_policy.unwrap_or_else(|| retry_limit(resolved, resolved.backends.get(backend))),
+                false => RetryLimit::Unused,
+            };
             let stands_aside = aside.contains(&id);
             Cluster {
                 retries,
@@ -296,7 +327,7 @@ fn retry_limit<'m>(resolved: &Resolved<'m>, backend: &Backend<'m>) -> RetryLimit
     // Envoy has no interval: it looks at what is under way
     // ([retry budgets](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/circuit_breaker.proto#envoy-v3-api-msg-config-cluster-v3-circuitbreakers-thresholds-retrybudget)).
     let RetryBudget { percent, interval: _ } = budget;
-    RetryLimit::Budget { percent: *percent, least: retry_concurrency(min_retry_rate) }
+    RetryLimit::Budget { percent: Thousandths(percent.saturating_mul(1000)), least: retry_concurrency(min_retry_rate) }
 }
 
 fn retry_constraint<'m>(resolved: &Resolved<'m>, backend: &Backend<'m>) -> Option<&'m RetryConstraint> {

@@ -43,9 +43,14 @@ pub(super) fn in_effect(
         *http2 = Http2::default();
     }
     if !has_http1 && !has_http2 {
-        let none =
-            Connections { most_requests: None, idle: None, longest_stream: None, most_headers: None, ..*connections };
-        *connections = none;
+        *connections = Connections {
+            most_requests: None,
+            idle: None,
+            longest: None,
+            longest_stream: None,
+            most_headers: None,
+            ..*connections
+        };
     }
     let is_by_hash = balancing.choice.is_some_and(Choice::is_by_hash);
     let of_failover = failover.as_ref().is_some_and(Failover::has_names);
@@ -107,6 +112,7 @@ fn laid_over_connections(own: &Connections, asked: &Connections) -> Connections 
         buffer_bytes,
         most_requests,
         idle,
+        longest,
         longest_stream,
         most_headers,
         keepalive,
@@ -119,6 +125,7 @@ fn laid_over_connections(own: &Connections, asked: &Connections) -> Connections 
         buffer_bytes: buffer_bytes.or(own.buffer_bytes),
         most_requests: most_requests.or(own.most_requests),
         idle: idle.or(own.idle),
+        longest: longest.or(own.longest),
         longest_stream: longest_stream.or(own.longest_stream),
         most_headers: most_headers.or(own.most_headers),
         keepalive: keepalive.or(own.keepalive),

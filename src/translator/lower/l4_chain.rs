@@ -31,13 +31,7 @@ pub(super) fn lower_udp(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -
     let resolved = lowering.resolved;
     let backends = match serving_route(resolved.listener(id), RouteKind::Udp, &resolved.routes) {
         None => vec![TcpBackend { weight: 1, cluster: None, origin: lowering.origin_of(id) }],
-        Some(route) => {
-            let mut backends = lowering.routes.backends(route, lowering.clusters, RouteProtocol::Udp, None);
-            if lowering.policies_at(id, route).fails(0) {
-                backends.iter_mut().for_each(|backend| backend.cluster = None);
-            }
-            backends
-        }
+        Some(route) => lowering.backends_of(id, route, RouteProtocol::Udp),
     };
     UdpProxy { backends }
 }

@@ -4,6 +4,7 @@
 //! with what they say, in the same representation as the options of other vendors. What a rule says itself goes before.
 //! A policy with something that cannot be honoured is reported once, and its rules answer with an error.
 
+mod change;
 mod client;
 mod security;
 mod traffic;
@@ -12,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Reported};
-use crate::ir::{Action, HttpSettings};
+use crate::ir::{Action, HttpSettings, TcpBackend};
 use crate::resolver::{
     EnvoyPolicyId, EnvoyPolicyKind, ListenerId, PoliciesOfKind, PolicyField, Resolved, ResolvedListener, ResolvedRoute,
 };
@@ -23,7 +24,7 @@ use super::option::faults::Faults;
 use super::option::part::{Place, RuleSays};
 use client::ClientPart;
 use security::SecurityPart;
-use traffic::TrafficPart;
+use traffic::{RulePlace, TrafficPart};
 
 /// What policies say, by kind.
 #[derive(Debug, Default)]
@@ -48,6 +49,7 @@ pub(super) fn lower_policies(resolved: &Resolved<'_>, diagnostics: &mut Diagnost
             part.called(applied.in_names());
         }
     }
+    traffic::check_calls(resolved, &mut traffic, diagnostics);
     PolicyParts {
         client: lower_kind(
             &policies.client,
@@ -123,13 +125,32 @@ impl PoliciesAt<'_, '_> {
             return Arc::new(Action::Respond(says.failure));
         }
         let action = match traffic {
-            Some(Ok(part)) => part.over(says, action, clusters),
+            Some(Ok(part)) => part.over((says, self.place(&|| self.name_of(rule))), action, clusters),
             _ => action,
         };
         match security {
             Some(Ok(part)) => part.over(says, action),
             _ => action,
         }
+    }
+
+    /// Changes the backends of a route of connections where policies count.
+    pub(super) fn lay_over_bytes(self, backends: &mut [TcpBackend], clusters: &mut Clusters<'_>) {
+        let Self { resolved, parts, listener, route } = self;
+        let id = resolved.envoy_policies.traffic.of_rule(route, 0, listener);
+        if let Some(Ok(part)) = id.map(|id| &parts.traffic[id]) {
+            part.over_bytes(self.place(&|| self.name_of(0)), backends, clusters);
+        }
+    }
+
+    /// What is made of a rule alone is called so.
+    fn name_of(self, rule: usize) -> String {
+        let object = self.route.object();
+        format!("{}/{}/rule/{rule}", object.kind.name().to_ascii_lowercase(), object.full_name())
+    }
+
+    fn place<'p>(&'p self, name: &'p dyn Fn() -> String) -> RulePlace<'p> {
+        RulePlace { name, hosts: &self.route.hostnames }
     }
 
     /// Whether a policy that counts at a rule cannot be honoured.

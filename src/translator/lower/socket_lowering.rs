@@ -84,16 +84,14 @@ impl SocketLowering<'_, '_> {
     pub(super) fn backends_of(&mut self, id: ListenerId, route: RouteId, protocol: RouteProtocol) -> Vec<TcpBackend> {
         let certificate = self.clusters.certificate_of(&self.resolved.gateways[id.gateway]);
         let mut backends = self.routes.backends(route, self.clusters, protocol, certificate);
-        if self.failure_of(id).is_some() || self.policies_at(id, route).fails(0) {
+        let (resolved, parts) = (self.resolved, self.options.policies);
+        let policies =
+            PoliciesAt { resolved, parts, listener: resolved.listener(id), route: resolved.routes.get(route) };
+        if self.failure_of(id).is_some() || policies.fails(0) {
             backends.iter_mut().for_each(|backend| backend.cluster = None);
         }
+        policies.lay_over_bytes(&mut backends, self.clusters);
         backends
-    }
-
-    /// The policies of a route on a listener.
-    pub(super) fn policies_at(&self, id: ListenerId, route: RouteId) -> PoliciesAt<'_, '_> {
-        let (resolved, parts) = (self.resolved, self.options.policies);
-        PoliciesAt { resolved, parts, listener: resolved.listener(id), route: resolved.routes.get(route) }
     }
 
     /// The certificate of an id.

@@ -209,6 +209,7 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
     ("http/headers-repeated", "HTTPRoute", "spec.rules[].filters[]", "the header is modified twice, which is reported"),
     ("http/weights-nobody", "HTTPRoute", "spec.rules[].filters[]", "no backend of the rule gets a request"),
     ("getting-started/all-versions", "HTTPRoute", "spec", "a later object replaces this one, which is reported"),
+    ("http-listener-option/web-calls", "EndpointSlice", "ports[]", "the slice has no endpoints"),
     ("http/resolve", "Service", "kind", "`--resolve` says where the Service's requests go, also where there is none"),
     ("http/gateways-port-map", "Gateway", "spec.listeners[].port", "it was mapped to the very port that it now has"),
     (

@@ -3,7 +3,13 @@
 
 use serde::Deserialize;
 
+use super::cluster_settings::{
+    BackendConnection, BackendDns, BackendProxyProtocol, BackendRetry, CircuitBreaker, EnvoyHttp2, LoadBalancer,
+    TcpKeepalive,
+};
 use super::envoy_policy::EnvoyPolicySpec;
+use super::health_check::BackendHealthCheck;
+use super::quantity::Quantity;
 use crate::parser::api::Duration;
 use crate::parser::api::option_list::{Untranslated, options};
 
@@ -15,26 +21,26 @@ options! {
     BackendTrafficPolicyField also ["mergeType", "targetRef", "targetRefs", "targetSelectors"] {
         AdmissionControl(Untranslated) = "admissionControl",
         BandwidthLimit(Untranslated) = "bandwidthLimit",
-        CircuitBreaker(Untranslated) = "circuitBreaker",
+        CircuitBreaker(CircuitBreaker) = "circuitBreaker",
         Compression(Untranslated) = "compression",
         Compressor(Untranslated) = "compressor",
-        Connection(Untranslated) = "connection",
-        Dns(Untranslated) = "dns",
-        FaultInjection(Untranslated) = "faultInjection",
-        HealthCheck(Untranslated) = "healthCheck",
-        Http2(Untranslated) = "http2",
-        HttpUpgrade(Untranslated) = "httpUpgrade",
-        LoadBalancer(Untranslated) = "loadBalancer",
-        ProxyProtocol(Untranslated) = "proxyProtocol",
+        Connection(BackendConnection) = "connection",
+        Dns(BackendDns) = "dns",
+        FaultInjection(FaultInjection) = "faultInjection",
+        HealthCheck(Box<BackendHealthCheck>) = "healthCheck",
+        Http2(EnvoyHttp2) = "http2",
+        HttpUpgrade(Vec<HttpUpgrade>) = "httpUpgrade",
+        LoadBalancer(LoadBalancer) = "loadBalancer",
+        ProxyProtocol(BackendProxyProtocol) = "proxyProtocol",
         RateLimit(Untranslated) = "rateLimit",
-        RequestBuffer(Untranslated) = "requestBuffer",
+        RequestBuffer(RequestBuffer) = "requestBuffer",
         ResponseOverride(Untranslated) = "responseOverride",
-        Retry(Untranslated) = "retry",
-        RoutingType(Untranslated) = "routingType",
-        TcpKeepalive(Untranslated) = "tcpKeepalive",
+        Retry(BackendRetry) = "retry",
+        RoutingType(String) = "routingType",
+        TcpKeepalive(TcpKeepalive) = "tcpKeepalive",
         Telemetry(Untranslated) = "telemetry",
         Timeout(BackendTimeout) = "timeout",
-        UseClientProtocol(Untranslated) = "useClientProtocol",
+        UseClientProtocol(bool) = "useClientProtocol",
     }
 }
 
@@ -62,4 +68,52 @@ pub struct HttpBackendTimeout {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TcpBackendTimeout {
     pub connect_timeout: Option<Duration>,
+}
+
+/// `faultInjection`: what goes wrong on purpose.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FaultInjection {
+    pub abort: Option<FaultAbort>,
+    pub delay: Option<FaultDelay>,
+}
+
+/// Requests that are answered in place of a backend.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FaultAbort {
+    pub grpc_status: Option<u32>,
+    pub http_status: Option<u16>,
+    pub percentage: f64,
+}
+
+/// Requests that wait.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FaultDelay {
+    pub fixed_delay: Duration,
+    pub percentage: f64,
+}
+
+/// `requestBuffer`: requests are held until they are whole.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RequestBuffer {
+    pub limit: Option<Quantity>,
+}
+
+/// An entry of `httpUpgrade`: what connections may become.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HttpUpgrade {
+    pub connect: Option<HttpConnect>,
+    #[serde(rename = "type")]
+    pub upgrade_type: String,
+}
+
+/// What is done with CONNECT.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HttpConnect {
+    pub terminate: Option<bool>,
 }

@@ -1,7 +1,7 @@
 //! `faults` ([Fault injection](https://docs.solo.io/gateway/latest/resiliency/fault-injection/)).
 
 use crate::diagnostics::{FieldPath, Finding};
-use crate::ir::{Fault, Share};
+use crate::ir::{AbortStatus, Fault, Share};
 use crate::parser::api::{GoDuration, OptionAbort, OptionDelay, OptionFaults};
 use crate::path;
 
@@ -14,13 +14,13 @@ pub(super) fn lower(place: Place<'_>, option: &OptionFaults) -> Result<Part, Box
     Ok(Part::Fault(Fault { abort, delay }))
 }
 
-fn lower_abort(place: Place<'_>, abort: &OptionAbort) -> Result<(Share, u16), Box<Finding>> {
+fn lower_abort(place: Place<'_>, abort: &OptionAbort) -> Result<(Share, AbortStatus), Box<Finding>> {
     let OptionAbort { percentage, http_status } = abort;
     let status = u16::try_from(*http_status).ok().filter(|status| (200..600).contains(status)).ok_or_else(|| {
         let message = format!("`{http_status}` is no status that requests can be answered with");
         place.refuse(&path!["abort", "httpStatus"], message, "write a number from 200 to 599")
     })?;
-    Ok((share_of(place, &path!["abort", "percentage"], *percentage)?, status))
+    Ok((share_of(place, &path!["abort", "percentage"], *percentage)?, AbortStatus::Http(status)))
 }
 
 fn lower_delay(place: Place<'_>, delay: &OptionDelay) -> Result<(Share, std::time::Duration), Box<Finding>> {
@@ -32,7 +32,11 @@ fn lower_delay(place: Place<'_>, delay: &OptionDelay) -> Result<(Share, std::tim
 }
 
 /// A share of requests, from percent.
-pub(super) fn share_of(place: Place<'_>, at: &FieldPath, percent: f64) -> Result<Share, Box<Finding>> {
+pub(in crate::translator::lower) fn share_of(
+    place: Place<'_>,
+    at: &FieldPath,
+    percent: f64,
+) -> Result<Share, Box<Finding>> {
     if !(0.0..=100.0).contains(&percent) {
         let message = format!("`{percent}` is no share in percent");
         return Err(place.refuse(at, message, "write a number from 0 to 100"));

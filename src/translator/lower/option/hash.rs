@@ -15,8 +15,7 @@ pub(super) fn lower(place: Place<'_>, option: OptionHash) -> Result<Part, Box<Fi
         let of = match (cookie, header, source_ip) {
             (Some(cookie), ..) => {
                 let OptionHashCookie { name, path, ttl } = cookie;
-                if name.is_empty() || !name.chars().all(|c| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c))
-                {
+                if !is_cookie_name(&name) {
                     let message = format!("`{}` is not the name of a cookie", name.escape_debug());
                     return Err(place.refuse(
                         &at.join(&path!["cookie", "name"]),
@@ -49,6 +48,11 @@ pub(super) fn lower(place: Place<'_>, option: OptionHash) -> Result<Part, Box<Fi
         parts.push(HashPart { of, ends: terminal });
     }
     Ok(if parts.is_empty() { Part::Nothing } else { Part::Hash(parts) })
+}
+
+/// Whether a text can be the name of a cookie.
+pub(in crate::translator::lower) fn is_cookie_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c))
 }
 
 /// A cookie that clients are given, where it can be made.

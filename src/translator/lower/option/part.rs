@@ -125,7 +125,12 @@ pub(in crate::translator::lower) struct Place<'o> {
 
 impl Place<'_> {
     /// A finding about a part of the option.
-    pub(super) fn refuse(self, below: &FieldPath, message: impl Into<String>, help: impl Into<String>) -> Box<Finding> {
+    pub(in crate::translator::lower) fn refuse(
+        self,
+        below: &FieldPath,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Box<Finding> {
         let at = ObjectPart::Whole.at(&self.source.kind.fields_of_policy().with(self.field).join(below));
         let finding = self.source.finding(codes::UNUSABLE_OPTION, at, message.into()).label("this cannot be honoured");
         let consequence = "all requests of the rules that it applies to get 500";

@@ -9,14 +9,16 @@ mod tokens;
 use std::sync::Arc;
 
 use crate::ir::{
-    AccessOrder, AccessRule, Action, ApiKeys, Branch, Cors, HttpFilters, OriginRule, Passwords, RequestOrigins,
-    TokenRule, TokenRules,
+    AccessOrder, AccessRule, Action, ApiKeys, Cors, HttpFilters, OriginRule, Passwords, RequestOrigins, TokenRule,
+    TokenRules,
 };
 use crate::parser::api::SecurityPolicyField;
 use crate::path;
 use crate::resolver::{CertificateIndex, PolicyField};
 use crate::translator::lower::option::faults::Faults;
 use crate::translator::lower::option::part::RuleSays;
+
+use super::change::change_filters;
 
 /// What a SecurityPolicy says, as parts of rules.
 #[derive(Clone, Debug, Default)]
@@ -81,29 +83,6 @@ impl SecurityPart {
         }
         if let Some(access) = access {
             filters.guards.access = Some(AccessRule::Ordered(Arc::clone(access)));
-        }
-    }
-}
-
-/// Changes what requests pass before anything else is done to them.
-fn change_filters(action: Action, change: &mut impl FnMut(&mut HttpFilters)) -> Action {
-    match action {
-        Action::Forward(mut forward) => {
-            forward.http_filters.change(&mut *change);
-            Action::Forward(forward)
-        }
-        Action::Redirect(mut redirect) => {
-            redirect.http_filters.change(&mut *change);
-            Action::Redirect(redirect)
-        }
-        Action::Respond(status) => Action::Respond(status),
-        Action::Split(branches) => {
-            let branches = branches.into_iter().map(|Branch { weight, action, origin }| Branch {
-                weight,
-                action: change_filters(action, change),
-                origin,
-            });
-            Action::Split(branches.collect())
         }
     }
 }

@@ -1,9 +1,17 @@
 //! BackendTrafficPolicy: how requests get to backends.
 
+mod balancer;
+mod calls;
+pub(super) mod cluster;
+mod health;
+mod request;
+mod retry;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ir::{Action, Forward, Target, Timeouts};
+use crate::hostname::Hostname;
+use crate::ir::{Action, BodyRule, Fault, Forward, HashPart, Question, Retry, Target, TcpBackend, Timeouts, Upgrades};
 use crate::parser::api::{BackendTimeout, BackendTrafficPolicyField, HttpBackendTimeout, TcpBackendTimeout};
 use crate::path;
 use crate::translator::lower::cluster::{AskedSettings, Clusters};
@@ -11,18 +19,66 @@ use crate::translator::lower::option::faults::Faults;
 use crate::translator::lower::option::http::change_forwards;
 use crate::translator::lower::option::part::RuleSays;
 
+use super::change::change_filters;
+
+pub(super) use calls::check_calls;
+
 /// What a BackendTrafficPolicy says, as parts of rules and of the clusters that they send to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TrafficPart {
     timeouts: Timeouts,
+    /// Further tries, and the limit for each; none at all, where that is said.
+    retry: Option<Option<(Retry, Option<Duration>)>>,
+    /// What endpoints are chosen by.
+    hash: Vec<HashPart>,
+    fault: Option<Fault>,
+    /// The longest body.
+    body: Option<u32>,
+    upgrades: Option<Upgrades>,
     /// What is asked for of clusters: what is set goes before what their backend says.
     cluster: Arc<AskedSettings>,
 }
 
+/// A rule on a listener.
+#[derive(Clone, Copy)]
+pub(super) struct RulePlace<'a> {
+    /// What is made of it alone is called so.
+    pub(super) name: &'a dyn Fn() -> String,
+    /// The hosts of its route.
+    pub(super) hosts: &'a [Hostname],
+}
+
 /// Adds what a field says.
 pub(super) fn lower_field(field: &BackendTrafficPolicyField, part: &mut TrafficPart, faults: &mut Faults<'_>) {
+    let asked = Arc::make_mut(&mut part.cluster);
+    let settings = &mut asked.settings;
     match field {
+        BackendTrafficPolicyField::CircuitBreaker(said) => cluster::lower_breaker(said, asked, faults),
+        BackendTrafficPolicyField::Connection(said) => {
+            cluster::lower_connection(said, &mut settings.connections, faults);
+        }
+        BackendTrafficPolicyField::Dns(said) => settings.dns = cluster::lower_dns(said, faults),
+        BackendTrafficPolicyField::FaultInjection(said) => part.fault = Some(request::lower_fault(said, faults)),
+        BackendTrafficPolicyField::HealthCheck(said) => health::lower(said, settings, faults),
+        BackendTrafficPolicyField::Http2(said) => settings.http2 = cluster::lower_http2(said, faults),
+        BackendTrafficPolicyField::HttpUpgrade(said) => part.upgrades = Some(request::lower_upgrades(said)),
+        BackendTrafficPolicyField::LoadBalancer(said) => {
+            let panic_below = settings.balancing.panic_below;
+            (settings.balancing, part.hash) = balancer::lower(said, faults);
+            settings.balancing.panic_below = panic_below;
+        }
+        BackendTrafficPolicyField::ProxyProtocol(said) => {
+            settings.connections.proxy_protocol = Some(cluster::lower_proxy_protocol(said));
+        }
+        BackendTrafficPolicyField::RequestBuffer(said) => part.body = request::lower_buffer(said, faults),
+        BackendTrafficPolicyField::Retry(said) => part.retry = Some(retry::lower(said, faults)),
+        // Clusters have the endpoints that are known.
+        BackendTrafficPolicyField::RoutingType(_) => {}
+        BackendTrafficPolicyField::TcpKeepalive(said) => {
+            settings.connections.keepalive = Some(cluster::lower_keepalive(said, faults));
+        }
         BackendTrafficPolicyField::Timeout(said) => lower_timeout(said, part, faults),
+        BackendTrafficPolicyField::UseClientProtocol(said) => asked.as_clients = *said,
         // The resolver hands on none of the others.
         other => {
             let message = format!("`{}` is not translated", other.field());
@@ -35,18 +91,18 @@ pub(super) fn lower_field(field: &BackendTrafficPolicyField, part: &mut TrafficP
 fn lower_timeout(said: &BackendTimeout, part: &mut TrafficPart, faults: &mut Faults<'_>) {
     let BackendTimeout { http, tcp } = said;
     let limit = |said: Option<crate::parser::api::Duration>| said.map(|said| said.0);
-    let cluster = &mut Arc::make_mut(&mut part.cluster).settings;
+    let connections = &mut Arc::make_mut(&mut part.cluster).settings.connections;
     if let Some(TcpBackendTimeout { connect_timeout }) = tcp {
         if limit(*connect_timeout).is_some_and(|limit| limit.is_zero()) {
             let message = "no connection can be made in no time";
             faults.add(&path!["tcp", "connectTimeout"], message, "write a length of time above zero");
         }
-        cluster.connections.timeout = limit(*connect_timeout);
+        connections.timeout = limit(*connect_timeout);
     }
     let Some(http) = http else { return };
     let HttpBackendTimeout {
         connection_idle_timeout,
-        max_connection_duration: _,
+        max_connection_duration,
         max_stream_duration,
         request_timeout,
         stream_idle_timeout,
@@ -55,25 +111,78 @@ fn lower_timeout(said: &BackendTimeout, part: &mut TrafficPart, faults: &mut Fau
     part.timeouts.idle = limit(*stream_idle_timeout);
     part.timeouts.stream = limit(*max_stream_duration)
         .map(|longest| crate::ir::StreamLimit { longest: Some(longest), ..Default::default() });
-    cluster.connections.idle = limit(*connection_idle_timeout);
+    connections.idle = limit(*connection_idle_timeout);
+    connections.longest = limit(*max_connection_duration).filter(|longest| !longest.is_zero());
 }
 
 impl TrafficPart {
     /// Sets the name by which clusters tell that they are as this policy says.
     pub(super) fn called(&mut self, name: String) {
-        if !self.cluster.settings.is_empty() {
+        if self.cluster.asks() {
             Arc::make_mut(&mut self.cluster).by = name;
         }
     }
 
     /// What a rule does where the policy counts. What the rule says itself goes before it.
-    pub(super) fn over(&self, says: RuleSays, action: Arc<Action>, clusters: &mut Clusters<'_>) -> Arc<Action> {
-        let mut change = |forward: &mut Forward| self.change(says, forward, clusters);
-        Arc::new(change_forwards(Arc::unwrap_or_clone(action), &mut change))
+    pub(super) fn over(
+        &self,
+        (says, place): (RuleSays, RulePlace<'_>),
+        action: Arc<Action>,
+        clusters: &mut Clusters<'_>,
+    ) -> Arc<Action> {
+        let asked = self.asked_at(place);
+        let mut change = |forward: &mut Forward| self.change(says, asked.as_ref(), forward, clusters);
+        let action = change_forwards(Arc::unwrap_or_clone(action), &mut change);
+        Arc::new(match self.body {
+            Some(most) => change_filters(action, &mut |filters| filters.guards.body = Some(BodyRule::Limit(most))),
+            None => action,
+        })
     }
 
-    fn change(&self, says: RuleSays, forward: &mut Forward, clusters: &mut Clusters<'_>) {
-        let Timeouts { request, per_try, idle, stream } = self.timeouts;
+    /// The backends of a route of connections where the policy counts.
+    pub(super) fn over_bytes(&self, place: RulePlace<'_>, backends: &mut [TcpBackend], clusters: &mut Clusters<'_>) {
+        let Some(asked) = self.asked_at(place) else { return };
+        for id in backends.iter_mut().filter_map(|backend| backend.cluster.as_mut()) {
+            *id = clusters.with_settings(*id, &asked);
+        }
+    }
+
+    /// What is asked for of the clusters of a rule. What is counted is counted by rule, and who asks for health asks for a
+    /// host of the rule where the policy names none: such a rule has clusters of its own.
+    fn asked_at(&self, RulePlace { name, hosts }: RulePlace<'_>) -> Option<Arc<AskedSettings>> {
+        if !self.cluster.asks() {
+            return None;
+        }
+        let host = hosts.iter().find_map(|host| match host {
+            Hostname::Exact(name) => Some(name.to_owned()),
+            Hostname::Wildcard(_) | Hostname::Any => None,
+        });
+        let lacks_host = |question: &Question| matches!(question, Question::Http { host: None, .. });
+        let settings = &self.cluster.settings;
+        let asks_host = host.is_some() && settings.health_checks.iter().any(|check| lacks_host(&check.question));
+        let counts = settings.limits != Default::default() || settings.outliers.is_some();
+        if !counts && !asks_host {
+            return Some(Arc::clone(&self.cluster));
+        }
+        let mut asked = AskedSettings::clone(&self.cluster);
+        asked.by = format!("{}/{}", asked.by, name());
+        for check in &mut asked.settings.health_checks {
+            if let Question::Http { host: own @ None, .. } = &mut check.question {
+                own.clone_from(&host);
+            }
+        }
+        Some(Arc::new(asked))
+    }
+
+    fn change(
+        &self,
+        says: RuleSays,
+        asked: Option<&Arc<AskedSettings>>,
+        forward: &mut Forward,
+        clusters: &mut Clusters<'_>,
+    ) {
+        let Self { timeouts, retry, hash, fault, body, upgrades, cluster: _ } = self;
+        let Timeouts { request, per_try, idle, stream } = *timeouts;
         let is_limit = |limit: Option<Duration>| limit.filter(|limit| !limit.is_zero());
         if !says.request_timeout && request.is_some() {
             forward.timeouts.request = is_limit(request);
@@ -81,12 +190,31 @@ impl TrafficPart {
         forward.timeouts.per_try = per_try.or(forward.timeouts.per_try);
         forward.timeouts.idle = idle.or(forward.timeouts.idle);
         forward.timeouts.stream = stream.or(forward.timeouts.stream);
-        if self.cluster.settings.is_empty() {
-            return;
+        if !hash.is_empty() {
+            forward.hash = hash.to_vec();
+        }
+        if let Some(fault) = fault {
+            forward.fault = Some(Box::new(*fault));
+        }
+        match (upgrades, body) {
+            (Some(upgrades), _) => forward.upgrades = *upgrades,
+            // A connection that becomes another one has no body that could be held.
+            (None, Some(_)) => forward.upgrades.websockets = Some(false),
+            (None, None) => {}
+        }
+        let own_retry = retry.as_ref().filter(|_| !says.retry);
+        if let Some(retry) = own_retry {
+            let (retry, limit) = retry.to_owned().unzip();
+            forward.retry = retry.map(Box::new);
+            forward.timeouts.per_try = limit.flatten().or(forward.timeouts.per_try);
         }
         for backend in &mut forward.backends {
-            if let Target::Cluster(id) = &mut backend.target {
-                *id = clusters.with_settings(*id, &self.cluster);
+            let Target::Cluster(id) = &mut backend.target else { continue };
+            if let Some(asked) = asked {
+                *id = clusters.with_settings(*id, asked);
+            }
+            if own_retry.is_some_and(Option::is_some) {
+                clusters.retry(*id);
             }
         }
     }
