@@ -12,6 +12,7 @@ mod meets;
 mod overridden;
 mod place;
 mod scope;
+mod server;
 mod table;
 mod target;
 mod untranslated;
@@ -24,6 +25,7 @@ use crate::options::Options;
 use crate::parser::api::{BackendTrafficPolicyField, ClientTrafficPolicyField, SecurityPolicyField};
 use crate::parser::manifests::{Manifests, ObjectHead};
 
+use super::backend::BackendIndex;
 use super::certificate::CertificateIndex;
 use super::gateway::ResolvedGateway;
 use super::listener::ResolvedListener;
@@ -78,7 +80,8 @@ pub(super) fn resolve_envoy_policies<'m>(
     manifests: &'m Manifests,
     (gateways, routes): (&[ResolvedGateway<'m>], &Routes<'m>),
     gloo: OptionsOfGloo<'_, 'm>,
-    references: (&Grants<'m>, &CertificateIndex<'m>),
+    (grants, certificates): (&Grants<'m>, &CertificateIndex<'m>),
+    backends: &mut BackendIndex<'m>,
     options: &Options,
     diagnostics: &mut Diagnostics,
 ) -> EnvoyPolicies<'m> {
@@ -88,12 +91,13 @@ pub(super) fn resolve_envoy_policies<'m>(
     if has_none && decoded.is_empty() {
         return EnvoyPolicies::default();
     }
-    let known = Known::new(manifests, (gateways, routes), gloo, references);
+    let known = Known::new(manifests, (gateways, routes), gloo, (grants, certificates));
     let mut meetings = Meetings::default();
     EnvoyPolicies {
         client: table::resolve(&known, options, &mut meetings, diagnostics),
         traffic: table::resolve(&known, options, &mut meetings, diagnostics),
-        security: table::resolve(&known, options, &mut meetings, diagnostics),
+        security: table::resolve(&known, options, &mut meetings, diagnostics)
+            .resolve_servers((backends, grants), diagnostics),
         failed: meetings.into_failed(),
     }
 }

@@ -182,6 +182,7 @@ pub fn resolve<'m>(
         (&gateways, &routes),
         (&virtual_host_options, &http_listener_options, &listener_options),
         (&grants, &certificates),
+        &mut backends,
         options,
         diagnostics,
     );

@@ -41,6 +41,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
         &[
             "envoy-gateway/breakers",
             "envoy-gateway/retries",
+            "envoy-gateway/ext-auth",
             "envoy-gateway/timeouts",
             "ext-auth/bodies",
             "ext-auth/fails-closed",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::diagnostics::Reported;
 use crate::id::ids;
 use crate::parser::manifests::ObjectHead;
+use crate::resolver::backend::BackendRefOutcome;
 
 use super::kind::EnvoyPolicyKind;
 
@@ -58,6 +59,15 @@ impl<T> AppliedPolicy<'_, T> {
 pub struct PolicyField<'m, T> {
     /// What it says.
     pub value: Arc<T>,
+    /// What became of the servers that it names, in their order.
+    pub servers: Vec<BackendRefOutcome>,
     /// The policy.
     pub source: &'m ObjectHead,
+}
+
+impl<'m, T> PolicyField<'m, T> {
+    /// A field of which no server has been looked up.
+    pub(super) fn new(value: T, source: &'m ObjectHead) -> Self {
+        Self { value: Arc::new(value), servers: Vec::new(), source }
+    }
 }

@@ -7,7 +7,7 @@ use crate::parser::api::{
     OptionKind, SecretObjectReference, SecurityApiKeys, SecurityPasswords, SecurityPolicyField,
 };
 use crate::parser::manifests::{Kind, Manifests, Object};
-use crate::parser::route::Filter;
+use crate::parser::route::{BackendReference, Filter};
 use crate::path;
 use crate::resolver::route::ResolvedRule;
 use crate::resolver::untranslated::PolicyOption;
@@ -30,6 +30,11 @@ pub trait EnvoyPolicyKind: OptionKind + PolicyOption + Clone + 'static {
 
     /// The Secrets that it names for what requests have to bring, each with its place in the field.
     fn secrets(&self) -> Vec<(FieldPath, &SecretObjectReference)> {
+        Vec::new()
+    }
+
+    /// The servers that it names, each with its place in the field.
+    fn servers(&self) -> Vec<(FieldPath, BackendReference<'_>)> {
         Vec::new()
     }
 
@@ -153,6 +158,19 @@ impl EnvoyPolicyKind for SecurityPolicyField {
             Self::BasicAuth(SecurityPasswords { users, .. }) => vec![(path!["users"], users)],
             _ => Vec::new(),
         }
+    }
+
+    fn servers(&self) -> Vec<(FieldPath, BackendReference<'_>)> {
+        let Self::ExtAuth(said) = self else { return Vec::new() };
+        let first = said.service().and_then(|(protocol, backends)| {
+            let (index, reference) = backends.first()?;
+            let at = match index {
+                Some(index) => path![protocol, "backendRefs", index],
+                None => path![protocol, "backendRef"],
+            };
+            Some((at, reference))
+        });
+        first.into_iter().collect()
     }
 
     fn is_of_requests_alone(&self) -> bool {

@@ -1,7 +1,6 @@
 //! The policies of a kind: which of them counts at a rule of a listener, and what it says there.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Reported, codes};
 use crate::name::Namespace;
@@ -99,6 +98,10 @@ impl<'m, T> PoliciesOfKind<'m, T> {
             }
         }
         found
+    }
+
+    pub(super) fn applied_mut(&mut self) -> impl Iterator<Item = &mut AppliedPolicy<'m, T>> {
+        self.applied.iter_mut()
     }
 
     /// What counts at a listener, whatever its rules have.
@@ -224,7 +227,7 @@ fn apply<'m, T: EnvoyPolicyKind>(
         match verdicts.judge(Effective { value, source }, diagnostics) {
             Ok(Translation::Done) => {
                 applied.failed = applied.failed.or(lacking_secret(value, source, known, diagnostics));
-                applied.fields.push(PolicyField { value: Arc::new(value.clone()), source });
+                applied.fields.push(PolicyField::new(value.clone(), source));
             }
             Ok(Translation::LeftOut) => {}
             Err(proof) => applied.failed = applied.failed.or(Some(proof)),
@@ -355,7 +358,7 @@ fn merge_policies<'m, T: EnvoyPolicyKind>(
             Ok(Translation::Done) => {
                 // What one of them lacks alone has been said.
                 applied.failed = applied.failed.or_else(|| lacking_secret(&value, &child.head, known, diagnostics));
-                applied.fields.push(PolicyField { value: Arc::new(value), source: &child.head });
+                applied.fields.push(PolicyField::new(value, &child.head));
             }
             Ok(Translation::LeftOut) => {}
             Err(proof) => applied.failed = applied.failed.or(Some(proof)),

@@ -2,7 +2,8 @@
 
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
-    AuthorizationPrincipal, AuthorizationRule, SecurityAuthorization, SecurityPolicyField, SecurityTokens,
+    AuthorizationPrincipal, AuthorizationRule, SecurityAuthorization, SecurityExtAuth, SecurityPolicyField,
+    SecurityTokens,
 };
 use crate::resolver::missing::{Missing, NOT_KEPT_OUT, NOT_TRANSLATED};
 use crate::resolver::untranslated::{PolicyOption, Said, SaysMissing};
@@ -14,7 +15,8 @@ impl PolicyOption for SecurityPolicyField {
 
     fn said(&self) -> Said<'_> {
         match self {
-            Self::ExtAuth(_) | Self::Oidc(_) => Said::Whole(NOT_KEPT_OUT, true),
+            Self::ExtAuth(said) => Said::Parts(said.as_ref()),
+            Self::Oidc(_) => Said::Whole(NOT_KEPT_OUT, true),
             Self::Authorization(said) => Said::Parts(said),
             Self::Jwt(said) => Said::Parts(said),
             Self::ApiKeyAuth(_) | Self::BasicAuth(_) | Self::Cors(_) | Self::Csrf(_) => Said::Translated,
@@ -53,5 +55,33 @@ impl SaysMissing for SecurityTokens {
         });
         let missing = missing.flatten();
         missing.map(|path| Missing { path, loss: NOT_KEPT_OUT, is_security: true, why: NOT_TRANSLATED }).collect()
+    }
+}
+
+impl SaysMissing for SecurityExtAuth {
+    fn missing(&self, at: &FieldPath) -> Vec<Missing> {
+        let Self { context_extensions, grpc, http, include_route_metadata, recompute_route, .. } = self;
+        let mut missing = Vec::new();
+        let mut add = |path: FieldPath, is_there: bool| missing.extend(is_there.then_some(path));
+        for (index, context) in context_extensions.iter().enumerate() {
+            add(at.with("contextExtensions").with(index).with("valueRef"), context.value_ref.is_some());
+        }
+        add(at.with("includeRouteMetadata"), *include_route_metadata == Some(true));
+        add(at.with("recomputeRoute"), *recompute_route == Some(true));
+        let settings = grpc.as_ref().and_then(|grpc| grpc.backend_settings);
+        add(at.with("grpc").with("backendSettings"), settings.is_some());
+        let settings = http.as_ref().and_then(|http| http.backend_settings);
+        add(at.with("http").with("backendSettings"), settings.is_some());
+        add(at.with("http").with("pathOverride"), http.as_ref().is_some_and(|http| http.path_override.is_some()));
+        if let Some((protocol, backends)) = self.service() {
+            let at = at.with(protocol).with("backendRefs");
+            add(at.with(1), backends.list.len() > 1);
+            for (index, backend) in backends.list.iter().enumerate() {
+                add(at.with(index).with("fallback"), backend.fallback == Some(true));
+                add(at.with(index).with("weight"), backend.weight == 0);
+            }
+        }
+        let why = NOT_TRANSLATED;
+        missing.into_iter().map(|path| Missing { path, loss: NOT_KEPT_OUT, is_security: true, why }).collect()
     }
 }

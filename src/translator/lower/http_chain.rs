@@ -249,7 +249,7 @@ fn routes_on_listener(
         let action = limits::lay_under(on.limits, (&rule.limits, rule.says.failure), action, clusters);
         let own = (&rule.processing, rule.says.failure);
         let action = processors::lay_under(on.processors, own, action, clusters);
-        let action = on.policies.lay_over(index, rule.says, action, clusters);
+        let action = on.policies.lay_over(index, rule.says, action, clusters, auths);
         match on.settings {
             Some(settings) => http::lay_under(settings, (rule.says, on.scheme == "https"), action),
             None => action,

@@ -228,7 +228,7 @@ fn lower_scope<'m>(
     let limits = option::limits::servers(resolved);
     let processors = option::processors::servers(resolved);
     let tracings = option::tracing::tracings(resolved);
-    let policies = policy::lower_policies(resolved, diagnostics);
+    let policies = policy::lower_policies(resolved, origins, diagnostics);
     let (routes_of, auths) = (&routes, &mut shared.auths);
     let of_listeners = listener::ListenerParts {
         hosts: &hosts,

@@ -15,11 +15,13 @@ use std::sync::Arc;
 use crate::diagnostics::{Diagnostics, Reported};
 use crate::ir::{Action, HttpSettings, TcpBackend};
 use crate::resolver::{
-    EnvoyPolicyId, EnvoyPolicyKind, ListenerId, PoliciesOfKind, PolicyField, Resolved, ResolvedListener, ResolvedRoute,
+    EnvoyPolicyId, EnvoyPolicyKind, ListenerId, OriginTable, PoliciesOfKind, PolicyField, Resolved, ResolvedListener,
+    ResolvedRoute,
 };
 use typed_index_collections::TiVec;
 
 use super::cluster::Clusters;
+use super::external_auths::ExternalAuths;
 use super::option::faults::Faults;
 use super::option::part::{Place, RuleSays};
 use client::ClientPart;
@@ -37,7 +39,11 @@ pub(super) struct PolicyParts {
 type Parts<P> = TiVec<EnvoyPolicyId, Result<P, Reported>>;
 
 /// Lowers all policies.
-pub(super) fn lower_policies(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> PolicyParts {
+pub(super) fn lower_policies(
+    resolved: &Resolved<'_>,
+    origins: &mut OriginTable,
+    diagnostics: &mut Diagnostics,
+) -> PolicyParts {
     let policies = &resolved.envoy_policies;
     let mut traffic = lower_kind(
         &policies.traffic,
@@ -59,7 +65,7 @@ pub(super) fn lower_policies(resolved: &Resolved<'_>, diagnostics: &mut Diagnost
         traffic,
         security: lower_kind(
             &policies.security,
-            |field, part, faults| security::lower_field(field, part, &resolved.certificates, faults),
+            |field, part, faults| security::lower_field(field, part, (&resolved.certificates, &mut *origins), faults),
             diagnostics,
         ),
     }
@@ -67,7 +73,7 @@ pub(super) fn lower_policies(resolved: &Resolved<'_>, diagnostics: &mut Diagnost
 
 fn lower_kind<T: EnvoyPolicyKind, P: Default>(
     policies: &PoliciesOfKind<'_, T>,
-    lower_field: impl Fn(&PolicyField<'_, T>, &mut P, &mut Faults<'_>),
+    mut lower_field: impl FnMut(&PolicyField<'_, T>, &mut P, &mut Faults<'_>),
     diagnostics: &mut Diagnostics,
 ) -> Parts<P> {
     // A field that counts alone and in what is merged is told of once.
@@ -116,6 +122,7 @@ impl PoliciesAt<'_, '_> {
         says: RuleSays,
         action: Arc<Action>,
         clusters: &mut Clusters<'_>,
+        auths: &mut ExternalAuths,
     ) -> Arc<Action> {
         let Self { resolved, parts, listener, route } = self;
         let policies = &resolved.envoy_policies;
@@ -129,7 +136,7 @@ impl PoliciesAt<'_, '_> {
             _ => action,
         };
         match security {
-            Some(Ok(part)) => part.over(says, action),
+            Some(Ok(part)) => part.over(says, action, clusters, auths),
             _ => action,
         }
     }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::authorization::SecurityAuthorization;
 use super::credentials::{SecurityApiKeys, SecurityPasswords};
 use super::envoy_policy::EnvoyPolicySpec;
+use super::ext_auth::SecurityExtAuth;
 use super::tokens::SecurityTokens;
 use crate::parser::api::option_list::{Untranslated, options};
 use crate::parser::api::{Duration, Fraction};
@@ -21,7 +22,7 @@ options! {
         BasicAuth(SecurityPasswords) = "basicAuth",
         Cors(SecurityCors) = "cors",
         Csrf(SecurityCsrf) = "csrf",
-        ExtAuth(Untranslated) = "extAuth",
+        ExtAuth(Box<SecurityExtAuth>) = "extAuth",
         Jwt(SecurityTokens) = "jwt",
         Oidc(Untranslated) = "oidc",
     }

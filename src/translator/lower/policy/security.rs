@@ -4,6 +4,7 @@ mod authorization;
 mod cors;
 mod credentials;
 mod csrf;
+mod ext_auth;
 mod tokens;
 
 use std::sync::Arc;
@@ -14,11 +15,14 @@ use crate::ir::{
 };
 use crate::parser::api::SecurityPolicyField;
 use crate::path;
-use crate::resolver::{CertificateIndex, PolicyField};
+use crate::resolver::{CertificateIndex, OriginTable, PolicyField};
+use crate::translator::lower::cluster::Clusters;
+use crate::translator::lower::external_auths::ExternalAuths;
 use crate::translator::lower::option::faults::Faults;
 use crate::translator::lower::option::part::RuleSays;
 
 use super::change::change_filters;
+use ext_auth::AuthPart;
 
 /// What a SecurityPolicy says, as parts of rules.
 #[derive(Clone, Debug, Default)]
@@ -26,16 +30,29 @@ pub(super) struct SecurityPart {
     cors: Option<Arc<Cors>>,
     access: Option<Arc<AccessOrder>>,
     origins: Option<Arc<RequestOrigins>>,
+    auth: Asked,
     keys: Option<Arc<ApiKeys>>,
     passwords: Option<Arc<Passwords>>,
     tokens: Option<Arc<TokenRules>>,
 }
 
+/// Whether a service is asked.
+#[derive(Clone, Debug, Default)]
+enum Asked {
+    /// It is not.
+    #[default]
+    Nobody,
+    /// This one.
+    Service(Box<AuthPart>),
+    /// One that nobody knows.
+    Unknown,
+}
+
 /// Adds what a field says.
 pub(super) fn lower_field(
-    PolicyField { value, source }: &PolicyField<'_, SecurityPolicyField>,
+    PolicyField { value, servers, source }: &PolicyField<'_, SecurityPolicyField>,
     part: &mut SecurityPart,
-    secrets: &CertificateIndex<'_>,
+    (secrets, origins): (&CertificateIndex<'_>, &mut OriginTable),
     faults: &mut Faults<'_>,
 ) {
     match &**value {
@@ -44,6 +61,10 @@ pub(super) fn lower_field(
         }
         SecurityPolicyField::BasicAuth(said) => {
             part.passwords = Some(Arc::new(credentials::lower_passwords(said, (source, secrets), faults)));
+        }
+        SecurityPolicyField::ExtAuth(said) => {
+            let service = ext_auth::lower(said, (source, servers), origins, faults);
+            part.auth = service.map_or(Asked::Unknown, |service| Asked::Service(Box::new(service)));
         }
         SecurityPolicyField::Authorization(said) => part.access = Some(Arc::new(authorization::lower(said, faults))),
         SecurityPolicyField::Csrf(said) => part.origins = Some(Arc::new(csrf::lower(said, faults))),
@@ -59,13 +80,32 @@ pub(super) fn lower_field(
 
 impl SecurityPart {
     /// What a rule does where the policy counts. What the rule says itself goes before it.
-    pub(super) fn over(&self, says: RuleSays, action: Arc<Action>) -> Arc<Action> {
-        let mut change = |filters: &mut HttpFilters| self.change(says, filters);
+    pub(super) fn over(
+        &self,
+        says: RuleSays,
+        action: Arc<Action>,
+        clusters: &mut Clusters<'_>,
+        auths: &mut ExternalAuths,
+    ) -> Arc<Action> {
+        let auth = match &self.auth {
+            Asked::Nobody => None,
+            Asked::Service(service) => match service.authorization(clusters) {
+                Some(auth) => Some(auth),
+                None => return Arc::new(Action::Respond(says.failure)),
+            },
+            Asked::Unknown => return Arc::new(Action::Respond(says.failure)),
+        };
+        let mut change = |filters: &mut HttpFilters| {
+            self.change(says, filters);
+            if let Some(auth) = &auth {
+                filters.auths.push(auths.find_or_add(auth, filters.auths.last().copied()));
+            }
+        };
         Arc::new(change_filters(Arc::unwrap_or_clone(action), &mut change))
     }
 
     fn change(&self, says: RuleSays, filters: &mut HttpFilters) {
-        let Self { cors, access, origins, keys, passwords, tokens } = self;
+        let Self { cors, access, origins, auth: _, keys, passwords, tokens } = self;
         if let Some(cors) = cors.as_ref().filter(|_| !says.cors()) {
             filters.cors = Some(Arc::clone(cors));
         }
