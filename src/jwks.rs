@@ -47,6 +47,8 @@ enum Algorithm {
     Es256,
     Es384,
     EdDsa,
+    /// One that no public key here is for: its tokens are read, and none of them counts.
+    Unverified,
 }
 
 const ALGORITHMS: &[(&str, Algorithm)] = &[
@@ -61,9 +63,17 @@ const ALGORITHMS: &[(&str, Algorithm)] = &[
     ("EdDSA", Algorithm::EdDsa),
 ];
 
+/// What tokens may be signed with beside these.
+const UNVERIFIED: [&str; 4] = ["ES512", "HS256", "HS384", "HS512"];
+
 impl Algorithm {
     fn named(name: &str) -> Option<Self> {
         ALGORITHMS.iter().find(|(own, _)| *own == name).map(|(_, algorithm)| *algorithm)
+    }
+
+    /// The algorithm of a token.
+    fn of_token(name: &str) -> Option<Self> {
+        Self::named(name).or_else(|| UNVERIFIED.contains(&name).then_some(Self::Unverified))
     }
 
     fn name(self) -> &'static str {
@@ -102,13 +112,22 @@ impl Jwks {
     }
 
     /// Whether one of the keys signed a token.
-    pub(crate) fn has_signed(&self, token: &Token) -> bool {
-        self.0.iter().any(|jwk| {
-            let is_other = |own: &Option<String>, said: &Option<String>| own.is_some() && said.is_some() && own != said;
-            !is_other(&jwk.id, &token.key_id)
-                && jwk.algorithm.is_none_or(|own| own == token.algorithm)
-                && jwk.key.verifies(token.algorithm, &token.signed, &token.signature)
-        })
+    pub(crate) fn signature_of(&self, token: &Token) -> Signature {
+        let is_other = |own: &Option<String>, said: &Option<String>| own.is_some() && said.is_some() && own != said;
+        let mut meant = self
+            .0
+            .iter()
+            .filter(|jwk| !is_other(&jwk.id, &token.key_id) && jwk.algorithm.is_none_or(|own| own == token.algorithm));
+        let mut has_key = false;
+        let is_right = meant.any(|jwk| {
+            has_key = true;
+            jwk.key.verifies(token.algorithm, &token.signed, &token.signature)
+        });
+        match (is_right, has_key) {
+            (true, _) => Signature::Right,
+            (false, true) => Signature::Wrong,
+            (false, false) => Signature::NoKey,
+        }
     }
 }
 
@@ -231,6 +250,7 @@ impl Key {
             Algorithm::Es256 => matches!(self, Self::P256 { .. }),
             Algorithm::Es384 => matches!(self, Self::P384 { .. }),
             Algorithm::EdDsa => matches!(self, Self::Ed25519(_)),
+            Algorithm::Unverified => false,
         }
     }
 
@@ -260,6 +280,17 @@ impl Key {
             _ => false,
         }
     }
+}
+
+/// Whether a token was signed with one of some keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signature {
+    /// It was.
+    Right,
+    /// It was signed with another key.
+    Wrong,
+    /// None of them is for it, by its name or its algorithm.
+    NoKey,
 }
 
 /// A token, of which nothing is verified.
@@ -303,7 +334,7 @@ impl Token {
             Some(_) => return None,
         };
         Some(Self {
-            algorithm: Algorithm::named(header.get("alg")?.as_str()?)?,
+            algorithm: Algorithm::of_token(header.get("alg")?.as_str()?)?,
             key_id,
             signed: text.rsplit_once('.')?.0.as_bytes().to_vec(),
             signature: decode(signature)?,
@@ -369,15 +400,16 @@ mod tests {
     fn tokens_of_another_form_are_none() {
         // {"alg":"EdDSA"}, {}, and a signature that nobody has looked at.
         assert!(Token::parse("eyJhbGciOiJFZERTQSJ9.e30.AA").is_some());
+        // {"alg":"HS256"}
+        assert!(Token::parse("eyJhbGciOiJIUzI1NiJ9.e30.AA").is_some());
         for text in [
             "",
             "..",
             "eyJhbGciOiJFZERTQSJ9.e30",
             "eyJhbGciOiJFZERTQSJ9.e30.AA.AA",
             "eyJhbGciOiJFZERTQSJ9.W10.AA",
-            // {"alg":"none"} and {"alg":"HS256"}.
+            // {"alg":"none"}
             "eyJhbGciOiJub25lIn0.e30.",
-            "eyJhbGciOiJIUzI1NiJ9.e30.AA",
             // {"exp":-1}
             "eyJhbGciOiJFZERTQSJ9.eyJleHAiOi0xfQ.AA",
         ] {

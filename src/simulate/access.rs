@@ -17,7 +17,7 @@ use crate::ir::{
     AccessPolicy, AccessRule, ClaimHeader, HttpConnection, Principal, RouteGuards, TokenKeys, TokenNeed, TokenProvider,
     TokenRule, TokenRules,
 };
-use crate::jwks::{Jwks, Token};
+use crate::jwks::{Jwks, Signature, Token};
 
 use super::access_order;
 use super::admitted::Admitted;
@@ -42,6 +42,8 @@ enum Flaw {
     Expired,
     Audience,
     Signature,
+    /// No key is for it.
+    OtherKey,
     /// Nobody can ask for the keys.
     NoKeys,
     /// A server has the keys, and nothing else is wrong with the token.
@@ -58,6 +60,7 @@ impl Flaw {
             Self::Expired => "Jwt is expired",
             Self::Audience => "Audiences in Jwt are not allowed",
             Self::Signature => "Jwt verification fails",
+            Self::OtherKey => "Jwks doesn't have key to match kid or alg from Jwt",
             Self::NoKeys | Self::KeysElsewhere => "Jwks remote fetch is failed",
         }
     }
@@ -147,7 +150,7 @@ fn in_header(value: &Value) -> String {
         Value::Bool(flag) => flag.to_string(),
         Value::String(text) => text.to_owned(),
         Value::Number(number) => match number.as_f64() {
-            Some(float) if float.fract() == 0.0 => format!("{float:.0}"),
+            Some(float) if float.fract() == 0.0 && float >= 0.0 => format!("{float:.0}"),
             Some(float) => format!("{float:.6}"),
             None => String::new(),
         },
@@ -225,8 +228,12 @@ fn judge(provider: &TokenProvider, text: &str) -> Result<Map<String, Value>, Fla
     }
     match &provider.keys {
         TokenKeys::Known(keys) => match Jwks::parse(keys) {
-            Ok(keys) if keys.has_signed(&token) => Ok(token.claims),
-            _ => Err(Flaw::Signature),
+            Ok(keys) => match keys.signature_of(&token) {
+                Signature::Right => Ok(token.claims),
+                Signature::Wrong => Err(Flaw::Signature),
+                Signature::NoKey => Err(Flaw::OtherKey),
+            },
+            Err(_) => Err(Flaw::Signature),
         },
         TokenKeys::Elsewhere(_) => Err(Flaw::KeysElsewhere),
         TokenKeys::Nowhere => Err(Flaw::NoKeys),

@@ -1,10 +1,10 @@
-//! Secrets that policies name for what requests have to bring
+//! Secrets that policies name for what requests have to bring, and ConfigMaps with the keys that verify it
 //! ([SecretObjectReference](https://gateway-api.sigs.k8s.io/reference/spec/#secretobjectreference)).
 //!
 //! Nothing that is said of such a Secret repeats a value of it.
 
 use crate::diagnostics::{Diagnostics, PartPath, Reported, codes};
-use crate::parser::api::{Secret, SecretObjectReference};
+use crate::parser::api::{ConfigMap, LocalObjectReference, Secret, SecretObjectReference};
 use crate::parser::manifests::{IS_REFUSED, Kind, ObjectHead};
 
 use super::super::reference_grant::Grants;
@@ -43,7 +43,8 @@ impl CertificateIndex<'_> {
             finding: &make,
         };
         if !group.is_empty() || kind != Kind::Secret.name() {
-            let message = format!("`{group}/{kind}` holds no credentials");
+            let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
+            let message = format!("`{full}` holds no credentials");
             let finding = from.error(codes::UNUSABLE_OPTION, "kind", message);
             return Err(diagnostics.error(finding.label("not a Secret").help("refer to a Secret")));
         }
@@ -77,6 +78,54 @@ impl CertificateIndex<'_> {
                 finding.help(help)
             }
             (None, None) => finding.help("add the Secret to the input"),
+        };
+        Err(diagnostics.error(finding))
+    }
+
+    /// The ConfigMap that a policy names, of its own namespace.
+    pub fn policy_config_map(&self, source: &ObjectHead, reference: &LocalObjectReference) -> Option<&ConfigMap> {
+        let object = self.config_maps.get(&(&source.metadata.namespace, &reference.name))?;
+        Some(&object.spec)
+    }
+
+    /// Whether the ConfigMap that a policy names can be read.
+    ///
+    /// # Errors
+    /// The proof that this was reported.
+    pub(in super::super) fn check_policy_config_map(
+        &self,
+        (source, at): (&ObjectHead, PartPath),
+        reference: &LocalObjectReference,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), Reported> {
+        let LocalObjectReference { group, kind, name } = reference;
+        let namespace = &source.metadata.namespace;
+        let error =
+            |field, message: String| source.finding(codes::UNUSABLE_OPTION, at.with(field), message).consequence(FAILS);
+        if !group.is_empty() || kind != Kind::ConfigMap.name() {
+            let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
+            let finding = error("kind", format!("`{full}` holds no keys of tokens"));
+            return Err(diagnostics.error(finding.label("not a ConfigMap").help("refer to a ConfigMap")));
+        }
+        if self.policy_config_map(source, reference).is_some() {
+            return Ok(());
+        }
+        let full = format!("ConfigMap `{namespace}/{name}`");
+        let finding = match self.missing(Kind::ConfigMap, namespace, name) {
+            None => error("name", format!("{full} is assumed, and nobody knows which keys it holds"))
+                .label("its content is not in the input"),
+            Some(Unusable::Missing { refused: true, .. }) => error("name", format!("{full} {IS_REFUSED}"))
+                .label("cannot be used as it is")
+                .help("mend the errors of the ConfigMap first"),
+            Some(_) => error("name", format!("{full} is not in the input")).label("no such ConfigMap"),
+        };
+        let finding = match (&finding.help, self.manifests.likely(Kind::ConfigMap, namespace, name)) {
+            (Some(_), _) => finding,
+            (None, Some(likely)) => {
+                let help = likely.help("ConfigMap", name);
+                finding.help(help)
+            }
+            (None, None) => finding.help("add the ConfigMap to the input"),
         };
         Err(diagnostics.error(finding))
     }

@@ -4,7 +4,7 @@ use crate::diagnostics::FieldPath;
 use crate::parser::any_object::AnyObject;
 use crate::parser::api::{
     BackendTimeout, BackendTrafficPolicyField, ClientTrafficPolicyField, EnvoyPolicySpec, HttpBackendTimeout,
-    OptionKind, SecretObjectReference, SecurityApiKeys, SecurityPasswords, SecurityPolicyField,
+    LocalObjectReference, OptionKind, SecretObjectReference, SecurityApiKeys, SecurityPasswords, SecurityPolicyField,
 };
 use crate::parser::manifests::{Kind, Manifests, Object};
 use crate::parser::route::{BackendReference, Filter};
@@ -30,6 +30,11 @@ pub trait EnvoyPolicyKind: OptionKind + PolicyOption + Clone + 'static {
 
     /// The Secrets that it names for what requests have to bring, each with its place in the field.
     fn secrets(&self) -> Vec<(FieldPath, &SecretObjectReference)> {
+        Vec::new()
+    }
+
+    /// The ConfigMaps that it names, each with its place in the field.
+    fn config_maps(&self) -> Vec<(FieldPath, &LocalObjectReference)> {
         Vec::new()
     }
 
@@ -158,6 +163,16 @@ impl EnvoyPolicyKind for SecurityPolicyField {
             Self::BasicAuth(SecurityPasswords { users, .. }) => vec![(path!["users"], users)],
             _ => Vec::new(),
         }
+    }
+
+    fn config_maps(&self) -> Vec<(FieldPath, &LocalObjectReference)> {
+        let Self::Jwt(said) = self else { return Vec::new() };
+        let keys = said.providers.iter().enumerate();
+        keys.filter_map(|(index, provider)| {
+            let reference = provider.local_jwks.as_ref()?.value_ref.as_ref()?;
+            Some((path!["providers", index, "localJWKS", "valueRef"], reference))
+        })
+        .collect()
     }
 
     fn servers(&self) -> Vec<(FieldPath, BackendReference<'_>)> {

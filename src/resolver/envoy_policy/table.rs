@@ -226,7 +226,7 @@ fn apply<'m, T: EnvoyPolicyKind>(
     for value in &object.spec.fields {
         match verdicts.judge(Effective { value, source }, diagnostics) {
             Ok(Translation::Done) => {
-                applied.failed = applied.failed.or(lacking_secret(value, source, known, diagnostics));
+                applied.failed = applied.failed.or(lacking_object(value, source, known, diagnostics));
                 applied.fields.push(PolicyField::new(value.clone(), source));
             }
             Ok(Translation::LeftOut) => {}
@@ -236,8 +236,8 @@ fn apply<'m, T: EnvoyPolicyKind>(
     applied
 }
 
-/// The proof that a Secret cannot be used that a field names.
-fn lacking_secret<T: EnvoyPolicyKind>(
+/// The proof that a Secret or a ConfigMap cannot be used that a field names.
+fn lacking_object<T: EnvoyPolicyKind>(
     value: &T,
     source: &ObjectHead,
     known: &Known<'_, '_>,
@@ -247,6 +247,11 @@ fn lacking_secret<T: EnvoyPolicyKind>(
     for (at, reference) in value.secrets() {
         let at = ObjectPart::Whole.at(&crate::path!["spec", value.field()].join(&at));
         let outcome = known.certificates.check_policy_secret((source, at), reference, known.grants, diagnostics);
+        proof = proof.or(outcome.err());
+    }
+    for (at, reference) in value.config_maps() {
+        let at = ObjectPart::Whole.at(&crate::path!["spec", value.field()].join(&at));
+        let outcome = known.certificates.check_policy_config_map((source, at), reference, diagnostics);
         proof = proof.or(outcome.err());
     }
     proof
@@ -357,7 +362,7 @@ fn merge_policies<'m, T: EnvoyPolicyKind>(
         match verdicts.judge_merged(&value, &child.head, diagnostics) {
             Ok(Translation::Done) => {
                 // What one of them lacks alone has been said.
-                applied.failed = applied.failed.or_else(|| lacking_secret(&value, &child.head, known, diagnostics));
+                applied.failed = applied.failed.or_else(|| lacking_object(&value, &child.head, known, diagnostics));
                 applied.fields.push(PolicyField::new(value, &child.head));
             }
             Ok(Translation::LeftOut) => {}

@@ -44,11 +44,9 @@ impl SaysMissing for SecurityTokens {
     fn missing(&self, at: &FieldPath) -> Vec<Missing> {
         let missing = self.providers.iter().enumerate().flat_map(|(index, provider)| {
             let at = at.with("providers").with(index);
-            let keys = provider.local_jwks.as_ref().and_then(|keys| keys.value_ref);
             let cookies = provider.extract_from.as_ref().is_some_and(|source| !source.cookies.is_empty());
             [
                 provider.remote_jwks.map(|_| at.with("remoteJWKS")),
-                keys.map(|_| at.with("localJWKS").with("valueRef")),
                 cookies.then(|| at.with("extractFrom").with("cookies")),
                 (provider.recompute_route == Some(true)).then(|| at.with("recomputeRoute")),
             ]

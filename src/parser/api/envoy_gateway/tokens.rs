@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::http::HeaderName;
+use crate::parser::api::LocalObjectReference;
 use crate::parser::api::option_list::Untranslated;
 
 /// Which tokens requests have to bring: one that any of the providers vouches for.
@@ -60,7 +61,7 @@ pub struct SecurityTokenHeader {
     pub value_prefix: Option<String>,
 }
 
-/// Keys that are written in place.
+/// Keys that are written in place, or that a ConfigMap has.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SecurityKeys {
@@ -68,5 +69,6 @@ pub struct SecurityKeys {
     /// `Inline` or `ValueRef`.
     #[serde(rename = "type")]
     pub keys_type: String,
-    pub value_ref: Option<Untranslated>,
+    /// A ConfigMap of the policy's namespace.
+    pub value_ref: Option<LocalObjectReference>,
 }

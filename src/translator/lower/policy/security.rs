@@ -68,7 +68,7 @@ pub(super) fn lower_field(
         }
         SecurityPolicyField::Authorization(said) => part.access = Some(Arc::new(authorization::lower(said, faults))),
         SecurityPolicyField::Csrf(said) => part.origins = Some(Arc::new(csrf::lower(said, faults))),
-        SecurityPolicyField::Jwt(said) => part.tokens = Some(Arc::new(tokens::lower(said, faults))),
+        SecurityPolicyField::Jwt(said) => part.tokens = Some(Arc::new(tokens::lower(said, (source, secrets), faults))),
         SecurityPolicyField::Cors(said) => part.cors = Some(Arc::new(cors::lower(said, faults))),
         // The resolver hands on none of the others.
         other => {

@@ -1,13 +1,18 @@
 //! `jwt` ([JWT](https://gateway.envoyproxy.io/docs/api/extension_types/#jwt)): which tokens requests have to bring.
 
+use std::borrow::Cow;
+
 use crate::diagnostics::FieldPath;
 use crate::http::HeaderName;
 use crate::ir::{ClaimHeader, TokenKeys, TokenNeed, TokenProvider, TokenRules};
 use crate::jwks::Jwks;
 use crate::parser::api::{
-    SecurityClaimHeader, SecurityKeys, SecurityTokenHeader, SecurityTokenProvider, SecurityTokenSource, SecurityTokens,
+    ConfigMap, SecurityClaimHeader, SecurityKeys, SecurityTokenHeader, SecurityTokenProvider, SecurityTokenSource,
+    SecurityTokens,
 };
+use crate::parser::manifests::ObjectHead;
 use crate::path;
+use crate::resolver::CertificateIndex;
 use crate::translator::lower::header::bad_passed_name;
 use crate::translator::lower::option::faults::Faults;
 
@@ -20,7 +25,11 @@ const SKEW_SECONDS: u32 = 60;
 const TOKEN_HEADER: &str = "authorization";
 
 /// Which tokens requests have to bring. Backends get them.
-pub(super) fn lower(said: &SecurityTokens, faults: &mut Faults<'_>) -> TokenRules {
+pub(super) fn lower(
+    said: &SecurityTokens,
+    named: (&ObjectHead, &CertificateIndex<'_>),
+    faults: &mut Faults<'_>,
+) -> TokenRules {
     let SecurityTokens { fail_open, optional, providers } = said;
     let need = match (optional, fail_open) {
         (_, Some(true)) => TokenNeed::Anything,
@@ -36,12 +45,17 @@ pub(super) fn lower(said: &SecurityTokens, faults: &mut Faults<'_>) -> TokenRule
     let lowered = providers
         .iter()
         .enumerate()
-        .map(|(index, provider)| lower_provider(provider, &path!["providers", index], faults));
+        .map(|(index, provider)| lower_provider(provider, &path!["providers", index], named, faults));
     TokenRules { providers: lowered.collect(), need }
 }
 
-fn lower_provider(said: &SecurityTokenProvider, at: &FieldPath, faults: &mut Faults<'_>) -> TokenProvider {
-    // The resolver lets neither keys from elsewhere nor routes that are chosen anew through.
+fn lower_provider(
+    said: &SecurityTokenProvider,
+    at: &FieldPath,
+    named: (&ObjectHead, &CertificateIndex<'_>),
+    faults: &mut Faults<'_>,
+) -> TokenProvider {
+    // The resolver lets neither keys of servers nor routes that are chosen anew through.
     let SecurityTokenProvider {
         audiences,
         claim_to_headers,
@@ -64,7 +78,7 @@ fn lower_provider(said: &SecurityTokenProvider, at: &FieldPath, faults: &mut Fau
         name: name.to_owned(),
         issuer: issuer.as_ref().filter(|issuer| !issuer.is_empty()).map(String::to_owned),
         audiences: audiences.to_vec(),
-        keys: lower_keys(local_jwks.as_ref(), &at.with("localJWKS"), faults),
+        keys: lower_keys(local_jwks.as_ref(), &at.with("localJWKS"), named, faults),
         headers,
         parameters,
         keeps_token: true,
@@ -134,17 +148,45 @@ fn lower_told(
     told
 }
 
-fn lower_keys(said: Option<&SecurityKeys>, at: &FieldPath, faults: &mut Faults<'_>) -> TokenKeys {
-    let text = said.and_then(|SecurityKeys { inline, keys_type: _, value_ref: _ }| inline.as_ref());
-    let Some(text) = text else {
+/// The key of a ConfigMap that has keys of tokens, where it has several.
+const KEYS: &str = "jwks";
+
+fn lower_keys(
+    said: Option<&SecurityKeys>,
+    at: &FieldPath,
+    (source, objects): (&ObjectHead, &CertificateIndex<'_>),
+    faults: &mut Faults<'_>,
+) -> TokenKeys {
+    let Some(SecurityKeys { inline, keys_type: _, value_ref }) = said else {
         faults.add(at, "there is no key to verify tokens with", "add `inline` with a set of JSON Web Keys");
         return TokenKeys::Nowhere;
     };
-    match Jwks::parse(text) {
+    let (text, at) = match (inline, value_ref) {
+        (Some(text), _) => (Cow::Borrowed(text.as_str()), at.with("inline")),
+        (None, Some(reference)) => {
+            let at = at.with("valueRef").with("name");
+            // Of one that is not there the resolver said so.
+            let Some(ConfigMap { data }) = objects.policy_config_map(source, reference) else {
+                return TokenKeys::Nowhere;
+            };
+            let found = data.get(KEYS).or_else(|| data.values().next().filter(|_| data.len() == 1));
+            let Some(found) = found else {
+                let message = format!("ConfigMap `{}` has no key `{KEYS}`, nor one key alone", reference.name);
+                faults.add(&at, message, "put a set of JSON Web Keys into that key");
+                return TokenKeys::Nowhere;
+            };
+            (String::from_utf8_lossy(found), at)
+        }
+        (None, None) => {
+            faults.add(at, "there is no key to verify tokens with", "add `inline` with a set of JSON Web Keys");
+            return TokenKeys::Nowhere;
+        }
+    };
+    match Jwks::parse(&text) {
         Ok(keys) => TokenKeys::Known(keys.to_json()),
         Err(why) => {
             let help = "write a set of JSON Web Keys: RSA of 2048 bits at least, P-256, P-384 or Ed25519";
-            faults.add(&at.with("inline"), format!("no token can be verified: {why}"), help);
+            faults.add(&at, format!("no token can be verified: {why}"), help);
             TokenKeys::Nowhere
         }
     }
