@@ -424,7 +424,8 @@ impl Concern {
             }
             Self::Named { by, place } => {
                 let message = format!("{name}{group} is named by {by}, and is not translated");
-                let consequence = "gwctl's configuration serves what refers to it without it";
+                // A rule fails that sends to it or has it among its filters, and says so itself.
+                let consequence = "what refers to it is served as if it did not exist, which fails where it is needed";
                 let finding = finding(code, whole!["metadata", "name"], message).label("not translated");
                 Some(finding.consequence(consequence).help(help).related(place, "named here"))
             }

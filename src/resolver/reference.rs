@@ -7,8 +7,9 @@ use crate::diagnostics::{Diagnostics, FieldPath, Location, ObjectRef, codes};
 use crate::name::{Name, Namespace};
 use crate::options::Options;
 use crate::parser::api::{
-    EnvoyPolicyTarget, FrontendTlsConfig, GatewayTls, Listener, ListenerTarget, LocalObjectReference, ObjectReference,
-    OptionTarget, ParentReference, SecretObjectReference,
+    EnvoyPolicyTarget, FrontendTlsConfig, GatewayTls, GlooResourceRef, Listener, ListenerTarget, LocalObjectReference,
+    ObjectReference, OptionAuth, OptionLimitConfigs, OptionTarget, ParentReference, RouteOption, SecretObjectReference,
+    VirtualHostOption,
 };
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::parser::route::{BackendReference, Filter};
@@ -29,6 +30,10 @@ const OF_OTHERS: [Kind; 7] = [
     Kind::Backend,
     Kind::HTTPRouteFilter,
 ];
+
+/// The kinds for the servers of Gloo Gateway, which options name.
+const LIMIT_CONFIG: (&str, &str) = ("ratelimit.solo.io", "RateLimitConfig");
+const AUTH_CONFIG: (&str, &str) = ("enterprise.gloo.solo.io", "AuthConfig");
 
 /// Annotations that name objects which gwctl does not translate, in a list with commas: the group and the kinds.
 const ANNOTATIONS: [(&str, &str, &[&str]); 3] = [
@@ -138,6 +143,12 @@ pub(super) fn report_unknown_names(manifests: &Manifests, diagnostics: &mut Diag
 
 /// What an object that nobody has seen would do is not done here.
 const NOT_SERVED: &str = "gwctl's configuration serves this object without it";
+
+/// An option that names objects for a server of Gloo Gateway.
+enum OfServers<'o> {
+    Limits(&'o OptionLimitConfigs),
+    Auth(&'o OptionAuth),
+}
 
 /// The references to each object.
 #[derive(Debug, Default)]
@@ -332,6 +343,24 @@ impl References {
         }
     }
 
+    /// The objects for servers of Gloo Gateway that an option names.
+    fn add_of_servers(&mut self, from: &ObjectHead, field: &'static str, named: OfServers<'_>) {
+        let at = path!["spec", "options", field];
+        let named: Vec<_> = match named {
+            OfServers::Limits(OptionLimitConfigs { refs }) => {
+                let refs = refs.iter().enumerate();
+                refs.map(|(index, named)| (at.join(&path!["refs", index]), LIMIT_CONFIG, named)).collect()
+            }
+            OfServers::Auth(OptionAuth { config_ref, custom_auth: _, disable: _ }) => {
+                config_ref.iter().map(|named| (at.with("configRef"), AUTH_CONFIG, named)).collect()
+            }
+        };
+        for (at, kind, GlooResourceRef { name, namespace }) in named {
+            let namespace = Some(namespace).filter(|namespace| !namespace.is_empty());
+            self.add(from, || at, kind, namespace, name);
+        }
+    }
+
     fn add_policies(&mut self, manifests: &Manifests) {
         for policy in &manifests.backend_tls_policies {
             for (index, target) in policy.spec.target_refs.iter().enumerate() {
@@ -352,6 +381,28 @@ impl References {
             for (index, target) in policy.spec.target_refs.iter().enumerate() {
                 let OptionTarget { group, kind, name, namespace: _ } = target;
                 self.add(policy, || path!["spec", "targetRefs", index], (group, kind), None, name);
+            }
+            for option in &policy.spec.options.0 {
+                let named = match option {
+                    RouteOption::RateLimitConfigs(configs)
+                    | RouteOption::RateLimitEarlyConfigs(configs)
+                    | RouteOption::RateLimitRegularConfigs(configs) => OfServers::Limits(configs),
+                    RouteOption::Extauth(auth) => OfServers::Auth(auth),
+                    _ => continue,
+                };
+                self.add_of_servers(policy, option.field(), named);
+            }
+        }
+        for policy in &manifests.virtual_host_options {
+            for option in &policy.spec.options.0 {
+                let named = match option {
+                    VirtualHostOption::RateLimitConfigs(configs)
+                    | VirtualHostOption::RateLimitEarlyConfigs(configs)
+                    | VirtualHostOption::RateLimitRegularConfigs(configs) => OfServers::Limits(configs),
+                    VirtualHostOption::Extauth(auth) => OfServers::Auth(auth),
+                    _ => continue,
+                };
+                self.add_of_servers(policy, option.field(), named);
             }
         }
         for (policy, targets) in manifests.options_of_listeners() {

@@ -3,22 +3,25 @@
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{GlooEnum, OptionLimitAction, OptionRateLimit, OptionRateLimits};
 
-use super::missing::{Missing, NOT_TRANSLATED};
+use super::missing::Missing;
 
 /// What is lost without any of it.
 pub(super) const NOT_LIMITED: &str = "nobody would be kept to its limits";
 
+const OF_LISTENERS: &str =
+    "gwctl translates limits without a server for listeners alone (`httpLocalRatelimit` of an HttpListenerOption)";
 const LIMIT_OF_METADATA: &str = "nothing here writes limits into the metadata of requests, which this reads them from";
 const SETS: &str = "only the server of Gloo Gateway knows which of such actions count together";
 const KINDS: &str = "a server is asked about requests alone here";
 const EXPRESSIONS: &str =
     "expressions of this language are not read here, and Envoy does not start with one that it refuses";
-const OTHER_NAMES: &str = "clusters have other names here than those that the limits of the server are for";
+const OTHER_NAMES: &str =
+    "names of clusters depend on `--naming`, and the limits of the server are for those of Gloo Gateway";
 const NO_SOURCE: &str = "it tells the name of the proxy's own cluster, which no manifest says";
 
 pub(super) fn untranslated_limits(said: &OptionRateLimits, at: &FieldPath) -> Vec<Missing> {
     let OptionRateLimits { local_ratelimit, rate_limits } = said;
-    let mut fields = vec![(at.with("localRatelimit"), local_ratelimit.is_some(), NOT_TRANSLATED)];
+    let mut fields = vec![(at.with("localRatelimit"), local_ratelimit.is_some(), OF_LISTENERS)];
     for (index, OptionRateLimit { actions, limit, set_actions, kind }) in rate_limits.iter().enumerate() {
         let at = at.with("rateLimits").with(index);
         let is_other = kind.as_ref().is_some_and(|GlooEnum(kind)| !matches!(kind.as_str(), "" | "0" | "REQUEST"));

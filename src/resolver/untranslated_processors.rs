@@ -8,7 +8,8 @@ use super::missing::Missing;
 const NOT_WAITED: &str = "requests would wait for the server";
 const NOT_TOLD: &str = "the server would not be told all";
 
-const WAITS: &str = "Envoy has no such mode: it waits for what the server says of each part";
+const WAITS: &str =
+    "Envoy either waits for what the server says of each part, or (`observability_mode`) takes nothing that it says";
 const ASKED_ONCE: &str = "Envoy opens a stream to such a server once, whatever this says";
 const ENDLESS: &str = "Envoy gives streams to such a server no such end; `messageTimeout` is one for each answer";
 const OF_SERVER: &str = "Envoy takes attributes from what the server as a whole is told: a rule has none of its own";

@@ -149,6 +149,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
         "only a run (--envoy) counts",
         &[
             "getting-started/exact-path",
+            "getting-started/with-gloo",
             "grpc/upstream-protocol",
             "mirror/several",
             "naming/collisions",

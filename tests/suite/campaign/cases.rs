@@ -33,6 +33,8 @@ const GROUPS: &[&str] = &["gateway.solo.io/", "gloo.solo.io/", "gateway.envoypro
 /// Cases of whose requests nobody says without a run what comes back: those of Services' clients and of streams, the health of
 /// endpoints, servers that count, and certificates of backends.
 const LEFT_TO_A_RUN: &[&str] = &[
+    "backend/tls",
+    "envoy-gateway/streams",
     "http-listener-option/rates",
     "listener-option/streams",
     "mesh/calls",

@@ -15,7 +15,7 @@ use crate::parser::api::option_list::Untranslated;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OptionAuth {
-    pub config_ref: Option<Untranslated>,
+    pub config_ref: Option<GlooResourceRef>,
     pub custom_auth: Option<OptionCustomAuth>,
     #[serde(default)]
     pub disable: bool,

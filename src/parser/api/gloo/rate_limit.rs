@@ -26,6 +26,14 @@ pub struct OptionLimitServer {
     pub request_timeout: Option<GoDuration>,
 }
 
+/// `rateLimitConfigs` and its kin: limits that stand in objects of their own, for the server of Gloo Gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionLimitConfigs {
+    #[serde(default)]
+    pub refs: Vec<GlooResourceRef>,
+}
+
 /// `ratelimit` and its kin of a RouteOption.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(from = "RouteRateLimitFields")]

@@ -14,7 +14,7 @@ use super::ext_proc::OptionProcessing;
 use super::gloo_enum::GlooEnum;
 use super::header_option::HeaderOption;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
-use super::rate_limit::RouteRateLimits;
+use super::rate_limit::{OptionLimitConfigs, RouteRateLimits};
 use super::resource_ref::GlooResourceRef;
 use super::route_traffic::{OptionMetadata, OptionShadowing, OptionUpgrade};
 use super::tracing::OptionRouteTracing;
@@ -74,9 +74,9 @@ options! {
         LbHash(OptionHash) = "lbHash",
         MaxStreamDuration(OptionStreamLimit) = "maxStreamDuration",
         PrefixRewrite(String) = "prefixRewrite",
-        RateLimitConfigs(Untranslated) = "rateLimitConfigs",
-        RateLimitEarlyConfigs(Untranslated) = "rateLimitEarlyConfigs",
-        RateLimitRegularConfigs(Untranslated) = "rateLimitRegularConfigs",
+        RateLimitConfigs(OptionLimitConfigs) = "rateLimitConfigs",
+        RateLimitEarlyConfigs(OptionLimitConfigs) = "rateLimitEarlyConfigs",
+        RateLimitRegularConfigs(OptionLimitConfigs) = "rateLimitRegularConfigs",
         Ratelimit(RouteRateLimits) = "ratelimit",
         RatelimitBasic(Untranslated) = "ratelimitBasic",
         RatelimitEarly(RouteRateLimits) = "ratelimitEarly",

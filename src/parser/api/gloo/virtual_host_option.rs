@@ -9,7 +9,7 @@ use super::ext_proc::OptionProcessing;
 use super::gloo_enum::GlooEnum;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::listener_options::ListenerOptionsSpec;
-use super::rate_limit::OptionRateLimits;
+use super::rate_limit::{OptionLimitConfigs, OptionRateLimits};
 use super::route_option::{HeaderManipulation, OptionCors, OptionRetries};
 use crate::parser::api::option_list::{Untranslated, options};
 
@@ -34,9 +34,9 @@ options! {
         IncludeRequestAttemptCount(bool) = "includeRequestAttemptCount",
         Jwt(OptionTokens) = "jwt",
         JwtStaged(OptionStagedTokens) = "jwtStaged",
-        RateLimitConfigs(Untranslated) = "rateLimitConfigs",
-        RateLimitEarlyConfigs(Untranslated) = "rateLimitEarlyConfigs",
-        RateLimitRegularConfigs(Untranslated) = "rateLimitRegularConfigs",
+        RateLimitConfigs(OptionLimitConfigs) = "rateLimitConfigs",
+        RateLimitEarlyConfigs(OptionLimitConfigs) = "rateLimitEarlyConfigs",
+        RateLimitRegularConfigs(OptionLimitConfigs) = "rateLimitRegularConfigs",
         Ratelimit(OptionRateLimits) = "ratelimit",
         RatelimitBasic(Untranslated) = "ratelimitBasic",
         RatelimitEarly(OptionRateLimits) = "ratelimitEarly",

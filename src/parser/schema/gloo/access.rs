@@ -2,7 +2,7 @@
 
 use super::super::table::{ANY_TEXT, List, Map, Shape, Type, field, integer};
 use super::rules;
-use super::shared::{HEADER, HEADER_SECRET_REF, PATH, U32_MAX};
+use super::shared::{HEADER, HEADER_SECRET_REF, OBJECTS_BY_NAME, PATH, U32_MAX};
 
 pub(super) static PERCENT: Shape = Shape { fields: &[field("value", Type::Number)], rules: &[] };
 
@@ -109,8 +109,7 @@ pub(super) static EXTAUTH: Shape = Shape {
     rules: &[],
 };
 
-pub(super) static EXTENSIONS: Shape =
-    Shape { fields: &[field("configs", Type::Map(&Map { values: Type::Any, max: None }))], rules: &[] };
+pub(super) static EXTENSIONS: Shape = Shape { fields: &[field("configs", OBJECTS_BY_NAME)], rules: &[] };
 
 pub(super) static JWT: Shape = Shape { fields: &[field("disable", Type::Boolean)], rules: &[] };
 

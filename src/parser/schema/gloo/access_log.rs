@@ -5,11 +5,8 @@ use super::listener_rules::{KNOWN_COMPARISON, ONE_LOG_FILTER, ONE_LOG_FORMAT, ON
 use super::rate_limit::RANGE_MATCH;
 use super::route_option::{DEFAULT_VALUE, SAFE_REGEX};
 use super::rules;
-use super::shared::{EMPTY, U32_MAX};
+use super::shared::{ANY_OBJECT, EMPTY, U32_MAX};
 use super::upstream::UPSTREAM_SSL_CONFIG;
-
-/// A message whose fields the API server does not look at.
-const ANY_OBJECT: Type = Type::Map(&Map { values: Type::Any, max: None });
 
 pub(super) static ACCESS_LOGGING_SERVICE: Shape =
     Shape { fields: &[field("accessLog", Type::List(&List::of(Type::Object(&ACCESS_LOG))))], rules: &[] };

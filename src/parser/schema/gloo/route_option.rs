@@ -1,11 +1,11 @@
 //! Rows of RouteOption.
 
-use super::super::table::{ANY_TEXT, List, Map, Shape, Type, field, integer};
+use super::super::table::{ANY_TEXT, List, Shape, Type, field, integer};
 use super::access::{DLP, EXT_PROC, EXTAUTH, EXTENSIONS, JWT, JWT_PROVIDERS_STAGED, JWT_STAGED, RBAC, WAF};
 use super::ai::AI;
 use super::rate_limit::{RATE_LIMIT_CONFIGS, RATELIMIT, RATELIMIT_BASIC};
 use super::rules;
-use super::shared::{HEADER, HEADER_SECRET_REF, NAMESPACED_STATUSES, TARGET_REF, U32_MAX};
+use super::shared::{HEADER, HEADER_SECRET_REF, NAMESPACED_STATUSES, OBJECTS_BY_NAME, TARGET_REF, U32_MAX};
 use super::transformation::{STAGED_TRANSFORMATIONS, TRANSFORMATIONS};
 
 /// The spec of a RouteOption.
@@ -27,7 +27,7 @@ static ROUTE_OPTIONS: Shape = Shape {
         field("cors", Type::Object(&CORS)),
         field("csrf", Type::Object(&CSRF)),
         field("dlp", Type::Object(&DLP)),
-        field("envoyMetadata", Type::Map(&Map { values: Type::Any, max: None })),
+        field("envoyMetadata", OBJECTS_BY_NAME),
         field("extProc", Type::Object(&EXT_PROC)),
         field("extProcEarly", Type::Object(&EXT_PROC)),
         field("extProcLate", Type::Object(&EXT_PROC)),

@@ -3,7 +3,7 @@
 use super::super::table::{ANY_TEXT, List, Map, Shape, Type, field, integer};
 use super::rules;
 use super::service_spec::{CONFIG_MAP_REF, SERVICE_SPEC, SUBSET_SPEC};
-use super::shared::{EMPTY, NAMESPACED_STATUSES, U32_MAX};
+use super::shared::{ANY_OBJECT, EMPTY, NAMESPACED_STATUSES, OBJECTS_BY_NAME, U32_MAX};
 use super::transformation::BODY;
 use super::upstream_ai::AI;
 
@@ -55,7 +55,7 @@ pub(super) static HOST: Shape = Shape {
         field("addr", ANY_TEXT),
         field("healthCheckConfig", Type::Object(&HEALTH_CHECK_CONFIG)),
         field("loadBalancingWeight", integer(0, U32_MAX)),
-        field("metadata", Type::Map(&Map { values: Type::Any, max: None })),
+        field("metadata", OBJECTS_BY_NAME),
         field("port", integer(0, U32_MAX)),
         field("sniAddr", ANY_TEXT),
     ],
@@ -286,7 +286,7 @@ pub(super) static LB_ENDPOINT: Shape = Shape {
         field("address", ANY_TEXT),
         field("healthCheckConfig", Type::Object(&LB_ENDPOINT_HEALTH_CHECK_CONFIG)),
         field("loadBalancingWeight", integer(0, U32_MAX)),
-        field("metadata", Type::Map(&Map { values: Type::Any, max: None })),
+        field("metadata", OBJECTS_BY_NAME),
         field("port", integer(0, U32_MAX)),
         field("upstreamSslConfig", Type::Object(&UPSTREAM_SSL_CONFIG)),
     ],
@@ -321,7 +321,7 @@ pub(super) static FAILOVER: Shape = Shape {
 pub(super) static GCP: Shape = Shape { fields: &[field("audience", ANY_TEXT), field("host", ANY_TEXT)], rules: &[] };
 
 pub(super) static CUSTOM_HEALTH_CHECK: Shape = Shape {
-    fields: &[field("config", Type::Any), field("name", ANY_TEXT), field("typedConfig", Type::Any)],
+    fields: &[field("config", ANY_OBJECT), field("name", ANY_TEXT), field("typedConfig", ANY_OBJECT)],
     rules: &[],
 };
 
