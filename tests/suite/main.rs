@@ -72,6 +72,7 @@ mod mesh_watch;
 mod metamorphic;
 mod modules;
 mod mutation;
+mod option_fields;
 #[cfg(unix)]
 mod packaging;
 #[cfg(unix)]
@@ -224,6 +225,7 @@ fn trials() -> Vec<Trial> {
     #[cfg(unix)]
     trials.extend(pages::trials(&harness, root));
     trials.extend(modules::trials(root));
+    trials.extend(option_fields::trials(&harness, root));
     trials.extend(features::trials(&harness, root));
     trials.extend(index::trials(&harness, root));
     trials.extend(harness::trials());
