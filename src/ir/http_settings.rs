@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::default::is_default;
 use super::{
-    ClientDetails, Compression, HeaderMutations, HttpGuards, HttpProfile, InternalAddresses, Session, Transcoder,
-    Upgrades,
+    ClientDetails, Compression, HeaderMutations, Http2Keepalive, HttpGuards, HttpProfile, InternalAddresses, Session,
+    Transcoder, Upgrades,
 };
 
 /// The settings of HTTP connections; none by default.
@@ -290,4 +290,7 @@ pub struct Http2Connections {
     /// Whether an invalid message ends its stream alone, and not the connection.
     #[serde(skip_serializing_if = "is_default")]
     pub spares_connection: Option<bool>,
+    /// How it is found out that the client is gone.
+    #[serde(skip_serializing_if = "is_default")]
+    pub keepalive: Option<Http2Keepalive>,
 }

@@ -1,6 +1,8 @@
 //! What is asked for of a socket and of all its connections, whatever they carry. What is left out is as
 //! docs/defaults.md says.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::default::is_default;
@@ -24,6 +26,18 @@ pub struct ListenerSettings {
     /// Whether what the kernel knows of connections is counted.
     #[serde(skip_serializing_if = "is_default")]
     pub counts_tcp: bool,
+    /// How many connections are taken at a time, above 0.
+    #[serde(skip_serializing_if = "is_default")]
+    pub most_accepted: Option<u32>,
+    /// How long a connection that carries no requests may be silent; zero for any time.
+    #[serde(skip_serializing_if = "is_default")]
+    pub stream_idle: Option<Duration>,
+    /// How long a handshake of TLS may take; above 0.
+    #[serde(skip_serializing_if = "is_default")]
+    pub handshake: Option<Duration>,
+    /// How long a client may take to say what its connection carries; above 0.
+    #[serde(skip_serializing_if = "is_default")]
+    pub inspection: Option<Duration>,
     /// Logs of requests, in order, beside that of the proxy.
     #[serde(skip_serializing_if = "is_default")]
     pub request_logs: Vec<Log>,

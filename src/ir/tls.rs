@@ -7,7 +7,8 @@ use std::sync::Arc;
 use ring::digest::{SHA256, digest};
 use serde::{Serialize, Serializer};
 
-use super::Origin;
+use super::default::is_default;
+use super::{Origin, TlsVersion};
 
 /// TLS that ends at the proxy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +20,35 @@ pub struct TlsTermination {
     pub alpn: Vec<&'static str>,
     /// What is asked of clients.
     pub clients: ClientCertificates,
+    /// What else the handshake says.
+    #[serde(skip_serializing_if = "is_default")]
+    pub terms: Arc<TlsTerms>,
+}
+
+/// What is offered to clients in a handshake; what is left out is as docs/defaults.md says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TlsTerms {
+    /// The application protocols in place of the usual ones, the preferred one first.
+    #[serde(skip_serializing_if = "is_default")]
+    pub alpn: Vec<String>,
+    /// The oldest version.
+    #[serde(skip_serializing_if = "is_default")]
+    pub oldest: Option<TlsVersion>,
+    /// The newest version.
+    #[serde(skip_serializing_if = "is_default")]
+    pub newest: Option<TlsVersion>,
+    /// The ciphers of versions before 1.3.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ciphers: Vec<String>,
+    /// The curves of the key exchange.
+    #[serde(skip_serializing_if = "is_default")]
+    pub curves: Vec<String>,
+    /// Whether handshakes are made short with tickets.
+    #[serde(skip_serializing_if = "is_default")]
+    pub has_tickets: Option<bool>,
+    /// Whether handshakes are made short with what the proxy remembers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub remembers: Option<bool>,
 }
 
 ids! {

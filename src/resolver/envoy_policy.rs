@@ -16,6 +16,7 @@ mod server;
 mod table;
 mod target;
 mod untranslated;
+mod untranslated_client;
 mod untranslated_security;
 
 use std::collections::HashMap;

@@ -75,7 +75,9 @@ use crate::parser::route::RouteKind;
 pub use address::GatewayAddresses;
 pub use age::Age;
 pub use attachment::{ParentRefusal, ParentSource, RouteParent};
-pub use backend::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
+pub use backend::{
+    Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls, is_cipher, is_curve,
+};
 pub use backend_tls::{BackendTlsPolicies, TlsSettings, TrustAnchors};
 pub use certificate::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, HeaderSecret, HeldBundle, Holder, KeyPairId,

@@ -110,11 +110,12 @@ fn check_security(chain: &FilterChain, security: &Security) -> Option<Closed> {
         (None, Security::Plain | Security::Udp) => None,
         (None, Security::Tls { .. }) if is_passed_through => None,
         (None, Security::Tls { .. }) | (Some(_), Security::Plain | Security::Udp) => Some(Closed::WrongSecurity),
-        (Some(TlsTermination { certificates: _, alpn: _, clients }), Security::Tls { server_name: _, certificate }) => {
-            match clients {
-                ClientCertificates::Unasked | ClientCertificates::Optional => None,
-                ClientCertificates::Required(_) => (!certificate).then_some(Closed::NoCertificate),
-            }
-        }
+        (
+            Some(TlsTermination { certificates: _, alpn: _, clients, terms: _ }),
+            Security::Tls { server_name: _, certificate },
+        ) => match clients {
+            ClientCertificates::Unasked | ClientCertificates::Optional => None,
+            ClientCertificates::Required(_) => (!certificate).then_some(Closed::NoCertificate),
+        },
     }
 }

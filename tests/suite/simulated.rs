@@ -40,6 +40,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
         "it depends on time or on further tries, which need a run",
         &[
             "envoy-gateway/breakers",
+            "envoy-gateway/clients",
             "envoy-gateway/retries",
             "envoy-gateway/ext-auth",
             "envoy-gateway/timeouts",
@@ -134,6 +135,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
     (
         "tls",
         &[
+            "envoy-gateway/handshakes",
             "backend-tls/tls-routes",
             "grpc/over-https",
             "tls/misdirected-requests",
@@ -189,6 +191,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
         "headers that a run generates",
         &[
             "diagnostics/GW4070",
+            "envoy-gateway/clients",
             "envoy-gateway/clusters",
             "http-listener-option/believed",
             "http-listener-option/client-certificates",

@@ -229,7 +229,7 @@ fn describe_name(name: &CertificateName) -> Cow<'_, str> {
 
 /// TLS that ends at a listener, in words that are equal where it is.
 pub(super) fn describe_tls(tls: Option<&TlsTermination>, config: &Config) -> String {
-    let Some(TlsTermination { certificates, alpn, clients }) = tls else { return "no TLS".to_owned() };
+    let Some(TlsTermination { certificates, alpn, clients, terms }) = tls else { return "no TLS".to_owned() };
     let certificates: Vec<String> = certificates.iter().map(|id| certificate(*id, config)).collect();
     let certificates =
         if certificates.is_empty() { "a certificate that is not known".to_owned() } else { certificates.join(", ") };
@@ -241,7 +241,7 @@ pub(super) fn describe_tls(tls: Option<&TlsTermination>, config: &Config) -> Str
         ClientCertificates::Optional => ", clients are asked for a certificate".to_owned(),
     };
     let alpn = if alpn.is_empty() { String::new() } else { format!(", offers {}", alpn.join(" ")) };
-    format!("TLS with {certificates}{alpn}{clients}")
+    format!("TLS with {certificates}{alpn}{clients}{}", settings::in_words_of_masked(&**terms))
 }
 
 fn describe_authorities(Authorities { bundle, object: _, origin: _ }: &Authorities) -> String {

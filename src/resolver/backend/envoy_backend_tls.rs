@@ -42,6 +42,16 @@ const IANA_CIPHERS: [&str; 14] = [
     "TLS_RSA_WITH_AES_256_CBC_SHA",
 ];
 
+/// Whether Envoy knows a cipher of versions before 1.3, by OpenSSL's name or by IANA's.
+pub fn is_cipher(name: &str) -> bool {
+    CIPHERS.contains(&name) || IANA_CIPHERS.contains(&name)
+}
+
+/// Whether Envoy knows a curve of key exchanges.
+pub fn is_curve(name: &str) -> bool {
+    CURVES.contains(&name)
+}
+
 /// What is needed to resolve what Backends name.
 pub(super) struct Names<'c, 'm> {
     pub(super) system_ca: &'c str,
@@ -202,9 +212,7 @@ fn offer(tls: &BackendTlsOptions, refused: &mut Vec<Refused>) -> TlsOffer {
         }
     };
     let ciphers = ciphers.clone().unwrap_or_default();
-    let is_cipher = |text: &str| CIPHERS.contains(&text) || IANA_CIPHERS.contains(&text);
     check(&ciphers, "ciphers", &is_cipher, "write a cipher such as `ECDHE-RSA-AES128-GCM-SHA256`");
-    let is_curve = |text: &str| CURVES.contains(&text);
     check(ecdh_curves, "ecdhCurves", &is_curve, "write `X25519`, `P-256`, `P-384` or `P-521`");
     let alpn = alpn_protocols.clone().unwrap_or_default();
     let is_protocol = |text: &str| (1..256).contains(&text.len());

@@ -15,24 +15,24 @@ impl PolicyOption for ClientTrafficPolicyField {
 
     fn said(&self) -> Said<'_> {
         match self {
-            Self::ClientIpDetection(_) => Said::Whole("the address of the connection would be the client's", true),
-            Self::EnableProxyProtocol(_) | Self::ProxyProtocol(_) => {
-                Said::Whole("connections would be read without the header that tells the client's address", true)
+            Self::ClientIpDetection(said) => Said::Parts(said),
+            Self::Connection(said) => Said::Parts(said),
+            Self::Headers(said) => Said::Parts(&**said),
+            Self::Http1(said) => Said::Parts(said),
+            Self::Tls(said) => Said::Parts(&**said),
+            Self::Scheme(scheme) if scheme != "Preserve" => {
+                Said::Whole("backends would be told the scheme of the client", false)
             }
-            Self::Tls(_) => {
-                Said::Whole("clients would meet the defaults of TLS, and be asked for no certificate", true)
-            }
-            Self::Path(_) => Said::Whole("paths would be normalized as by default", true),
-            Self::Headers(_) => Said::Whole("headers would be treated as by default", true),
-            Self::Connection(_) => Said::Whole("connections would have the default limits", true),
-            Self::Grpc(_)
+            Self::Http3(_) => Said::Whole("clients would not be offered HTTP/3", false),
+            Self::EnableProxyProtocol(_)
+            | Self::Grpc(_)
             | Self::HealthCheck(_)
-            | Self::Http1(_)
             | Self::Http2(_)
-            | Self::Http3(_)
+            | Self::Path(_)
+            | Self::ProxyProtocol(_)
             | Self::Scheme(_)
             | Self::TcpKeepalive(_)
-            | Self::Timeout(_) => Said::Whole("connections would be as by default", false),
+            | Self::Timeout(_) => Said::Translated,
         }
     }
 }
@@ -70,7 +70,7 @@ impl PolicyOption for BackendTrafficPolicyField {
 }
 
 /// A part that is not translated, and keeps nobody out.
-fn missing(path: FieldPath, loss: &'static str) -> Missing {
+pub(super) fn missing(path: FieldPath, loss: &'static str) -> Missing {
     Missing { path, loss, is_security: false, why: NOT_TRANSLATED }
 }
 

@@ -24,6 +24,7 @@ use crate::ir::{
     self, CertificateHeader, ClientDetails, EscapedSlashes, HttpSettings, OnlyVersion, ServerSays, Underscores,
 };
 
+use super::cluster_settings::to_http2_keepalive;
 use super::header;
 use super::proto::{any, boolean, duration, exact, http_filter, text, uint32};
 
@@ -245,12 +246,13 @@ fn to_request_id(rules: ir::RequestIdRules) -> Option<RequestIdExtension> {
 }
 
 fn to_http2(own: Http2ProtocolOptions, http2: ir::Http2Connections) -> Http2ProtocolOptions {
-    let ir::Http2Connections { streams, stream_window, connection_window, spares_connection } = http2;
+    let ir::Http2Connections { streams, stream_window, connection_window, spares_connection, keepalive } = http2;
     Http2ProtocolOptions {
         max_concurrent_streams: streams.map(uint32).or(own.max_concurrent_streams),
         initial_stream_window_size: stream_window.map(uint32).or(own.initial_stream_window_size),
         initial_connection_window_size: connection_window.map(uint32).or(own.initial_connection_window_size),
         override_stream_error_on_invalid_http_message: spares_connection.map(boolean),
+        connection_keepalive: keepalive.map(to_http2_keepalive).or(own.connection_keepalive),
         ..own
     }
 }

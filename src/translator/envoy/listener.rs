@@ -193,7 +193,9 @@ fn to_filter_chain(
             true => Some(listener_settings::counted(socket)),
             false => socket,
         },
-        transport_socket_connect_timeout: tls.is_some().then(|| duration(TLS_HANDSHAKE_TIMEOUT)),
+        transport_socket_connect_timeout: tls
+            .is_some()
+            .then(|| duration(listener.settings.handshake.unwrap_or(TLS_HANDSHAKE_TIMEOUT))),
         ..FilterChain::default()
     }
 }

@@ -21,7 +21,7 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tcp_stats::v3::Config
 use crate::ir::{self, ListenerSettings, ProxyHeader, ProxyValue};
 
 use super::listener_log::to_log;
-use super::proto::{any, text, uint32};
+use super::proto::{any, duration, text, uint32};
 use super::upstream_tls::plain_socket;
 
 /// Lays the settings over a listener.
@@ -34,6 +34,11 @@ pub(super) fn lay_over(settings: &ListenerSettings, listener: Listener) -> Liste
         is_balanced,
         socket_options,
         connection_logs,
+        most_accepted,
+        inspection,
+        // The chains.
+        stream_idle: _,
+        handshake: _,
         // A filter, the sockets of connections, and the connection managers.
         proxy_header: _,
         counts_tcp: _,
@@ -44,6 +49,8 @@ pub(super) fn lay_over(settings: &ListenerSettings, listener: Listener) -> Liste
         per_connection_buffer_limit_bytes: buffer_bytes.map(uint32).or(listener.per_connection_buffer_limit_bytes),
         connection_balance_config: is_balanced.then(balance),
         socket_options: socket_options.iter().cloned().map(to_socket_option).collect(),
+        max_connections_to_accept_per_socket_event: most_accepted.map(uint32),
+        listener_filters_timeout: inspection.map(duration).or(listener.listener_filters_timeout),
         access_log: connection_logs.iter().cloned().map(to_log).collect(),
         ..listener
     }

@@ -62,6 +62,7 @@ mod structure;
 pub mod target;
 mod tcp_proxy;
 mod tls;
+mod tls_version;
 mod tracing;
 mod transcoder;
 mod tunnel;

@@ -9,6 +9,7 @@ use envoy_types::pb::envoy::extensions::filters::network::tcp_proxy::v3::{
 use crate::ir;
 
 use super::name;
+use super::proto::duration;
 
 pub(super) fn to_tcp_proxy(proxy: &ir::TcpProxy, listener: &ir::Listener, config: &ir::Config) -> TcpProxy {
     let ir::TcpProxy { backends } = proxy;
@@ -29,7 +30,12 @@ pub(super) fn to_tcp_proxy(proxy: &ir::TcpProxy, listener: &ir::Listener, config
                 .collect(),
         }),
     };
-    TcpProxy { stat_prefix: name::tcp_proxy(listener), cluster_specifier: Some(specifier), ..TcpProxy::default() }
+    TcpProxy {
+        stat_prefix: name::tcp_proxy(listener),
+        cluster_specifier: Some(specifier),
+        idle_timeout: listener.settings.stream_idle.map(duration),
+        ..TcpProxy::default()
+    }
 }
 
 /// Whether some share of the connections has nobody to take it.

@@ -10,17 +10,18 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::common_tls_c
 };
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
     CertificateValidationContext, CommonTlsContext, DownstreamTlsContext, SdsSecretConfig, Secret, TlsCertificate,
-    secret,
+    TlsParameters, downstream_tls_context::SessionTicketKeysType, secret,
 };
 use envoy_types::pb::google::protobuf::Any;
 
 use crate::ir::{
-    Authorities, CertificateId, ClientCertificates, Config, KeyPair, Material, OnlyVersion, TlsTermination,
+    Authorities, CertificateId, ClientCertificates, Config, KeyPair, Material, OnlyVersion, TlsTermination, TlsTerms,
 };
 
 use super::layout::{Layout, Source};
 use super::name;
 use super::proto::{any, boolean};
+use super::tls_version::to_version;
 
 /// The name of the transport socket.
 pub(super) const TRANSPORT_SOCKET: &str = "envoy.transport_sockets.tls";
@@ -32,7 +33,19 @@ pub(super) fn to_downstream_context(
     config: &Config,
     layout: &Layout,
 ) -> Any {
-    let TlsTermination { certificates, alpn, clients } = tls;
+    let TlsTermination { certificates, alpn, clients, terms } = tls;
+    let TlsTerms { alpn: own_alpn, oldest, newest, ciphers, curves, has_tickets, remembers } = &**terms;
+    let parameters = TlsParameters {
+        tls_minimum_protocol_version: oldest.map_or(0, |version| to_version(version) as i32),
+        tls_maximum_protocol_version: newest.map_or(0, |version| to_version(version) as i32),
+        cipher_suites: ciphers.to_vec(),
+        ecdh_curves: curves.to_vec(),
+        ..TlsParameters::default()
+    };
+    let alpn: Vec<&str> = match own_alpn.is_empty() {
+        true => alpn.to_vec(),
+        false => own_alpn.iter().map(String::as_str).collect(),
+    };
     let (require, validation) = match clients {
         ClientCertificates::Unasked => (None, None),
         ClientCertificates::Required(authorities) => {
@@ -44,18 +57,22 @@ pub(super) fn to_downstream_context(
         }
     };
     // Clients choose among what they are offered.
-    let is_spoken = |protocol: &&&str| match only {
-        Some(OnlyVersion::Http1) => **protocol != "h2",
-        Some(OnlyVersion::Http2) => **protocol != "http/1.1",
+    let is_spoken = |protocol: &&str| match only {
+        Some(OnlyVersion::Http1) => *protocol != "h2",
+        Some(OnlyVersion::Http2) => *protocol != "http/1.1",
         None => true,
     };
     let context = DownstreamTlsContext {
         common_tls_context: Some(CommonTlsContext {
-            alpn_protocols: alpn.iter().filter(is_spoken).map(|&protocol| protocol.to_owned()).collect(),
+            alpn_protocols: alpn.into_iter().filter(is_spoken).map(str::to_owned).collect(),
+            tls_params: (parameters != TlsParameters::default()).then_some(parameters),
             validation_context_type: validation,
             ..with_certificates(certificates, config, layout)
         }),
         require_client_certificate: require,
+        disable_stateful_session_resumption: *remembers == Some(false),
+        session_ticket_keys_type: (*has_tickets == Some(false))
+            .then_some(SessionTicketKeysType::DisableStatelessSessionResumption(true)),
         ..DownstreamTlsContext::default()
     };
     any(DOWNSTREAM_CONTEXT, &context)

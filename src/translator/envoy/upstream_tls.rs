@@ -10,12 +10,13 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
     CertificateValidationContext, CommonTlsContext, SubjectAltNameMatcher, TlsParameters, UpstreamTlsContext,
 };
 
-use crate::ir::{CertificateName, Cluster, Config, ServerNameSource, TlsOffer, TlsVersion, UpstreamTls};
+use crate::ir::{CertificateName, Cluster, Config, ServerNameSource, TlsOffer, UpstreamTls};
 
 use super::layout::Layout;
 use super::path::quote;
 use super::proto::{any, exact, matching, text};
 use super::tls::{TRANSPORT_SOCKET, to_validation, with_certificates};
+use super::tls_version::to_version;
 
 const UPSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 
@@ -69,15 +70,6 @@ pub(super) fn to_named_socket(
     TransportSocket {
         name: TRANSPORT_SOCKET.to_owned(),
         config_type: Some(ConfigType::TypedConfig(any(UPSTREAM_CONTEXT, &context))),
-    }
-}
-
-fn to_version(version: TlsVersion) -> TlsProtocol {
-    match version {
-        TlsVersion::V1_0 => TlsProtocol::TlSv10,
-        TlsVersion::V1_1 => TlsProtocol::TlSv11,
-        TlsVersion::V1_2 => TlsProtocol::TlSv12,
-        TlsVersion::V1_3 => TlsProtocol::TlSv13,
     }
 }
 

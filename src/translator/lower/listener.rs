@@ -4,6 +4,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, codes};
 use crate::ir::{Entrance, FilterChain, Listener, Transport};
@@ -17,6 +18,7 @@ use super::http_chain::lower_http_chains;
 use super::key_material::KeyMaterial;
 use super::l4_chain::{lower_tcp_chain, lower_udp};
 use super::option::socket::settings_of;
+use super::policy;
 use super::routes::LoweredRoutes;
 use super::scope::Scope;
 use super::socket::{Bind, Demultiplexing, Socket, SocketTransport};
@@ -55,7 +57,10 @@ fn lower_socket(lowering: &mut SocketLowering<'_, '_>, bind: Bind, ids: &[Listen
         port,
         entrance: Entrance::Socket,
         transport,
-        settings: settings_of(lowering.resolved, lowering.options.sockets, ids),
+        settings: match policy::socket_settings(lowering.resolved, lowering.options.policies, ids) {
+            Some(settings) => Arc::new(settings.to_owned()),
+            None => settings_of(lowering.resolved, lowering.options.sockets, ids),
+        },
         misdirected: common_hosts(lowering, ids),
         gateways: lowering.gateways_of(ids),
         origin: lowering.origin_of(first),

@@ -12,6 +12,7 @@ use crate::port::Port;
 use crate::resolver::{ListenerId, OriginTable, ParentSource, Protocol, Resolved, names_of_service};
 
 use super::mesh_address::{ServiceAddress, ServiceAddresses, Services, report_loops, shared_addresses};
+use super::policy;
 use super::scope::Scope;
 use super::socket::{Bind, is_taken_by_admin};
 use super::{ConnectionParts, Lowered, ServiceHosts, lower_scope, socket};
@@ -36,7 +37,8 @@ pub fn lower_for_clients(
     let led = Led { resolved, services: &services, addresses: addresses.as_ref(), mesh, options };
     sockets.retain(|(bind, ids)| ids.iter().all(|id| is_served(&led, *bind, *id, diagnostics)));
     // Options of listeners are about what Gateways serve.
-    let settings = ConnectionParts::default();
+    let clients = policy::lower_clients(resolved, [&[], &[]], &mut Diagnostics::new());
+    let settings = ConnectionParts { clients, ..ConnectionParts::default() };
     let scope = (Scope::Emitted, sockets, &settings);
     let parts = lower_scope(resolved, options, scope, &mut origins, &mut Diagnostics::new());
     let (mut config, files, expected, _) = parts.into_config(options);

@@ -131,6 +131,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
     let settings = ConnectionParts {
         http: option::http::lower_http_options(resolved, options.envoy_version, diagnostics),
         sockets: option::socket::lower_socket_options(resolved, options.envoy_version, diagnostics),
+        clients: policy::lower_clients(resolved, [&declared, &emitted], diagnostics),
     };
     option::http::report_shared(resolved, &settings.http, [&declared, &emitted], diagnostics);
     option::asked::report(resolved, &settings.http, &declared, diagnostics);
@@ -175,6 +176,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
 struct ConnectionParts {
     http: option::http::HttpParts,
     sockets: option::socket::SocketParts,
+    clients: policy::ClientParts,
 }
 
 /// What one configuration is made of.
@@ -228,7 +230,7 @@ fn lower_scope<'m>(
     let limits = option::limits::servers(resolved);
     let processors = option::processors::servers(resolved);
     let tracings = option::tracing::tracings(resolved);
-    let policies = policy::lower_policies(resolved, origins, diagnostics);
+    let policies = policy::lower_policies(resolved, &settings.clients, origins, diagnostics);
     let (routes_of, auths) = (&routes, &mut shared.auths);
     let of_listeners = listener::ListenerParts {
         hosts: &hosts,

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Reported};
-use crate::ir::{Action, HttpSettings, TcpBackend};
+use crate::ir::{Action, HttpSettings, ListenerSettings, TcpBackend, TlsTerms};
 use crate::resolver::{
     EnvoyPolicyId, EnvoyPolicyKind, ListenerId, OriginTable, PoliciesOfKind, PolicyField, Resolved, ResolvedListener,
     ResolvedRoute,
@@ -23,7 +23,9 @@ use typed_index_collections::TiVec;
 use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
 use super::option::faults::Faults;
+use super::option::http::change_forwards;
 use super::option::part::{Place, RuleSays};
+use super::socket::Socket;
 use client::ClientPart;
 use security::SecurityPart;
 use traffic::{RulePlace, TrafficPart};
@@ -31,16 +33,35 @@ use traffic::{RulePlace, TrafficPart};
 /// What policies say, by kind.
 #[derive(Debug, Default)]
 pub(super) struct PolicyParts {
-    client: Parts<ClientPart>,
+    client: ClientParts,
     traffic: Parts<TrafficPart>,
     security: Parts<SecurityPart>,
 }
 
 type Parts<P> = TiVec<EnvoyPolicyId, Result<P, Reported>>;
 
-/// Lowers all policies.
+/// What ClientTrafficPolicies say.
+pub(super) type ClientParts = Parts<ClientPart>;
+
+/// Lowers the policies of clients, which are judged by the sockets that listeners share.
+pub(super) fn lower_clients(
+    resolved: &Resolved<'_>,
+    sockets: [&[Socket]; 2],
+    diagnostics: &mut Diagnostics,
+) -> ClientParts {
+    let policies = &resolved.envoy_policies.client;
+    let mut parts =
+        lower_kind(policies, |field, part, faults| client::lower_field(&field.value, part, faults), diagnostics);
+    for sockets in sockets {
+        client::shared::check_shared(resolved, &mut parts, sockets, diagnostics);
+    }
+    parts
+}
+
+/// Lowers all policies, those of clients aside.
 pub(super) fn lower_policies(
     resolved: &Resolved<'_>,
+    clients: &ClientParts,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
 ) -> PolicyParts {
@@ -57,11 +78,7 @@ pub(super) fn lower_policies(
     }
     traffic::check_calls(resolved, &mut traffic, diagnostics);
     PolicyParts {
-        client: lower_kind(
-            &policies.client,
-            |field, part, faults| client::lower_field(&field.value, part, faults),
-            diagnostics,
-        ),
+        client: clients.to_owned(),
         traffic,
         security: lower_kind(
             &policies.security,
@@ -114,7 +131,7 @@ pub(super) struct PoliciesAt<'a, 'm> {
     pub(super) route: &'a ResolvedRoute<'m>,
 }
 
-impl PoliciesAt<'_, '_> {
+impl<'p> PoliciesAt<'p, '_> {
     /// What a rule does where policies count; `rule` is its position.
     pub(super) fn lay_over(
         self,
@@ -135,10 +152,23 @@ impl PoliciesAt<'_, '_> {
             Some(Ok(part)) => part.over((says, self.place(&|| self.name_of(rule))), action, clusters),
             _ => action,
         };
-        match security {
+        let action = match security {
             Some(Ok(part)) => part.over(says, action, clusters, auths),
             _ => action,
+        };
+        match self.client().and_then(|part| part.http.times.stream_idle) {
+            // Without a limit for silence a rule would set that there is none.
+            Some(idle) => Arc::new(change_forwards(Arc::unwrap_or_clone(action), &mut |forward| {
+                forward.timeouts.idle = forward.timeouts.idle.or(Some(idle));
+            })),
+            None => action,
         }
+    }
+
+    /// What counts of the connections of the listener.
+    fn client(self) -> Option<&'p ClientPart> {
+        let id = self.resolved.envoy_policies.client.of_listener(self.listener)?;
+        self.parts.client[id].as_ref().ok()
     }
 
     /// Changes the backends of a route of connections where policies count.
@@ -156,7 +186,7 @@ impl PoliciesAt<'_, '_> {
         format!("{}/{}/rule/{rule}", object.kind.name().to_ascii_lowercase(), object.full_name())
     }
 
-    fn place<'p>(&'p self, name: &'p dyn Fn() -> String) -> RulePlace<'p> {
+    fn place<'n>(&'n self, name: &'n dyn Fn() -> String) -> RulePlace<'n> {
         RulePlace { name, hosts: &self.route.hostnames }
     }
 
@@ -177,6 +207,30 @@ pub(super) fn http_settings<'p>(
     parts: &'p PolicyParts,
     ids: &[ListenerId],
 ) -> Option<&'p Arc<HttpSettings>> {
+    of_clients(resolved, parts, ids).map(|part| &part.http)
+}
+
+/// What policies ask for of the socket of listeners.
+pub(super) fn socket_settings<'p>(
+    resolved: &Resolved<'_>,
+    parts: &'p PolicyParts,
+    ids: &[ListenerId],
+) -> Option<&'p ListenerSettings> {
+    of_clients(resolved, parts, ids).map(|part| &part.socket)
+}
+
+/// What policies ask for of the handshakes of a listener.
+pub(super) fn tls_terms(
+    resolved: &Resolved<'_>,
+    parts: &PolicyParts,
+    listener: &ResolvedListener<'_>,
+) -> Arc<TlsTerms> {
+    let id = resolved.envoy_policies.client.of_listener(listener);
+    let part = id.and_then(|id| parts.client[id].as_ref().ok());
+    part.map(|part| Arc::clone(&part.tls)).unwrap_or_default()
+}
+
+fn of_clients<'p>(resolved: &Resolved<'_>, parts: &'p PolicyParts, ids: &[ListenerId]) -> Option<&'p ClientPart> {
     let own = ids.iter().filter_map(|id| resolved.envoy_policies.client.of_listener(resolved.listener(*id)));
-    own.into_iter().find_map(|id| parts.client[id].as_ref().ok()).map(|part| &part.http)
+    own.into_iter().find_map(|id| parts.client[id].as_ref().ok())
 }

@@ -22,6 +22,7 @@ use crate::resolver::{
 use super::cluster::{RouteProtocol, tls_route_protocol};
 use super::http_chain::lower_https_connections;
 use super::misdirected;
+use super::policy;
 use super::scope::Scope;
 use super::socket_lowering::SocketLowering;
 
@@ -201,6 +202,7 @@ fn lower_termination(
         certificates: certificates.iter().map(|id| lowering.key_pair(*id)).collect(),
         alpn: alpn.to_vec(),
         clients: lower_clients(lowering, clients),
+        terms: policy::tls_terms(lowering.resolved, lowering.options.policies, listener),
     })
 }
 
@@ -217,7 +219,8 @@ fn declared_termination(
         None => ClientCertificates::Unasked,
     };
     let certificates = listener.named_certificates.iter().map(|id| lowering.key_pair(*id)).collect();
-    TlsTermination { certificates, alpn: alpn.to_vec(), clients }
+    let terms = policy::tls_terms(lowering.resolved, lowering.options.policies, listener);
+    TlsTermination { certificates, alpn: alpn.to_vec(), clients, terms }
 }
 
 fn lower_clients(lowering: &mut SocketLowering<'_, '_>, clients: &ClientValidation) -> ClientCertificates {

@@ -1,6 +1,11 @@
 //! ClientTrafficPolicy: what connections of clients are like
 //! ([ClientTrafficPolicy](https://gateway.envoyproxy.io/docs/api/extension_types/#clienttrafficpolicy)).
 
+use super::client_settings::{
+    ClientConnection, ClientGrpc, ClientHeaders, ClientHealthCheck, ClientHttp1, ClientIpDetection, ClientPath,
+    ClientProxyProtocol, ClientTimeout, ClientTls,
+};
+use super::cluster_settings::{EnvoyHttp2, TcpKeepalive};
 use super::envoy_policy::EnvoyPolicySpec;
 use crate::parser::api::option_list::{Untranslated, options};
 
@@ -10,20 +15,20 @@ pub type ClientTrafficPolicySpec = EnvoyPolicySpec<ClientTrafficPolicyField>;
 options! {
     /// What a ClientTrafficPolicy says for listeners and their connections.
     ClientTrafficPolicyField also ["targetRef", "targetRefs", "targetSelectors"] {
-        ClientIpDetection(Untranslated) = "clientIPDetection",
-        Connection(Untranslated) = "connection",
-        EnableProxyProtocol(Untranslated) = "enableProxyProtocol",
-        Grpc(Untranslated) = "grpc",
-        Headers(Untranslated) = "headers",
-        HealthCheck(Untranslated) = "healthCheck",
-        Http1(Untranslated) = "http1",
-        Http2(Untranslated) = "http2",
+        ClientIpDetection(ClientIpDetection) = "clientIPDetection",
+        Connection(ClientConnection) = "connection",
+        EnableProxyProtocol(bool) = "enableProxyProtocol",
+        Grpc(ClientGrpc) = "grpc",
+        Headers(Box<ClientHeaders>) = "headers",
+        HealthCheck(ClientHealthCheck) = "healthCheck",
+        Http1(ClientHttp1) = "http1",
+        Http2(EnvoyHttp2) = "http2",
         Http3(Untranslated) = "http3",
-        Path(Untranslated) = "path",
-        ProxyProtocol(Untranslated) = "proxyProtocol",
-        Scheme(Untranslated) = "scheme",
-        TcpKeepalive(Untranslated) = "tcpKeepalive",
-        Timeout(Untranslated) = "timeout",
-        Tls(Untranslated) = "tls",
+        Path(ClientPath) = "path",
+        ProxyProtocol(ClientProxyProtocol) = "proxyProtocol",
+        Scheme(String) = "scheme",
+        TcpKeepalive(TcpKeepalive) = "tcpKeepalive",
+        Timeout(ClientTimeout) = "timeout",
+        Tls(Box<ClientTls>) = "tls",
     }
 }

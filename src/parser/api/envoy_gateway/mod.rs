@@ -7,6 +7,7 @@
 mod authorization;
 mod backend;
 mod backend_traffic_policy;
+mod client_settings;
 mod client_traffic_policy;
 mod cluster_settings;
 mod credentials;
@@ -22,6 +23,7 @@ mod tokens;
 pub use authorization::*;
 pub use backend::*;
 pub use backend_traffic_policy::*;
+pub use client_settings::*;
 pub use client_traffic_policy::*;
 pub use cluster_settings::*;
 pub use credentials::*;

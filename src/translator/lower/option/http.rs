@@ -305,6 +305,7 @@ fn lower_http2(said: Http2Settings, faults: &mut Faults<'_>) -> Http2Connections
         stream_window: number("initialStreamWindowSize", initial_stream_window_size, WINDOWS),
         connection_window: number("initialConnectionWindowSize", initial_connection_window_size, WINDOWS),
         spares_connection: override_stream_error_on_invalid_http_message,
+        keepalive: None,
     }
 }
 

@@ -1,0 +1,15 @@
+//! Versions of TLS, on either side of the proxy.
+
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::tls_parameters::TlsProtocol;
+
+use crate::ir::TlsVersion;
+
+/// A version, as Envoy writes it.
+pub(super) fn to_version(version: TlsVersion) -> TlsProtocol {
+    match version {
+        TlsVersion::V1_0 => TlsProtocol::TlSv10,
+        TlsVersion::V1_1 => TlsProtocol::TlSv11,
+        TlsVersion::V1_2 => TlsProtocol::TlSv12,
+        TlsVersion::V1_3 => TlsProtocol::TlSv13,
+    }
+}
