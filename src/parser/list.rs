@@ -11,7 +11,7 @@ use crate::spelling::{Near, near};
 use super::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use super::node::Node;
 use super::object::is_core_kind;
-use super::schema::{Problem, Step, listed, quote, wrong_type};
+use super::schema::{Problem, Problems, Step, listed, quote, wrong_type};
 
 /// The kind of a list of objects of any kind, and how the kinds of other lists end.
 const LIST: &str = "List";
@@ -63,9 +63,9 @@ fn is_misnamed(items: Option<&Node>, kind: &str) -> bool {
 }
 
 /// What is wrong with a known list, its items aside.
-pub(super) fn problems(node: &Node, kind: &str) -> Vec<Problem> {
+pub(super) fn problems(node: &Node, kind: &str) -> Problems {
     let names = node.as_map().unwrap_or_default().iter().map(|(name, _)| name.as_str());
-    let mut problems: Vec<_> =
+    let mut problems: Problems =
         names.filter(|name| !FIELDS.contains(name)).map(|name| unknown_field(name, kind)).collect();
     match node.get(ITEMS) {
         Some(Node::List(_) | Node::Null) => {}

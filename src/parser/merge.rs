@@ -8,7 +8,6 @@ use super::api::{EnvoyPolicySpec, MergeType, OptionKind};
 use super::kind::Kind;
 use super::node::Node;
 use super::schema::{Checker, Step, Type, other_schemas};
-use crate::diagnostics::Severity;
 use crate::options::Channel;
 
 /// The lists whose items a strategic merge joins, each by the field that names an item.
@@ -32,8 +31,8 @@ pub fn laid_over_parent<T: OptionKind>(
     if let Some(schema) = other_schemas().find(|schema| schema.kind == kind) {
         let mut checker = Checker::new(channel);
         checker.value(&mut said, &Type::Object(schema.spec), &Step::Root.field("spec"));
-        let mut wrong = checker.finish().into_iter().filter(|problem| problem.code.severity() == Severity::Error);
-        if let Some(problem) = wrong.next() {
+        let problems = checker.finish();
+        if let Some(problem) = problems.iter().find(|problem| problem.is_error()) {
             return Err(format!("{}: {}", problem.path, problem.message));
         }
     }

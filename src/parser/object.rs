@@ -27,7 +27,7 @@ use super::from_node::DecodeError;
 use super::head::{Metadata, Object, ObjectHead, Position, Refusal};
 use super::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, Kind, ObjectKey};
 use super::node::Node;
-use super::schema::{Checker, Problem, Schema, Step, Type, listed, other_schemas, quote, schemas};
+use super::schema::{Checker, Problem, Problems, Schema, Step, Type, listed, other_schemas, quote, schemas};
 use crate::spelling::{Near, near, nearest};
 
 /// What decides how an object is read.
@@ -107,7 +107,7 @@ pub fn read(node: Node, position: Position, options: &ReadOptions, diagnostics: 
                 let refusal = former.and_then(Former::refusal);
                 let problem = refusal.unwrap_or_else(|| unknown.problem(group, version, kind, options.channel));
                 let object = object_ref(&node, group, kind, true, options);
-                refuse(vec![problem], &position, &object, None, diagnostics)
+                refuse([problem], &position, &object, None, diagnostics)
             }
         }
     } else {
@@ -116,7 +116,7 @@ pub fn read(node: Node, position: Position, options: &ReadOptions, diagnostics: 
             core::CoreKind::OtherVersion(known) => {
                 let problem = core::wrong_version(known, version);
                 let object = object_ref(&node, group, kind, known.is_namespaced(), options);
-                refuse(vec![problem], &position, &object, None, diagnostics)
+                refuse([problem], &position, &object, None, diagnostics)
             }
             core::CoreKind::Other => {
                 let mut foreign = ForeignObject::read(&node, group, kind, &position, &options.namespace);
@@ -262,7 +262,7 @@ fn object_ref(node: &Node, group: &str, kind: &str, is_namespaced: bool, options
 
 /// Reports `problems`, of which at least one is an error.
 fn refuse(
-    problems: Vec<Problem>,
+    problems: impl IntoIterator<Item = Problem>,
     position: &Position,
     object: &ObjectRef,
     key: Option<ObjectKey>,
@@ -318,9 +318,9 @@ fn read_gateway_kind(
         checker.report(warning);
     }
     let parts = top_level(node, schema, &mut checker);
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     let metadata = metadata::read(parts.metadata, kind, &options.namespace, &mut problems);
-    problems.into_iter().for_each(|problem| checker.report(problem));
+    checker.append(problems);
     let mut spec = parts.spec.unwrap_or(Node::Null);
     if matches!(spec, Node::Null) {
         checker.block(missing_spec(kind));
@@ -345,21 +345,16 @@ fn read_gateway_kind(
 }
 
 /// Reports what was found of an object; the outcome when one of the problems is an error.
-fn settle(
-    problems: Vec<Problem>,
-    key: &ObjectKey,
-    position: &Position,
-    diagnostics: &mut Diagnostics,
-) -> Option<Outcome> {
+fn settle(problems: Problems, key: &ObjectKey, position: &Position, diagnostics: &mut Diagnostics) -> Option<Outcome> {
     if problems.is_empty() {
         return None;
     }
     let object = key.to_ref();
     if problems.iter().any(Problem::is_error) {
         let known = Some(key.clone()).filter(|key| !key.name.is_empty());
-        return Some(refuse(problems, position, &object, known, diagnostics));
+        return Some(refuse(problems.into_told(), position, &object, known, diagnostics));
     }
-    for problem in problems {
+    for problem in problems.into_told() {
         diagnostics.report(problem.into_finding(position, &object));
     }
     None
@@ -394,9 +389,9 @@ fn top_level(node: Node, schema: &Schema, checker: &mut Checker) -> Parts {
             "metadata" => parts.metadata = parts.metadata.or(Some(value)),
             "spec" => parts.spec = parts.spec.or(Some(value)),
             "status" if schema.has_status => {
-                let mut problems = Vec::new();
+                let mut problems = Problems::default();
                 status::check(&value, schema.kind, &mut problems);
-                problems.into_iter().for_each(|problem| checker.report(problem));
+                checker.append(problems);
             }
             _ => checker.report(unknown_top_level(&name, schema)),
         }
@@ -514,7 +509,7 @@ fn read_core_kind(
     options: &ReadOptions,
     diagnostics: &mut Diagnostics,
 ) -> Outcome {
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     let metadata = metadata::read(node.get("metadata").cloned(), kind, &options.namespace, &mut problems);
     let content = core::read(&node, kind, &metadata, &mut problems);
     // An unknown field or a label of the wrong form says nothing of the content.
@@ -522,8 +517,14 @@ fn read_core_kind(
         let is_metadata = problem.path.0.first() == Some(&"metadata".into());
         !problem.is_error() || problem.code == codes::UNKNOWN_FIELD || is_metadata
     };
-    let faults = problems.iter().filter(|problem| !is_harmless(problem));
-    let without = core::without(kind, faults.map(|problem| &problem.path));
+    let without = match problems.hide(|problem| !is_harmless(problem)) {
+        // Nobody knows what else is missing.
+        true => None,
+        false => {
+            let faults = problems.iter().filter(|problem| !is_harmless(problem));
+            core::without(kind, faults.map(|problem| &problem.path))
+        }
+    };
     let refused = settle(problems, &key_of(kind, &metadata), &position, diagnostics);
     let envelope = Envelope { kind, version: "v1", metadata, position };
     match (refused, without) {

@@ -27,7 +27,7 @@ use super::manifests::{Manifests, Position};
 use super::node::Node;
 use super::object::{Outcome, ReadOptions};
 use super::repeated;
-use super::schema::Problem;
+use super::schema::Problems;
 use super::skip::{self, Chart, Foreign};
 use super::skipped::{self, Skipped, Sort};
 use super::source::{Document, DocumentId, Found, Source, SourceSet};
@@ -366,7 +366,9 @@ where
                 return self.list(node, &base, meta, repeated);
             }
             Form::Foreign => return self.list(node, &base, meta, repeated),
-            Form::Misnamed => return self.list_problems(vec![list::misnamed(&meta.kind)], &base, true),
+            Form::Misnamed => {
+                return self.list_problems([list::misnamed(&meta.kind)].into_iter().collect(), &base, true);
+            }
         }
         let node = match inherited {
             Some(_) => with_type(node, &meta),
@@ -387,9 +389,9 @@ where
     }
 
     /// Reports what is wrong with a list itself. A list has no name: the findings are about no object.
-    fn list_problems(&mut self, problems: Vec<Problem>, base: &FieldPath, is_lost: bool) {
+    fn list_problems(&mut self, problems: Problems, base: &FieldPath, is_lost: bool) {
         let position = self.position(base.clone());
-        for problem in problems {
+        for problem in problems.into_told() {
             self.parsed.diagnostics.report(problem.into_nameless(&position));
         }
         if is_lost {

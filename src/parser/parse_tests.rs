@@ -349,6 +349,17 @@ fn more_documents_than_manifests_could_fill_are_one_error() {
 }
 
 #[test]
+fn of_many_keys_that_are_given_twice_the_rest_is_counted() {
+    let keys: String = (0..2_000).map(|at| format!("  k{at}: a\n  k{at}: b\n")).collect();
+    let (manifests, findings) =
+        named(&format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{keys}"));
+    assert_eq!(findings.len(), 101);
+    assert!(findings.iter().all(|finding| finding.code.id() == "GW1002"));
+    assert!(findings[100].message.ends_with(", and 1899 more repetitions in the object"), "{}", findings[100].message);
+    assert_eq!(manifests.repeated_parts().len() + manifests.decoded.len(), 1);
+}
+
+#[test]
 fn of_many_things_that_are_no_objects_the_rest_is_counted() {
     let (_, findings) = named(&format!("kind: List\napiVersion: v1\nitems:\n{}", "- {}\n".repeat(250)));
     let rest = |findings: &[Finding]| {

@@ -20,6 +20,7 @@ use super::manifests::Position;
 use super::node::Node;
 use super::object::is_core_kind;
 use super::part;
+use super::schema::MOST_TOLD;
 use super::source::Document;
 use super::spans::SpanTree;
 use crate::path;
@@ -74,7 +75,7 @@ pub(super) fn report(
         let start = document.range.start;
         Location::Bytes(document.source, start + key.start..start + key.end)
     };
-    let mut proof = None;
+    let mut told = Told::default();
     for path in repeated {
         let full = position.base.join(path);
         let finding = |location: Location| {
@@ -91,11 +92,40 @@ pub(super) fn report(
         match keys.split_first() {
             Some((first, others)) if !others.is_empty() => {
                 for key in others {
-                    proof = Some(diagnostics.error(finding(at(key)).related(at(first), "the key is here first")));
+                    told.add(diagnostics, || finding(at(key)).related(at(first), "the key is here first"));
                 }
             }
-            _ => proof = Some(diagnostics.error(finding(Location::key(position.document, full)))),
+            _ => told.add(diagnostics, || finding(Location::key(position.document, full))),
         }
     }
-    proof
+    told.finish(diagnostics)
+}
+
+/// The first repetitions of an object, and how many there are behind them.
+#[derive(Default)]
+struct Told {
+    proof: Option<Reported>,
+    count: usize,
+    further: Option<Finding>,
+}
+
+impl Told {
+    fn add(&mut self, diagnostics: &mut Diagnostics, finding: impl FnOnce() -> Finding) {
+        self.count += 1;
+        if self.count <= MOST_TOLD {
+            self.proof = Some(diagnostics.error(finding()));
+        } else if self.further.is_none() {
+            self.further = Some(finding());
+        }
+    }
+
+    fn finish(self, diagnostics: &mut Diagnostics) -> Option<Reported> {
+        let Some(mut further) = self.further else { return self.proof };
+        let more = self.count - MOST_TOLD - 1;
+        if more > 0 {
+            let plural = if more == 1 { "" } else { "s" };
+            further.message.push_str(&format!(", and {more} more repetition{plural} in the object"));
+        }
+        Some(diagnostics.error(further))
+    }
 }

@@ -16,7 +16,7 @@ use crate::parser::api::{
 use crate::parser::manifests::{Kind, Metadata};
 use crate::parser::node::Node;
 use crate::parser::schema::pattern::{self, is_label, is_qualified_name, is_subdomain};
-use crate::parser::schema::{Problem, Step, quote, unsupported, wrong_type};
+use crate::parser::schema::{Problem, Problems, Step, quote, unsupported, wrong_type};
 use crate::path;
 use crate::port::Port;
 
@@ -72,7 +72,7 @@ pub(super) fn wrong_version(kind: Kind, version: &str) -> Problem {
 }
 
 /// Reads the fields of `node`, an object of the core kind `kind`.
-pub(super) fn read(node: &Node, kind: Kind, metadata: &Metadata, problems: &mut Vec<Problem>) -> Content {
+pub(super) fn read(node: &Node, kind: Kind, metadata: &Metadata, problems: &mut Problems) -> Content {
     fields::check(node, kind, problems);
     let root = Step::Root;
     let mut reader = Reader { problems };
@@ -120,7 +120,7 @@ impl<'a> Place<'a> {
 
 /// The state of one reading.
 struct Reader<'p> {
-    problems: &'p mut Vec<Problem>,
+    problems: &'p mut Problems,
 }
 
 impl Reader<'_> {

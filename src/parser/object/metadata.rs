@@ -20,7 +20,7 @@ use crate::parser::labels::Labels;
 use crate::parser::manifests::{Kind, Metadata, Timestamp};
 use crate::parser::node::Node;
 use crate::parser::schema::pattern::{self, is_label, is_qualified_name, is_subdomain};
-use crate::parser::schema::{Problem, Step, quote, wrong_type};
+use crate::parser::schema::{Problem, Problems, Step, quote, wrong_type};
 use crate::spelling::{Near, near};
 
 /// The label that every Namespace carries with its own name.
@@ -103,16 +103,11 @@ impl NameForm {
 /// The state of one reading.
 struct Reader<'p> {
     kind: Kind,
-    problems: &'p mut Vec<Problem>,
+    problems: &'p mut Problems,
 }
 
 /// Reads the metadata of an object of `kind`. An object without a namespace is in `default_namespace`.
-pub(super) fn read(
-    node: Option<Node>,
-    kind: Kind,
-    default_namespace: &Namespace,
-    problems: &mut Vec<Problem>,
-) -> Metadata {
+pub(super) fn read(node: Option<Node>, kind: Kind, default_namespace: &Namespace, problems: &mut Problems) -> Metadata {
     let mut reader = Reader { kind, problems };
     let metadata = reader.metadata(node);
     let mut metadata = metadata.unwrap_or_else(|| Metadata {

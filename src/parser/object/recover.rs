@@ -13,7 +13,7 @@ use crate::diagnostics::{FieldPath, Segment, codes};
 use crate::options::Channel;
 use crate::parser::manifests::Kind;
 use crate::parser::node::Node;
-use crate::parser::schema::{Checker, Problem, Schema, Step, Type};
+use crate::parser::schema::{Checker, Problem, Problems, Schema, Step, Type};
 use crate::path;
 
 /// The fields of a spec without which nothing of it can be judged.
@@ -26,9 +26,13 @@ const NOBODYS_PORTS: usize = 61_000;
 pub(super) fn recover(
     spec: &mut Node,
     schema: &'static Schema,
-    problems: &[Problem],
+    problems: &Problems,
     channel: Channel,
 ) -> Option<Vec<FieldPath>> {
+    // Of a mistake that was only counted nobody knows what it is about.
+    if problems.hide(|problem| problem.is_error() && problem.code != codes::UNKNOWN_FIELD) {
+        return None;
+    }
     let mut missing = Vec::new();
     for problem in problems.iter().filter(|problem| problem.is_error()) {
         let Some((Segment::Field(top), below)) = problem.path.0.split_first() else { return None };

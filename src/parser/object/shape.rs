@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Change, Code};
 use crate::parser::node::Node;
-use crate::parser::schema::{Problem, Step, quote};
+use crate::parser::schema::{Problem, Problems, Step, quote};
 use crate::spelling::{Near, near};
 
 /// What a mapping may hold.
@@ -16,7 +16,7 @@ pub(super) struct Shape {
 }
 
 /// Reports, by `code`, the fields of a mapping and of those below it that have no place there.
-pub(super) fn check(node: &Node, shape: &Shape, at: &Step<'_>, code: Code, problems: &mut Vec<Problem>) {
+pub(super) fn check(node: &Node, shape: &Shape, at: &Step<'_>, code: Code, problems: &mut Problems) {
     let Shape { noun: _, fields, below } = shape;
     for (name, value) in node.as_map().unwrap_or_default() {
         let here = at.field(name);

@@ -10,7 +10,7 @@ use crate::parser::manifests::Kind;
 use crate::parser::node::Node;
 
 use super::shape::{self, Shape};
-use crate::parser::schema::{Problem, Step};
+use crate::parser::schema::{Problems, Step};
 
 static CONDITION: Shape = Shape {
     noun: "a condition",
@@ -76,7 +76,7 @@ static OF_BACKEND: Shape =
     Shape { noun: "the `status` of a backend", fields: &["conditions"], below: &[("conditions", &CONDITION)] };
 
 /// Reports the fields that a `status` of the kind does not have.
-pub(super) fn check(status: &Node, kind: Kind, problems: &mut Vec<Problem>) {
+pub(super) fn check(status: &Node, kind: Kind, problems: &mut Problems) {
     let shape = match kind {
         Kind::GatewayClass | Kind::XMesh => &OF_CLASS,
         Kind::Gateway => &OF_GATEWAY,

@@ -1,5 +1,7 @@
 //! Tests of the reading of whole objects: metadata and core kinds.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostics::{FieldPath, Location, Part};
 use crate::options::Channel;
 use crate::parser::api::{AddressType, L4Protocol, ServiceType, TargetPort};
@@ -430,4 +432,33 @@ fn ignored_objects_that_look_like_others_are_reported() {
             }
         }
     }
+}
+
+/// An HTTPRoute whose rules are numbers.
+fn rules_of_numbers(count: usize) -> (Outcome, Vec<String>) {
+    let rules = "1, ".repeat(count);
+    outcome(&format!(
+        "{{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {{name: a}}, spec: {{rules: [{rules}]}}}}"
+    ))
+}
+
+#[test]
+fn of_the_many_faults_of_an_object_the_first_are_told_and_the_others_counted() {
+    let (refused, lines) = rules_of_numbers(50_000);
+    // One of each code behind the first hundred: the types, and that there are too many rules.
+    let types = (0..=100).map(|at| format!("GW1003 spec.rules[{at}]"));
+    let told: BTreeSet<String> = types.chain(["GW1006 spec.rules".to_owned()]).collect();
+    assert_eq!(lines.into_iter().collect::<BTreeSet<_>>(), told);
+    // Nobody knows what is left of it.
+    assert!(matches!(refused, Outcome::Refused { key: Some(_), decoded: None, .. }), "{refused:?}");
+    let (few, lines) = rules_of_numbers(99);
+    assert_eq!(lines.len(), 100);
+    assert!(matches!(few, Outcome::Refused { decoded: Some(_), .. }), "{few:?}");
+}
+
+#[test]
+fn of_the_many_broken_ports_of_a_service_the_first_are_told_and_the_others_counted() {
+    let (refused, lines) = core("v1", "Service", &format!(", spec: {{ports: [{}]}}", "{port: 0}, ".repeat(20_000)));
+    assert_eq!(lines.len(), 101);
+    assert!(matches!(refused, Outcome::Refused { decoded: None, .. }), "{refused:?}");
 }

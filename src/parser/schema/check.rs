@@ -14,13 +14,14 @@ use crate::spelling::near;
 
 use super::pattern::{self, Pattern};
 use super::problem::{self, Problem, Step, listed, quote};
+use super::problems::Problems;
 use super::table::{Breaks, Field, Identity, Integer, List, Map, Presence, Rule, Shape, Text, Type};
 
 /// The state of one check.
 #[derive(Debug)]
 pub(in crate::parser) struct Checker {
     channel: Channel,
-    problems: Vec<Problem>,
+    problems: Problems,
     /// How many errors leave a value without the shape that the rules about it expect.
     blocks: usize,
 }
@@ -28,11 +29,11 @@ pub(in crate::parser) struct Checker {
 impl Checker {
     /// A check against the schema of `channel`.
     pub(in crate::parser) fn new(channel: Channel) -> Self {
-        Self { channel, problems: Vec::new(), blocks: 0 }
+        Self { channel, problems: Problems::default(), blocks: 0 }
     }
 
     /// All problems.
-    pub(in crate::parser) fn finish(self) -> Vec<Problem> {
+    pub(in crate::parser) fn finish(self) -> Problems {
         self.problems
     }
 
@@ -40,6 +41,11 @@ impl Checker {
     pub(in crate::parser) fn block(&mut self, problem: Problem) {
         self.blocks += 1;
         self.problems.push(problem);
+    }
+
+    /// Adds the problems of parts that are checked by others.
+    pub(in crate::parser) fn append(&mut self, problems: Problems) {
+        self.problems.append(problems);
     }
 
     /// Adds a problem found outside the walk.

@@ -14,6 +14,7 @@ mod gloo;
 pub mod pattern;
 mod policy;
 mod problem;
+mod problems;
 mod route;
 mod rules;
 mod shared;
@@ -28,6 +29,7 @@ pub use table::{Breaks, Field, Identity, Integer, List, Map, Presence, Rule, Sch
 
 pub(in crate::parser) use check::Checker;
 pub(in crate::parser) use problem::{Problem, Step, listed, quote, unsupported, wrong_type};
+pub(in crate::parser) use problems::{MOST_TOLD, Problems};
 
 /// The release of Gateway API whose definitions are built in.
 pub const RELEASE: &str = "v1.6.1";

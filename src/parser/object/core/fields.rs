@@ -8,7 +8,7 @@ use crate::diagnostics::codes;
 use crate::parser::manifests::Kind;
 use crate::parser::node::Node;
 use crate::parser::object::shape::{self, Shape};
-use crate::parser::schema::{Problem, Step};
+use crate::parser::schema::{Problems, Step};
 
 /// [Service](https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/)
 static SERVICE: Shape = Shape {
@@ -72,7 +72,7 @@ static ENDPOINT_PORT: Shape =
     Shape { noun: "a port of an EndpointSlice", fields: &["appProtocol", "name", "port", "protocol"], below: &[] };
 
 /// Warns about the fields of an object that Kubernetes does not know.
-pub(super) fn check(node: &Node, kind: Kind, problems: &mut Vec<Problem>) {
+pub(super) fn check(node: &Node, kind: Kind, problems: &mut Problems) {
     let shape = match kind {
         Kind::Service => &SERVICE,
         Kind::EndpointSlice => &ENDPOINT_SLICE,
