@@ -24,7 +24,11 @@ pub(super) fn rewrite(action: &PathRewrite, taken: &PathMatch, target: &str) -> 
     let (path, query) = split_query(target);
     let path = match action {
         PathRewrite::Full(full) => full.clone(),
-        PathRewrite::Regex(substitution) => substitute(substitution, path),
+        // Nothing is no path: it stays.
+        PathRewrite::Regex(substitution) => match substitute(substitution, path) {
+            empty if empty.is_empty() => return None,
+            other => other,
+        },
         PathRewrite::Taken(to) => format!("{to}{}", untaken(taken, path)),
         PathRewrite::Prefix { matched, replacement } => match (matched.as_str(), replacement.as_str()) {
             ("", "") => return None,
@@ -41,7 +45,17 @@ pub(super) fn rewrite(action: &PathRewrite, taken: &PathMatch, target: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::rewrite;
-    use crate::ir::{PathMatch, PathRewrite};
+    use crate::ir::{PathMatch, PathRewrite, Substitution};
+
+    #[test]
+    fn an_expression_that_leaves_nothing_changes_nothing() {
+        let rewritten = |pattern: &str, to: &str| {
+            let substitution = Substitution { pattern: pattern.to_owned(), replacement: to.to_owned() };
+            rewrite(&PathRewrite::Regex(substitution), &PathMatch::Prefix(String::new()), "/r1?x=1")
+        };
+        assert_eq!(rewritten("/r[0-9]+", ""), None);
+        assert_eq!(rewritten("[0-9]+", ""), Some("/r?x=1".to_owned()));
+    }
 
     #[test]
     fn prefixes_are_replaced_and_the_query_stays() {

@@ -39,8 +39,9 @@ pub(super) fn take(
         UpstreamOption::CircuitBreakers(breakers) => settings.limits = limits(breakers),
         UpstreamOption::ConnectionConfig(config) => take_connection(config, &at, settings, refused),
         UpstreamOption::DnsRefreshRate(GoDuration(rate)) => {
-            if *rate < Duration::from_millis(1) {
-                refused.push(unusable(at, "is shorter than a millisecond", "write a length of time from `1ms` on"));
+            // Envoy takes what is longer than that.
+            if *rate <= Duration::from_millis(1) {
+                refused.push(unusable(at, "is not longer than a millisecond", "write a length of time from `2ms` on"));
             }
             settings.dns.refresh = Some(*rate);
         }

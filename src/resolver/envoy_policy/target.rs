@@ -9,6 +9,7 @@ use crate::parser::manifests::{Kind, Object, ObjectHead};
 use crate::resolver::reference_grant::{Referent, Referrer};
 use crate::resolver::selector::{self, matches_labels};
 use crate::spelling::nearest;
+use crate::whole;
 
 use super::kind::EnvoyPolicyKind;
 use super::known::{Known, Target};
@@ -43,9 +44,21 @@ pub(super) fn aims<'m, T: EnvoyPolicyKind>(
             None => report_kind::<T>(object, (&selector.group, &selector.kind, place), diagnostics),
         }
     }
+    if object.refusal.is_none() && object.spec.targets().next().is_none() && object.spec.target_selectors.is_empty() {
+        report_none(object, diagnostics);
+    }
     let mut seen = HashSet::new();
     aims.retain(|aim: &Aim<'m>| seen.insert(aim.scope));
     aims
+}
+
+/// Warns of a policy whose lists of targets are empty, which the API server takes.
+fn report_none(object: &ObjectHead, diagnostics: &mut Diagnostics) {
+    let (kind, name) = (object.kind.name(), object.full_name());
+    let finding =
+        object.finding(codes::OPTION_UNUSED, whole!["spec", "targetRefs"], format!("{kind} `{name}` names no target"));
+    let help = "name a Gateway, a ListenerSet or a route, or remove the policy";
+    diagnostics.report(finding.label("it is about nothing").consequence("none: the policy has no effect").help(help));
 }
 
 fn kind_of<T: EnvoyPolicyKind>(group: &str, kind: &str) -> Option<Kind> {

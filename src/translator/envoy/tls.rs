@@ -21,7 +21,7 @@ use crate::ir::{
 use super::layout::{Layout, Source};
 use super::name;
 use super::proto::{any, boolean};
-use super::tls_version::to_version;
+use super::tls_version::{each_once, to_version};
 
 /// The name of the transport socket.
 pub(super) const TRANSPORT_SOCKET: &str = "envoy.transport_sockets.tls";
@@ -39,7 +39,7 @@ pub(super) fn to_downstream_context(
         tls_minimum_protocol_version: oldest.map_or(0, |version| to_version(version) as i32),
         tls_maximum_protocol_version: newest.map_or(0, |version| to_version(version) as i32),
         cipher_suites: ciphers.to_vec(),
-        ecdh_curves: curves.to_vec(),
+        ecdh_curves: each_once(curves),
         ..TlsParameters::default()
     };
     let alpn: Vec<&str> = match own_alpn.is_empty() {

@@ -16,7 +16,7 @@ use super::layout::Layout;
 use super::path::quote;
 use super::proto::{any, exact, matching, text};
 use super::tls::{TRANSPORT_SOCKET, to_validation, with_certificates};
-use super::tls_version::to_version;
+use super::tls_version::{each_once, to_version};
 
 const UPSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 
@@ -55,7 +55,7 @@ pub(super) fn to_named_socket(
                 tls_minimum_protocol_version: oldest.map_or(TlsProtocol::TlsAuto, to_version) as i32,
                 tls_maximum_protocol_version: newest.map_or(MAXIMUM_VERSION, to_version) as i32,
                 cipher_suites: ciphers,
-                ecdh_curves: curves,
+                ecdh_curves: each_once(&curves),
                 ..TlsParameters::default()
             }),
             alpn_protocols: alpn,

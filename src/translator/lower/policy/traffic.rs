@@ -61,7 +61,10 @@ pub(super) fn lower_field(field: &BackendTrafficPolicyField, part: &mut TrafficP
         BackendTrafficPolicyField::FaultInjection(said) => part.fault = Some(request::lower_fault(said, faults)),
         BackendTrafficPolicyField::HealthCheck(said) => health::lower(said, settings, faults),
         BackendTrafficPolicyField::Http2(said) => settings.http2 = cluster::lower_http2(said, faults),
-        BackendTrafficPolicyField::HttpUpgrade(said) => part.upgrades = Some(request::lower_upgrades(said)),
+        // An empty list says nothing.
+        BackendTrafficPolicyField::HttpUpgrade(said) => {
+            part.upgrades = (!said.is_empty()).then(|| request::lower_upgrades(said));
+        }
         BackendTrafficPolicyField::LoadBalancer(said) => {
             let panic_below = settings.balancing.panic_below;
             (settings.balancing, part.hash) = balancer::lower(said, faults);

@@ -83,9 +83,10 @@ pub(in super::super) fn bytes(Quantity(said): Quantity, at: &FieldPath, faults: 
 pub(super) fn lower_dns(said: &BackendDns, faults: &mut Faults<'_>) -> Dns {
     let BackendDns { dns_refresh_rate, lookup_family, respect_dns_ttl } = said;
     let refresh = dns_refresh_rate.map(|rate| rate.0);
-    if refresh.is_some_and(|rate| rate < Duration::from_millis(1)) {
-        let help = "write a length of time from `1ms` on";
-        faults.add(&path!["dnsRefreshRate"], "it is shorter than a millisecond", help);
+    // Envoy takes what is longer than that.
+    if refresh.is_some_and(|rate| rate <= Duration::from_millis(1)) {
+        let help = "write a length of time from `2ms` on";
+        faults.add(&path!["dnsRefreshRate"], "it is not longer than a millisecond", help);
     }
     let family = lookup_family.as_deref().map(|family| match family {
         "IPv4" => LookupFamily::V4,
