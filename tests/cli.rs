@@ -534,15 +534,16 @@ fn thousands_of_documents_are_each_judged() {
 }
 
 #[test]
-fn thousands_of_problems_in_one_object_take_linear_time() {
+fn of_thousands_of_problems_in_one_object_a_hundred_are_told_and_the_others_counted() {
     let head = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\nspec:\n";
     let fields: String = (0..5_000).map(|field| format!("  f{field}: 1\n")).collect();
     let repeated = "  rules: []\n  hostnames: []\n".repeat(2_500);
-    for (body, code, least) in [(fields, "error[GW1001]", 5_000), (repeated, "error[GW1002]", 4_998)] {
+    for (body, code, more) in [(fields, "error[GW1001]", "4899 more"), (repeated, "error[GW1002]", "4897 more")] {
         let folder = folder(&[("a.yaml", format!("{head}{body}").as_bytes())]);
         let (exit, stdout, _) = run(folder.path(), &["validate", "a.yaml"]);
         assert_eq!(exit, Some(1));
-        assert!(stdout.matches(code).count() >= least, "{} {code}", stdout.matches(code).count());
+        assert_eq!(stdout.matches(code).count(), 101, "{code}");
+        assert!(stdout.contains(more), "{code}");
     }
 }
 

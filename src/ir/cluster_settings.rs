@@ -214,6 +214,14 @@ pub struct Limits {
     pub counts_rest: bool,
 }
 
+impl Limits {
+    /// Whether no request is ever sent: each waits for a connection first, if only for a moment
+    /// ([max_pending_requests](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/circuit_breaker.proto#envoy-v3-api-field-config-cluster-v3-circuitbreakers-thresholds-max-pending-requests)).
+    pub fn take_none(&self) -> bool {
+        [self.waiting, self.requests].contains(&Some(0))
+    }
+}
+
 /// What endpoints are asked, to know whether they can be sent to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HealthCheck {

@@ -48,7 +48,7 @@ use super::object_name::is_object_name;
 use super::reference_grant::{Grants, Referent, Referrer};
 use chosen_pods::Pods;
 pub(super) use envoy_backend::judge_envoy_backends;
-pub use envoy_backend_tls::{is_cipher, is_curve};
+pub use envoy_backend_tls::{is_cipher, is_curve, tls_version};
 pub(super) use external::resolve_external;
 pub(super) use index::BackendReferrer;
 use index::Given;

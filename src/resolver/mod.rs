@@ -76,7 +76,7 @@ pub use address::GatewayAddresses;
 pub use age::Age;
 pub use attachment::{ParentRefusal, ParentSource, RouteParent};
 pub use backend::{
-    Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls, is_cipher, is_curve,
+    Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls, is_cipher, is_curve, tls_version,
 };
 pub use backend_tls::{BackendTlsPolicies, TlsSettings, TrustAnchors};
 pub use certificate::{

@@ -35,6 +35,9 @@ pub(super) struct Askers<'a> {
     pub(super) told: &'a ToldHeaders<'a>,
 }
 
+/// What clients are told where a backend may have no request.
+const OVERFLOW: &str = "upstream connect error or disconnect/reset before headers. reset reason: overflow";
+
 /// The outcomes of a route.
 pub(super) fn act<'c>(
     config: &'c Config,
@@ -349,6 +352,13 @@ fn send<'c>(
     };
     if config.cluster(cluster).is_empty() {
         let reply = LocalReply::new(503, Reason::NoEndpoint).with_body("no healthy upstream");
+        return Answer::Local(with_headers(reply, &response, cors_headers.as_ref()));
+    }
+    if config.cluster(cluster).settings.limits.take_none() {
+        let mut reply = LocalReply::new(503, Reason::NoRoom).with_body(OVERFLOW);
+        if !request.is_silent {
+            reply.headers.push(("x-envoy-overloaded".to_owned(), "true".to_owned()));
+        }
         return Answer::Local(with_headers(reply, &response, cors_headers.as_ref()));
     }
     if session.as_deref().is_some_and(|session| is_lost(session, &config.cluster(cluster).endpoints, request)) {

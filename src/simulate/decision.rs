@@ -259,6 +259,8 @@ pub enum Reason {
     Fault,
     /// The backend has no endpoint.
     NoEndpoint,
+    /// The limits of the backend take no request.
+    NoRoom,
     /// A browser asks what another origin may do.
     Preflight,
     /// An authorization service refuses the request.
@@ -303,6 +305,7 @@ impl Reason {
             Self::Fault => "the rule breaks off a share of its requests on purpose",
             Self::InvalidBackend => "the backend cannot be used",
             Self::NoEndpoint => "the backend has no endpoint",
+            Self::NoRoom => "the limits of the backend take no request",
             Self::Preflight => "the rule's CORS filter answers preflights",
             Self::Unauthorized => "the authorization service refuses it",
             Self::NoAuthorization => "the authorization service does not answer",

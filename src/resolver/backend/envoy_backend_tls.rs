@@ -222,15 +222,16 @@ fn offer(tls: &BackendTlsOptions, refused: &mut Vec<Refused>) -> TlsOffer {
     }
     TlsOffer {
         alpn,
-        oldest: min_version.and_then(version),
-        newest: max_version.and_then(version),
+        oldest: min_version.and_then(tls_version),
+        newest: max_version.and_then(tls_version),
         ciphers,
         curves: ecdh_curves.clone(),
         ..TlsOffer::default()
     }
 }
 
-fn version(version: TlsProtocolVersion) -> Option<TlsVersion> {
+/// The version that is named; `None` where it is left to the proxy.
+pub fn tls_version(version: TlsProtocolVersion) -> Option<TlsVersion> {
     match version {
         TlsProtocolVersion::Auto => None,
         TlsProtocolVersion::V1_0 => Some(TlsVersion::V1_0),

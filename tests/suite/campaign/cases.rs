@@ -39,7 +39,6 @@ const LEFT_TO_A_RUN: &[&str] = &[
     "listener-option/streams",
     "mesh/calls",
     "mesh/options",
-    "upstream/ejection",
     "upstream/failover",
     "upstream/health",
     "upstream/tls",

@@ -1,9 +1,9 @@
 //! `tls` ([ClientTLSSettings](https://gateway.envoyproxy.io/docs/api/extension_types/#clienttlssettings)).
 
-use crate::ir::{TlsTerms, TlsVersion};
-use crate::parser::api::{ClientTls, ClientTlsResumption, ClientTlsSession, TlsProtocolVersion};
+use crate::ir::TlsTerms;
+use crate::parser::api::{ClientTls, ClientTlsResumption, ClientTlsSession};
 use crate::path;
-use crate::resolver::{is_cipher, is_curve};
+use crate::resolver::{is_cipher, is_curve, tls_version};
 use crate::translator::lower::option::faults::Faults;
 
 /// What is offered in handshakes. Where nothing is said of sessions they are resumed as Envoy does by default.
@@ -33,21 +33,11 @@ pub(super) fn lower(said: &ClientTls, faults: &mut Faults<'_>) -> TlsTerms {
     let has = |is_set: fn(&ClientTlsResumption) -> bool| resumption.map(|said| said.is_some_and(is_set));
     TlsTerms {
         alpn: alpn_protocols.to_vec(),
-        oldest: min_version.and_then(version),
-        newest: max_version.and_then(version),
+        oldest: min_version.and_then(tls_version),
+        newest: max_version.and_then(tls_version),
         ciphers: ciphers.to_vec(),
         curves: ecdh_curves.to_vec(),
         has_tickets: has(|said| said.stateless.is_some()),
         remembers: has(|said| said.stateful.is_some()),
-    }
-}
-
-fn version(version: TlsProtocolVersion) -> Option<TlsVersion> {
-    match version {
-        TlsProtocolVersion::Auto => None,
-        TlsProtocolVersion::V1_0 => Some(TlsVersion::V1_0),
-        TlsProtocolVersion::V1_1 => Some(TlsVersion::V1_1),
-        TlsProtocolVersion::V1_2 => Some(TlsVersion::V1_2),
-        TlsProtocolVersion::V1_3 => Some(TlsVersion::V1_3),
     }
 }
