@@ -62,7 +62,7 @@ mod structure;
 pub mod target;
 mod tcp_proxy;
 mod tls;
-mod tls_version;
+mod tls_parameters;
 mod tracing;
 mod transcoder;
 mod tunnel;

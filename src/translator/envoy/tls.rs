@@ -21,7 +21,7 @@ use crate::ir::{
 use super::layout::{Layout, Source};
 use super::name;
 use super::proto::{any, boolean};
-use super::tls_version::{each_once, to_version};
+use super::tls_parameters::to_parameters;
 
 /// The name of the transport socket.
 pub(super) const TRANSPORT_SOCKET: &str = "envoy.transport_sockets.tls";
@@ -35,13 +35,7 @@ pub(super) fn to_downstream_context(
 ) -> Any {
     let TlsTermination { certificates, alpn, clients, terms } = tls;
     let TlsTerms { alpn: own_alpn, oldest, newest, ciphers, curves, has_tickets, remembers } = &**terms;
-    let parameters = TlsParameters {
-        tls_minimum_protocol_version: oldest.map_or(0, |version| to_version(version) as i32),
-        tls_maximum_protocol_version: newest.map_or(0, |version| to_version(version) as i32),
-        cipher_suites: ciphers.to_vec(),
-        ecdh_curves: each_once(curves),
-        ..TlsParameters::default()
-    };
+    let parameters = to_parameters([*oldest, *newest], ciphers, curves);
     let alpn: Vec<&str> = match own_alpn.is_empty() {
         true => alpn.to_vec(),
         false => own_alpn.iter().map(String::as_str).collect(),

@@ -5,18 +5,17 @@ use envoy_types::pb::envoy::config::core::v3::TransportSocket;
 use envoy_types::pb::envoy::config::core::v3::transport_socket::ConfigType;
 use envoy_types::pb::envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::subject_alt_name_matcher::SanType;
-use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::tls_parameters::TlsProtocol;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
-    CertificateValidationContext, CommonTlsContext, SubjectAltNameMatcher, TlsParameters, UpstreamTlsContext,
+    CertificateValidationContext, CommonTlsContext, SubjectAltNameMatcher, UpstreamTlsContext,
 };
 
-use crate::ir::{CertificateName, Cluster, Config, ServerNameSource, TlsOffer, UpstreamTls};
+use crate::ir::{CertificateName, Cluster, Config, ServerNameSource, TlsOffer, TlsVersion, UpstreamTls};
 
 use super::layout::Layout;
 use super::path::quote;
 use super::proto::{any, exact, matching, text};
 use super::tls::{TRANSPORT_SOCKET, to_validation, with_certificates};
-use super::tls_version::{each_once, to_version};
+use super::tls_parameters::to_parameters;
 
 const UPSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 
@@ -25,7 +24,7 @@ const RAW_BUFFER: &str = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBu
 
 /// The newest version that is offered to backends; Envoy's own limit for them is 1.2
 /// ([versions](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/common.proto#envoy-v3-api-field-extensions-transport-sockets-tls-v3-tlsparameters-tls-maximum-protocol-version)).
-const MAXIMUM_VERSION: TlsProtocol = TlsProtocol::TlSv13;
+const NEWEST: TlsVersion = TlsVersion::V1_3;
 
 /// The transport socket of connections to a backend.
 pub(super) fn to_upstream_socket(tls: &UpstreamTls, config: &Config, layout: &Layout) -> TransportSocket {
@@ -51,13 +50,7 @@ pub(super) fn to_named_socket(
         auto_host_sni: by_endpoint,
         auto_sni_san_validation: by_endpoint && authorities.is_some(),
         common_tls_context: Some(CommonTlsContext {
-            tls_params: Some(TlsParameters {
-                tls_minimum_protocol_version: oldest.map_or(TlsProtocol::TlsAuto, to_version) as i32,
-                tls_maximum_protocol_version: newest.map_or(MAXIMUM_VERSION, to_version) as i32,
-                cipher_suites: ciphers,
-                ecdh_curves: each_once(&curves),
-                ..TlsParameters::default()
-            }),
+            tls_params: Some(to_parameters([oldest, newest.or(Some(NEWEST))], &ciphers, &curves)),
             alpn_protocols: alpn,
             validation_context_type: authorities
                 .as_ref()
