@@ -35,3 +35,12 @@ impl Random {
         (0..self.below(most + 1)).map(|_| self.pick(list)).collect()
     }
 }
+
+/// A number that depends on the seed and the names alone ([FNV-1a](https://datatracker.ietf.org/doc/html/rfc9923)): what
+/// has other names is drawn for itself.
+pub(crate) fn drawn(seed: u64, names: &[&str]) -> u64 {
+    let bytes = names.iter().flat_map(|name| name.bytes().chain([0]));
+    let hash = bytes
+        .fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    Random::new(hash).next()
+}

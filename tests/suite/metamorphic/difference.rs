@@ -50,9 +50,9 @@ fn campaign(share: usize) -> Result<(), Failed> {
     let asked = std::env::var("GWCTL_METAMORPHIC").unwrap_or_default();
     let (is_whole, seed) = (asked == "all", asked.parse().unwrap_or(0));
     let (mut made, mut lost, mut needed) = (0_usize, Vec::new(), Vec::new());
-    for (place, pair) in PAIRS.iter().enumerate().skip(share).step_by(SHARES) {
-        for (number, addition) in ADDITIONS.iter().enumerate() {
-            if !is_whole && !is_sampled(seed, place, number) {
+    for pair in PAIRS.iter().skip(share).step_by(SHARES) {
+        for addition in ADDITIONS {
+            if !is_whole && !is_sampled(seed, pair.name, addition.name) {
                 continue;
             }
             let Some(silent) = try_addition(pair, addition)? else { continue };

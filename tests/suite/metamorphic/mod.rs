@@ -31,6 +31,7 @@ use libtest_mimic::{Failed, Trial};
 use additions::{ADDITIONS, Addition};
 pub(crate) use input::Input;
 
+use crate::campaign::random::drawn;
 use crate::case::{Case, Gone, OneOrMore, discover};
 use crate::harness::Harness;
 
@@ -117,10 +118,10 @@ fn campaign(bases: &[Base], share: usize) -> Result<(), Failed> {
     let is_whole = asked == "all";
     let seed = asked.parse().unwrap_or(0);
     let (mut made, mut lost) = (0_usize, Vec::new());
-    for (place, base) in bases.iter().enumerate().skip(share).step_by(SHARES) {
+    for base in bases.iter().skip(share).step_by(SHARES) {
         let mut needed = BTreeSet::new();
-        for (number, addition) in ADDITIONS.iter().enumerate() {
-            if !is_whole && !is_sampled(seed, place, number) {
+        for addition in ADDITIONS {
+            if !is_whole && !is_sampled(seed, &base.case.name, addition.name) {
                 continue;
             }
             if let Some(missing) = try_addition(base, addition, &mut needed) {
@@ -150,11 +151,10 @@ fn campaign(bases: &[Base], share: usize) -> Result<(), Failed> {
     Err(format!("{total} findings of {made} combinations are lost\n{}", lost.join("\n")).into())
 }
 
-/// Whether a combination is in the sample: spread over cases and additions alike.
-fn is_sampled(seed: u64, place: usize, number: usize) -> bool {
-    let mixed = (place as u64).wrapping_mul(0x9e37_79b9).wrapping_add((number as u64).wrapping_mul(0x85eb_ca6b));
-    let mixed = mixed.wrapping_add(seed.wrapping_mul(0xc2b2_ae35));
-    (mixed ^ (mixed >> 13)).is_multiple_of(SAMPLE)
+/// Whether a combination is in the sample: by the names, so that a case or an addition that comes is drawn for itself
+/// and moves no other.
+fn is_sampled(seed: u64, name: &str, addition: &str) -> bool {
+    drawn(seed, &[name, addition]).is_multiple_of(SAMPLE)
 }
 
 /// What an addition to a case loses; `None` when it cannot be made there. `needed` learns which reasons of the case are

@@ -26,10 +26,10 @@ use libtest_mimic::{Failed, Trial};
 use serde::Deserialize;
 use walkdir::WalkDir;
 
-use super::Random;
 use super::edit::{Edit, Subject, apply, edits};
 use super::judge::{Expected, Found, expected, general, is_refused, is_without_effect, misplaced, place_of};
 use super::tree::{Path, Step, Tree, Written, shown};
+use crate::campaign::random::drawn;
 use crate::case::{Case, discover};
 use crate::harness::Harness;
 
@@ -192,13 +192,14 @@ fn all_changes(bases: &[Base]) -> Vec<Change> {
     changes
 }
 
-/// So many of them: first one of every sort, which is a kind, a field and an edit, then any.
+/// So many of them: first one of every sort, which is a kind, a field and an edit, then any. They are drawn by the name
+/// of the case, so that a new one moves no other.
 fn sample(bases: &[Base], seed: u64, count: usize) -> Vec<Change> {
     let mut changes = all_changes(bases);
-    let mut random = Random(seed);
-    for place in (1..changes.len()).rev() {
-        changes.swap(place, random.below(place + 1));
-    }
+    changes.sort_by_cached_key(|change| {
+        let Change { base, file, document, path, edit } = change;
+        drawn(seed, &[&bases[*base].name, &format!("{file} {document} {path:?} {edit:?}")])
+    });
     let mut seen: BTreeMap<(String, String, Edit), usize> = BTreeMap::new();
     let mut ranked: Vec<(usize, Change)> = changes
         .into_iter()

@@ -19,7 +19,7 @@ use gwctl::parser::source::{Found, Source, SourceSet};
 use libtest_mimic::{Failed, Trial};
 use walkdir::WalkDir;
 
-use super::Random;
+use crate::campaign::random::Random;
 
 /// The tests run in parallel: each has a seed of its own, and so many inputs.
 const SEEDS: [u64; 4] = [1, 2, 3, 4];
@@ -112,7 +112,7 @@ pub(super) fn trials(root: &Path) -> Vec<Trial> {
 
 fn check(testdata: &Path, seed: u64) -> Result<(), Failed> {
     let texts = manifests(testdata)?;
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     for input in 0..INPUTS_OF_A_SEED {
         let files: Vec<String> = (0..=random.below(2)).map(|_| random.damaged(&texts)).collect();
         if catch_unwind(AssertUnwindSafe(|| run(&files))).is_err() {
@@ -161,7 +161,7 @@ fn run(files: &[String]) {
 }
 
 impl Random {
-    fn pick<'a>(&mut self, texts: &'a [String]) -> &'a str {
+    fn text<'a>(&mut self, texts: &'a [String]) -> &'a str {
         &texts[self.below(texts.len())]
     }
 
@@ -171,7 +171,7 @@ impl Random {
 
     /// A manifest with a few damages.
     fn damaged(&mut self, texts: &[String]) -> String {
-        let mut text = self.pick(texts).to_owned();
+        let mut text = self.text(texts).to_owned();
         for _ in 0..=self.below(4) {
             text = self.damage(text, texts);
         }
@@ -188,7 +188,7 @@ impl Random {
             2 => text.replace_range(range, self.token()),
             3 => text.truncate(from),
             4 => {
-                let other = self.pick(texts);
+                let other = self.text(texts);
                 let start = self.place_in(other);
                 text.insert_str(from, &other[start..floor(other, start + 200)]);
             }

@@ -34,22 +34,3 @@ fn documented(page: &Path) -> Result<(), Failed> {
     let missing: Vec<_> = judge::WITHOUT_EFFECT.iter().filter(|entry| !is_told(entry)).collect();
     if missing.is_empty() { Ok(()) } else { Err(format!("docs/mutation.md does not say: {missing:?}").into()) }
 }
-
-/// Numbers that look random and are the same in every run
-/// ([SplitMix64](https://doi.org/10.1145/2714064.2660195)).
-struct Random(u64);
-
-impl Random {
-    fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `bound`, which is above 0.
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.number() % bound as u64).unwrap_or_default()
-    }
-}
