@@ -87,7 +87,9 @@ const ROOTS: &[&str] = &[
     "envoy.extensions.filters.http.set_metadata.v3.Config",
     "envoy.extensions.filters.http.stateful_session.v3.StatefulSession",
     "envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute",
+    "envoy.extensions.compression.brotli.compressor.v3.Brotli",
     "envoy.extensions.compression.gzip.compressor.v3.Gzip",
+    "envoy.extensions.compression.zstd.compressor.v3.Zstd",
     "envoy.extensions.http.stateful_session.cookie.v3.CookieBasedSessionState",
     "envoy.extensions.http.stateful_session.header.v3.HeaderBasedSessionState",
     // Routes and matchers.

@@ -12,8 +12,8 @@ use crate::port::Port;
 use super::default::is_default;
 use super::seldom::usual;
 use super::{
-    AccessRule, AuthId, ClusterId, Cors, HashPart, HeaderMutations, Mirror, Origin, OriginPattern, Retry, RouteGuards,
-    RouteTracing, Seldom, Session, Share, Timeouts, Upgrades,
+    AccessRule, AuthId, ClusterId, Compression, Cors, HashPart, HeaderMutations, Mirror, Origin, OriginPattern, Retry,
+    RouteGuards, RouteTracing, Seldom, Session, Share, Timeouts, Upgrades,
 };
 
 /// What filters and logs are told of a rule.
@@ -116,6 +116,9 @@ pub struct HttpFilters {
     /// What is kept out.
     #[serde(skip_serializing_if = "is_default")]
     pub guards: RouteGuards,
+    /// How responses are compressed: each library once, in order.
+    #[serde(skip_serializing_if = "is_default")]
+    pub compressions: Vec<Compression>,
 }
 
 usual!(HttpFilters, Timeouts);

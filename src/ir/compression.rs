@@ -4,9 +4,12 @@ use serde::Serialize;
 
 use super::default::is_default;
 
-/// How responses are compressed with gzip, for clients that take it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// How responses are compressed, for clients that take it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Compression {
+    /// Whether it goes before others that clients take as gladly.
+    #[serde(skip_serializing_if = "is_default")]
+    pub is_preferred: bool,
     /// How many bytes a response has at least.
     pub least_bytes: u32,
     /// The media types; empty for those of texts.
@@ -21,6 +24,42 @@ pub struct Compression {
     /// Whether backends are not told which encodings clients take.
     #[serde(skip_serializing_if = "is_default")]
     pub hides_encodings: bool,
+    /// What compresses.
+    pub library: CompressionLibrary,
+}
+
+/// What compresses.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum CompressionLibrary {
+    /// zlib ([Gzip](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/compression/gzip/compressor/v3/gzip.proto)).
+    Gzip(GzipSettings),
+    /// Brotli with what Envoy sets where nothing is said.
+    Brotli,
+    /// Zstandard, likewise.
+    Zstd,
+}
+
+impl Default for CompressionLibrary {
+    fn default() -> Self {
+        Self::Gzip(GzipSettings::default())
+    }
+}
+
+impl CompressionLibrary {
+    /// The name by which clients and servers agree on it
+    /// ([content codings](https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding)).
+    pub fn encoding(&self) -> &'static str {
+        match self {
+            Self::Gzip(_) => "gzip",
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+        }
+    }
+}
+
+/// How zlib compresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct GzipSettings {
     /// From 1, the fastest, to 9; `None` leaves it to the library.
     #[serde(skip_serializing_if = "is_default")]
     pub level: Option<u8>,
@@ -36,7 +75,7 @@ pub struct Compression {
 }
 
 /// How the library looks for what repeats.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum CompressionStrategy {
     /// As it likes.
     #[default]

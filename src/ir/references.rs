@@ -62,7 +62,9 @@ impl Action {
 }
 
 /// What requests pass first.
-fn of_filters(HttpFilters { cors: _, auths, guards }: &HttpFilters) -> impl Iterator<Item = Reference<'_>> {
+fn of_filters(
+    HttpFilters { cors: _, auths, guards, compressions: _ }: &HttpFilters,
+) -> impl Iterator<Item = Reference<'_>> {
     let keys = guards.token_rules().flat_map(|rules| rules.clusters());
     let counting = guards.limits().map(|limits| limits.server.cluster);
     let processing = guards.processors.iter().flat_map(|processor| [processor.cluster, processor.asked()]);
@@ -200,10 +202,10 @@ fn with_clusters(
 }
 
 fn replaced(
-    HttpFilters { cors, auths, guards }: &HttpFilters,
+    HttpFilters { cors, auths, guards, compressions }: &HttpFilters,
     replace: &impl Fn(ClusterId) -> ClusterId,
     replace_auths: &mut impl FnMut(&[AuthId]) -> Vec<AuthId>,
 ) -> Seldom<HttpFilters> {
     let guards = guards.clone().with_clusters(replace);
-    HttpFilters { cors: cors.clone(), auths: replace_auths(auths), guards }.into()
+    HttpFilters { cors: cors.clone(), auths: replace_auths(auths), guards, compressions: compressions.clone() }.into()
 }

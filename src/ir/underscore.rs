@@ -53,7 +53,7 @@ fn removes(mutations: &HeaderMutations) -> bool {
 
 /// Whether scripts are told that they may send one, or an authorization service is to see one.
 fn filters_expect(http_filters: &HttpFilters, config: &Config) -> bool {
-    let HttpFilters { cors, auths, guards: _ } = http_filters;
+    let HttpFilters { cors, auths, guards: _, compressions: _ } = http_filters;
     let is_listed = |headers: &AuthHeaders| match headers {
         AuthHeaders::Default => false,
         AuthHeaders::Listed(names) => names.iter().any(has_underscore),

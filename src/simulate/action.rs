@@ -11,6 +11,7 @@ use super::access::{ToldHeaders, identify, permit};
 use super::admitted::Admitted;
 use super::authorization::{Authority, ask};
 use super::claim::Known;
+use super::compression::Compressing;
 use super::cors::preflight;
 use super::cors_headers::CorsHeaders;
 use super::credentials::authenticate;
@@ -414,7 +415,7 @@ fn send<'c>(
         generated,
         tells_time: request.profile == HttpProfile::Edge && !request.is_silent,
         response,
-        compression: None,
+        compressing: Compressing::default(),
         web_call: request.web_call,
         given: given_cookies(config, cluster, hash, request),
         counts_attempts: attempts.to_clients,

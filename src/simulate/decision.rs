@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use crate::ir::{
-    Action, AuthId, ClusterId, Compression, CopyHost, FilterChain, HashCookie, HttpSettings, Listener, Mirror, Origin,
-    Route, VirtualHost,
+    Action, AuthId, ClusterId, CopyHost, FilterChain, HashCookie, HttpSettings, Listener, Mirror, Origin, Route,
+    VirtualHost,
 };
 
-use super::compression::{CHANGED, compress};
+use super::compression::{CHANGED, Compressing};
 use super::cors_headers::{self, CorsHeaders};
 use super::hash::give;
 use super::header::{ATTEMPT_COUNT, Mutate, joined, set, upgrade};
@@ -109,17 +109,16 @@ pub enum Answer<'c> {
 }
 
 impl<'c> Answer<'c> {
-    /// Compresses the response, where the settings of the connection say so.
-    pub(super) fn compress(&mut self, settings: &'c HttpSettings, is_taken: bool) {
-        let Some(compression) = &settings.compression else { return };
+    /// Compresses the response.
+    pub(super) fn compress(&mut self, compressing: &Compressing<'c>) {
         match self {
             // What is refused before filters see it does not pass them.
             Self::Local(LocalReply {
                 reason: Reason::BadRequest | Reason::TooManyHeaders | Reason::Underscore,
                 ..
             }) => {}
-            Self::Local(reply) => compress(compression, is_taken, reply.body.len(), &mut reply.headers),
-            Self::Upstream(upstream) => upstream.compression = Some((compression, is_taken)),
+            Self::Local(reply) => compressing.compress(reply.body.len(), &mut reply.headers),
+            Self::Upstream(upstream) => upstream.compressing = compressing.clone(),
             Self::Stream(_) | Self::Closed(_) => {}
         }
     }
@@ -339,8 +338,8 @@ pub struct Upstream<'c> {
     pub generated: Vec<&'static str>,
     /// Whether the client is told how long the backend took.
     pub tells_time: bool,
-    /// How the response is compressed, and whether the client takes that.
-    pub(super) compression: Option<(&'c Compression, bool)>,
+    /// How the response is compressed.
+    pub(super) compressing: Compressing<'c>,
     /// The call of gRPC-Web that it is, where such calls become calls of gRPC.
     pub web_call: Option<WebCall>,
     /// The cookies that the client is given, with values that only a run shows.
@@ -410,8 +409,8 @@ impl Upstream<'_> {
             cors_headers.set_in(&mut headers);
         }
         headers.extend(self.session.iter().flat_map(|session| session.lines(endpoint)));
-        if let Some((compression, is_taken)) = self.compression.filter(|_| !self.is_upgrade()) {
-            compress(compression, is_taken, bytes, &mut headers);
+        if !self.is_upgrade() {
+            self.compressing.compress(bytes, &mut headers);
         }
         if let Some(settings) = self.told {
             tell_of_proxy(settings, &mut headers);
@@ -424,7 +423,7 @@ impl Upstream<'_> {
 
     /// Whether the bytes of the response are others than those that the backend sends.
     pub fn may_be_compressed(&self) -> bool {
-        self.compression.is_some_and(|(_, is_taken)| is_taken)
+        self.compressing.is_taken()
     }
 
     /// Whether its connection shall become another one.
@@ -437,7 +436,7 @@ impl Upstream<'_> {
         let mut names: Vec<&str> = Vec::new();
         let counted = self.counts_attempts.then_some(ATTEMPT_COUNT);
         let told = self.told.map(named_of_proxy).unwrap_or_default();
-        let told = told.into_iter().chain(self.compression.into_iter().flat_map(|_| CHANGED));
+        let told = told.into_iter().chain(CHANGED.into_iter().filter(|_| self.compressing.is_offered()));
         for name in counted.into_iter().chain(told).chain(self.response.iter().flat_map(Mutate::names)) {
             if !names.contains(&name) {
                 names.push(name);

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use crate::ir::{
-    CONNECT, ClientCertificates, Config, FilterChain, HeaderMutations, HttpConnection, HttpProfile, OnlyVersion,
-    PathRules, Route, Underscores, Upgrades, VirtualHost,
+    Action, CONNECT, ClientCertificates, Config, FilterChain, HeaderMutations, HttpConnection, HttpProfile,
+    OnlyVersion, PathRules, Route, Underscores, Upgrades, VirtualHost,
 };
 
 use super::access::ToldHeaders;
@@ -13,7 +13,7 @@ use super::action::{Askers, act, answer_early};
 use super::admitted::{Admitted, KeptOut};
 use super::authorization::Authority;
 use super::clients::{as_kept, as_of_house, generated, of_spans};
-use super::compression::takes_gzip;
+use super::compression::Compressing;
 use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
 use super::guard::{kept_out, refusal};
 use super::head::is_too_large;
@@ -127,9 +127,12 @@ impl<'c> HttpTable<'c> {
         authority: &Authority<'_>,
     ) -> Decision<'c> {
         let mut decision = self.answer(config, (request, others), authority);
-        let takes_gzip = takes_gzip(&joined(&request.headers, Message::Request));
+        let rule = decision.route.and_then(|route| route.action.leaves().find_map(Action::http_filters));
+        let ways = rule.into_iter().flat_map(|filters| &filters.compressions);
+        let ways = ways.chain(&self.connection.settings.compression).collect();
+        let compressing = Compressing::new(ways, &joined(&request.headers, Message::Request));
         for outcome in &mut decision.outcomes {
-            outcome.answer.compress(&self.connection.settings, takes_gzip);
+            outcome.answer.compress(&compressing);
             outcome.answer.tell_of_proxy(&self.connection.settings);
         }
         if self.connection.tracing.is_some() || config.proxy.tracing.is_some() {

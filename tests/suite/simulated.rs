@@ -203,7 +203,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "session/permanent",
         ],
     ),
-    ("the bytes of a compressed body need a run", &["http-listener-option/compression"]),
+    ("the bytes of a compressed body need a run", &["envoy-gateway/compressed", "http-listener-option/compression"]),
     ("whatever it expects needs a run", &["http/proxy-trusted-hops"]),
     ("whether a session has ended needs a run", &["session/cookie", "session/permanent"]),
     ("where a session goes on without its backend needs a run", &["session/dead-backend"]),

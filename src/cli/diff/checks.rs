@@ -9,7 +9,7 @@ pub(super) fn apart(old: &HttpFilters, new: &HttpFilters) -> Option<String> {
     if old == new {
         return None;
     }
-    let HttpFilters { cors, auths, guards } = old;
+    let HttpFilters { cors, auths, guards, compressions } = old;
     let RouteGuards { body, origins, early_tokens, keys, passwords, tokens, early_limits, limits, processors, access } =
         guards;
     let other = &new.guards;
@@ -23,6 +23,7 @@ pub(super) fn apart(old: &HttpFilters, new: &HttpFilters) -> Option<String> {
         ("tokens", *early_tokens == other.early_tokens && *tokens == other.tokens),
         ("limits", *early_limits == other.early_limits && *limits == other.limits),
         ("who may", *access == other.access),
+        ("how responses are compressed", *compressions == new.compressions),
     ];
     let mut names: Vec<String> =
         parts.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| name.to_owned()).collect();

@@ -27,7 +27,7 @@ pub(super) fn refusal(route: &Route, config: &Config) -> Option<String> {
 /// The first server that an action asks, and that stands for itself alone.
 fn missing<'c>(action: &Action, config: &'c Config) -> Option<&'c BackendName> {
     let asked = action.leaves().filter_map(Action::http_filters).flat_map(|filters| {
-        let HttpFilters { cors: _, auths, guards } = filters;
+        let HttpFilters { cors: _, auths, guards, compressions: _ } = filters;
         let auths = auths.iter().map(|id| config.external_auth(*id).settings.cluster);
         let limits = guards.limits().map(|limits| limits.server.cluster);
         // Without a server that has the keys of tokens none of them counts, which the answer says.

@@ -47,7 +47,6 @@ impl PolicyOption for BackendTrafficPolicyField {
             Self::RateLimit(_) => Said::Whole("there would be no limit", true),
             Self::BandwidthLimit(_) => Said::Whole("there would be no limit", false),
             Self::AdmissionControl(_) => Said::Whole("backends in trouble would get every request", false),
-            Self::Compression(_) | Self::Compressor(_) => Said::Whole("responses would not be compressed", false),
             Self::ResponseOverride(_) => Said::Whole("responses would pass as they are", false),
             Self::Telemetry(_) => Said::Whole("it would not be followed", false),
             Self::Connection(said) => Said::Parts(said),
@@ -55,6 +54,8 @@ impl PolicyOption for BackendTrafficPolicyField {
             Self::HttpUpgrade(said) => Said::Parts(said),
             Self::LoadBalancer(said) => Said::Parts(said),
             Self::CircuitBreaker(_)
+            | Self::Compression(_)
+            | Self::Compressor(_)
             | Self::Dns(_)
             | Self::FaultInjection(_)
             | Self::Http2(_)

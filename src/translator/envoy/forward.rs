@@ -22,7 +22,7 @@ use super::proto::{any, boolean, duration, uint32};
 use super::retry::to_retry_policy;
 use super::route_base::RouteBase;
 use super::{
-    connection_tracing, cors, ext_authz, http_guards, limits, name, processors, retried_body, route_said,
+    compression, connection_tracing, cors, ext_authz, http_guards, limits, name, processors, retried_body, route_said,
     stateful_session, target,
 };
 
@@ -102,6 +102,7 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
     typed_per_filter_config.extend(http_filters.cors.as_deref().map(cors::per_route));
     typed_per_filter_config.extend(http_guards::per_route(&http_filters.guards, config));
     typed_per_filter_config.extend(processors::per_route(&http_filters.guards, config));
+    typed_per_filter_config.extend(compression::per_route(&http_filters.compressions));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
     typed_per_filter_config
         .extend(fault.as_deref().map(|fault| (FAULT_FILTER.to_owned(), any(FAULT, &to_fault(*fault)))));

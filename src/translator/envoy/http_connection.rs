@@ -243,6 +243,7 @@ fn http_filters(
         filters.push(http_filter(forward::FAULT_FILTER, any(forward::FAULT, &HttpFault::default())));
     }
     // It sees what backends answer before all others do.
+    filters.extend(compression::filters(&needs.compressions));
     filters.extend(connection.settings.compression.as_ref().map(compression::to_filter));
     filters.push(router(connection.profile, &connection.settings));
     filters

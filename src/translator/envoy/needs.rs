@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::{self, Action, AuthId, HttpFilters, Target};
+use crate::ir::{self, Action, AuthId, Compression, HttpFilters, Target};
 
 use super::access::AccessNeeds;
 use super::credentials::CredentialNeeds;
@@ -35,6 +35,8 @@ pub(super) struct Needs {
     pub(super) limits: LimitNeeds,
     /// The filters that hand requests to servers.
     pub(super) processors: ProcessorNeeds,
+    /// The filters that compress responses.
+    pub(super) compressions: BTreeSet<Compression>,
     /// The filter that keeps sessions.
     pub(super) session: bool,
     /// The filter that answers for an invalid share, and that makes other faults.
@@ -113,7 +115,8 @@ impl Needs {
     }
 
     fn add_http_filters(&mut self, http_filters: &HttpFilters, config: &ir::Config) {
-        let HttpFilters { cors, auths, guards } = http_filters;
+        let HttpFilters { cors, auths, guards, compressions } = http_filters;
+        self.compressions.extend(compressions.iter().cloned());
         self.origins |= guards.origins.is_some();
         self.credentials.add(guards);
         self.access.add(guards, config);

@@ -15,7 +15,7 @@ use super::path::{Rewrite, to_rewrite};
 use super::proto::{matching, text};
 use super::route_base::RouteBase;
 use super::route_match::header_matcher;
-use super::{cors, ext_authz, http_guards, processors};
+use super::{compression, cors, ext_authz, http_guards, processors};
 
 /// Without a port of its own, a redirect must drop the port that the request's
 /// Host names: naming the host does that, and where it is not known, a first
@@ -40,7 +40,7 @@ pub(super) fn redirect_routes(base: RouteBase<'_>, redirect: &Redirect) -> Vec<R
 /// Whether the headers of the responses are changed by a filter: the lists of a route without a cluster do not reach
 /// what an authorization filter answers.
 pub(super) fn needs_mutation_filter(redirect: &Redirect) -> bool {
-    let ir::HttpFilters { cors, auths, guards } = &*redirect.http_filters;
+    let ir::HttpFilters { cors, auths, guards, compressions: _ } = &*redirect.http_filters;
     let asks_tokens = guards.early_tokens.is_some() || guards.tokens.is_some();
     let asks_credentials = guards.keys.is_some() || guards.passwords.is_some();
     let is_guarded = !auths.is_empty() || asks_tokens || asks_credentials || guards.access.is_some();
@@ -86,6 +86,7 @@ fn to_redirect_route(
         typed_per_filter_config: auths
             .chain(http_guards::per_route(&http_filters.guards, base.config))
             .chain(processors::per_route(&http_filters.guards, base.config))
+            .chain(compression::per_route(&http_filters.compressions))
             .collect(),
         ..base.to_route_if(with_port.into_iter().chain(allowed))
     };

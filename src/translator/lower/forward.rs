@@ -112,7 +112,7 @@ fn build_leaf(
     let Some(auths) = filters.auths.iter().copied().collect::<Option<Vec<_>>>() else {
         return RuleAction::respond(status);
     };
-    let http_filters = HttpFilters { cors: filters.cors.take(), auths, guards }.into();
+    let http_filters = HttpFilters { cors: filters.cors.take(), auths, guards, ..HttpFilters::default() }.into();
     if let Some(template) = filters.redirect.take() {
         let response_headers = filters.response_mutations();
         let template = RedirectTemplate { response_headers, http_filters, ..template };

@@ -22,8 +22,8 @@ options! {
         AdmissionControl(Untranslated) = "admissionControl",
         BandwidthLimit(Untranslated) = "bandwidthLimit",
         CircuitBreaker(CircuitBreaker) = "circuitBreaker",
-        Compression(Untranslated) = "compression",
-        Compressor(Untranslated) = "compressor",
+        Compression(Vec<BackendCompression>) = "compression",
+        Compressor(Vec<BackendCompression>) = "compressor",
         Connection(BackendConnection) = "connection",
         Dns(BackendDns) = "dns",
         FaultInjection(FaultInjection) = "faultInjection",
@@ -93,6 +93,18 @@ pub struct FaultAbort {
 pub struct FaultDelay {
     pub fixed_delay: Duration,
     pub percentage: f64,
+}
+
+/// An entry of `compression` or `compressor`: how responses are compressed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BackendCompression {
+    pub brotli: Option<Untranslated>,
+    pub gzip: Option<Untranslated>,
+    pub min_content_length: Option<Quantity>,
+    #[serde(rename = "type")]
+    pub library: String,
+    pub zstd: Option<Untranslated>,
 }
 
 /// `requestBuffer`: requests are held until they are whole.

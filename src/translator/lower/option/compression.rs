@@ -1,6 +1,6 @@
 //! `gzip` ([Gzip](https://docs.solo.io/gateway/latest/traffic-management/gzip/)).
 
-use crate::ir::{Compression, CompressionStrategy, LEAST_COMPRESSED_BYTES};
+use crate::ir::{Compression, CompressionLibrary, CompressionStrategy, GzipSettings, LEAST_COMPRESSED_BYTES};
 use crate::options::EnvoyVersion;
 use crate::parser::api::{GlooEnum, OptionGzip};
 use crate::path;
@@ -33,10 +33,13 @@ pub(super) fn lower(said: &OptionGzip, version: EnvoyVersion, faults: &mut Fault
         is_old: version < TYPE_PATTERNS,
         spares_etags: *disable_on_etag_header,
         hides_encodings: *remove_accept_encoding_header,
-        level: compression_level.as_ref().and_then(|word| level(word, faults)),
-        strategy: compression_strategy.as_ref().map(|word| strategy(word, faults)).unwrap_or_default(),
-        memory: faults.number(&path!["memoryLevel"], *memory_level, 1..=9),
-        window: faults.number(&path!["windowBits"], *window_bits, 9..=15),
+        is_preferred: false,
+        library: CompressionLibrary::Gzip(GzipSettings {
+            level: compression_level.as_ref().and_then(|word| level(word, faults)),
+            strategy: compression_strategy.as_ref().map(|word| strategy(word, faults)).unwrap_or_default(),
+            memory: faults.number(&path!["memoryLevel"], *memory_level, 1..=9),
+            window: faults.number(&path!["windowBits"], *window_bits, 9..=15),
+        }),
     }
 }
 

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::hostname::Hostname;
-use crate::ir::{Action, BodyRule, Fault, Forward, HashPart, Question, Retry, Target, TcpBackend, Timeouts, Upgrades};
+use crate::ir::{
+    Action, BodyRule, Compression, Fault, Forward, HashPart, Question, Retry, Target, TcpBackend, Timeouts, Upgrades,
+};
 use crate::parser::api::{BackendTimeout, BackendTrafficPolicyField, HttpBackendTimeout, TcpBackendTimeout};
 use crate::path;
 use crate::translator::lower::cluster::{AskedSettings, Clusters};
@@ -35,6 +37,7 @@ pub(super) struct TrafficPart {
     /// The longest body.
     body: Option<u32>,
     upgrades: Option<Upgrades>,
+    compressions: Vec<Compression>,
     /// What is asked for of clusters: what is set goes before what their backend says.
     cluster: Arc<AskedSettings>,
 }
@@ -54,6 +57,9 @@ pub(super) fn lower_field(field: &BackendTrafficPolicyField, part: &mut TrafficP
     let settings = &mut asked.settings;
     match field {
         BackendTrafficPolicyField::CircuitBreaker(said) => cluster::lower_breaker(said, asked, faults),
+        BackendTrafficPolicyField::Compression(said) | BackendTrafficPolicyField::Compressor(said) => {
+            part.compressions = request::lower_compressions(said, faults);
+        }
         BackendTrafficPolicyField::Connection(said) => {
             cluster::lower_connection(said, &mut settings.connections, faults);
         }
@@ -136,10 +142,13 @@ impl TrafficPart {
         let asked = self.asked_at(place);
         let mut change = |forward: &mut Forward| self.change(says, asked.as_ref(), forward, clusters);
         let action = change_forwards(Arc::unwrap_or_clone(action), &mut change);
-        Arc::new(match self.body {
-            Some(most) => change_filters(action, &mut |filters| filters.guards.body = Some(BodyRule::Limit(most))),
-            None => action,
-        })
+        if self.body.is_none() && self.compressions.is_empty() {
+            return Arc::new(action);
+        }
+        Arc::new(change_filters(action, &mut |filters| {
+            filters.guards.body = self.body.map(BodyRule::Limit).or(filters.guards.body);
+            filters.compressions.extend_from_slice(&self.compressions);
+        }))
     }
 
     /// The backends of a route of connections where the policy counts.
@@ -184,7 +193,7 @@ impl TrafficPart {
         forward: &mut Forward,
         clusters: &mut Clusters<'_>,
     ) {
-        let Self { timeouts, retry, hash, fault, body, upgrades, cluster: _ } = self;
+        let Self { timeouts, retry, hash, fault, body, upgrades, compressions: _, cluster: _ } = self;
         let Timeouts { request, per_try, idle, stream } = *timeouts;
         let is_limit = |limit: Option<Duration>| limit.filter(|limit| !limit.is_zero());
         if !says.request_timeout && request.is_some() {

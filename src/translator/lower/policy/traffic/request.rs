@@ -2,8 +2,10 @@
 //! may become.
 
 use crate::diagnostics::FieldPath;
-use crate::ir::{AbortStatus, Fault, Share, Upgrades};
-use crate::parser::api::{FaultAbort, FaultDelay, FaultInjection, HttpUpgrade, RequestBuffer};
+use crate::ir::{
+    AbortStatus, Compression, CompressionLibrary, Fault, GzipSettings, LEAST_COMPRESSED_BYTES, Share, Upgrades,
+};
+use crate::parser::api::{BackendCompression, FaultAbort, FaultDelay, FaultInjection, HttpUpgrade, RequestBuffer};
 use crate::path;
 use crate::translator::lower::option::fault::share_of;
 use crate::translator::lower::option::faults::Faults;
@@ -46,6 +48,32 @@ pub(super) fn lower_buffer(RequestBuffer { limit }: &RequestBuffer, faults: &mut
     };
     let bytes = bytes(*limit, &path!["limit"], faults);
     faults.number(&path!["limit"], bytes, 1..=u32::MAX)
+}
+
+/// `compressor`, and `compression` ([Compression](https://gateway.envoyproxy.io/docs/api/extension_types/#compression)): the first
+/// goes before others that a client takes as gladly. An entry counts by its type alone.
+pub(super) fn lower_compressions(said: &[BackendCompression], faults: &mut Faults<'_>) -> Vec<Compression> {
+    let mut compressions: Vec<Compression> = Vec::with_capacity(said.len());
+    for (index, BackendCompression { brotli: _, gzip: _, min_content_length, library, zstd: _ }) in
+        said.iter().enumerate()
+    {
+        let library = match library.as_str() {
+            "Brotli" => CompressionLibrary::Brotli,
+            "Zstd" => CompressionLibrary::Zstd,
+            _ => CompressionLibrary::Gzip(GzipSettings::default()),
+        };
+        if compressions.iter().any(|one| one.library == library) {
+            let message = format!("`{}` is there twice", said[index].library);
+            faults.add(&path![index, "type"], message, "remove one of the two");
+            continue;
+        }
+        let at = path![index, "minContentLength"];
+        let least = min_content_length.and_then(|least| bytes(least, &at, faults));
+        let least_bytes = least.unwrap_or(LEAST_COMPRESSED_BYTES);
+        let is_preferred = index == 0 && said.len() > 1;
+        compressions.push(Compression { is_preferred, least_bytes, library, ..Compression::default() });
+    }
+    compressions
 }
 
 /// `httpUpgrade`: connections may become what is named, and nothing else.
