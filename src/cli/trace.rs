@@ -25,7 +25,7 @@ use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request,
 use crate::translator::lower::Lowered;
 
 use copies::{CopyView, copies};
-use limits::{LimitView, ProcessorView, limits, processors};
+use limits::{LimitView, ProcessorView, RateView, limits, processors, rates};
 use upgrade::unproven;
 use words::describe_unmet;
 pub(super) use words::{describe_match, describe_match_in_order};
@@ -67,6 +67,9 @@ pub(super) struct Trace {
     redirect: Option<String>,
     /// Every possible end.
     outcomes: Vec<OutcomeView>,
+    /// How many requests there may be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rates: Vec<RateView>,
     /// Who is asked whether there are too many requests.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<LimitView>,
@@ -323,6 +326,7 @@ impl<'c> Tracer<'c> {
             status,
             redirect,
             outcomes,
+            rates: rates(decision.route),
             limits,
             processors,
             copies,

@@ -95,6 +95,21 @@ impl AddressRange {
         (bits <= most).then_some(Self { address, bits })
     }
 
+    /// The first of them.
+    pub fn network(self) -> IpAddr {
+        let bits = u32::from(self.bits);
+        match self.address {
+            IpAddr::V4(own) => {
+                let kept = u32::MAX.checked_shl(32_u32.saturating_sub(bits)).unwrap_or_default();
+                IpAddr::V4((own.to_bits() & kept).into())
+            }
+            IpAddr::V6(own) => {
+                let kept = u128::MAX.checked_shl(128_u32.saturating_sub(bits)).unwrap_or_default();
+                IpAddr::V6((own.to_bits() & kept).into())
+            }
+        }
+    }
+
     /// Whether an address is one of them; those of the other family are not.
     pub fn contains(self, address: IpAddr) -> bool {
         let bits = u32::from(self.bits);
@@ -115,6 +130,16 @@ impl AddressRange {
 #[cfg(test)]
 mod tests {
     use super::AddressRange;
+
+    #[test]
+    fn a_range_begins_where_its_bits_end() {
+        let first = |range: &str| AddressRange::parse(range).unwrap().network().to_string();
+        assert_eq!(first("10.1.2.3/8"), "10.0.0.0");
+        assert_eq!(first("10.1.2.3/32"), "10.1.2.3");
+        assert_eq!(first("10.1.2.3/0"), "0.0.0.0");
+        assert_eq!(first("2001:db8:1::1/32"), "2001:db8::");
+        assert_eq!(first("2001:db8::1/0"), "::");
+    }
 
     #[test]
     fn a_range_has_the_addresses_that_begin_like_it() {

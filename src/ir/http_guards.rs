@@ -11,6 +11,7 @@ use super::credentials::{ApiKeys, Passwords, User};
 use super::default::is_default;
 use super::limits::RequestLimits;
 use super::processor::RequestProcessor;
+use super::request_rate::{RequestRate, TokenBucket};
 use super::text_is::OriginText;
 
 /// What is kept out; nothing by default.
@@ -54,6 +55,12 @@ pub struct RouteGuards {
     /// Which tokens they have to bring behind that.
     #[serde(skip_serializing_if = "is_default")]
     pub tokens: Option<TokenRule>,
+    /// How many requests there may be before anybody is asked.
+    #[serde(skip_serializing_if = "is_default")]
+    pub early_rate: Option<Arc<RequestRate>>,
+    /// How many there may be of which it is known who sends them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rate: Option<Arc<RequestRate>>,
     /// Who counts requests before anybody else is asked.
     #[serde(skip_serializing_if = "is_default")]
     pub early_limits: Option<Arc<RequestLimits>>,
@@ -131,28 +138,6 @@ pub struct RequestOrigins {
     pub is_enforced: bool,
     /// The other hosts, with their ports.
     pub others: Vec<OriginText>,
-}
-
-/// Tokens, of which each request or connection takes one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct TokenBucket {
-    /// The most there may be, and there are at first; above 0.
-    pub most: u32,
-    /// How many come each time; above 0.
-    pub fill: u32,
-    /// How long it takes until more come; 50 ms at least.
-    pub interval: Duration,
-}
-
-/// How many requests there may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct RequestRate {
-    /// The tokens.
-    pub bucket: TokenBucket,
-    /// Whether each connection has tokens of its own.
-    pub per_connection: bool,
-    /// Whether clients are told what is left.
-    pub is_told: bool,
 }
 
 /// How many connections there may be at a time.

@@ -447,6 +447,11 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
     if may_be_refused && decision.route.is_some_and(is_counted) {
         return Some("whether a request is one too many needs a run");
     }
+    let is_foretold =
+        |outcome: &Outcome<'_>| matches!(&outcome.answer, Answer::Local(reply) if reply.reason == Reason::NoRate);
+    if is_kept_out && decision.route.is_some_and(is_limited) && !decision.outcomes.iter().any(is_foretold) {
+        return Some("whether a request is one too many needs a run");
+    }
     if is_kept_out && decision.chain.is_some_and(counts) {
         return Some("whether a request is one too many needs a run");
     }
@@ -465,6 +470,12 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
         return Some("what a server makes of requests needs a run");
     }
     NEEDS_A_RUN.iter().find(controls).map(|_| "it depends on time or on further tries, which need a run")
+}
+
+/// Whether the proxy counts the requests of a route.
+fn is_limited(route: &Route) -> bool {
+    let mut guards = route.action.leaves().filter_map(Action::http_filters).map(|filters| &filters.guards);
+    guards.any(|guards| guards.early_rate.is_some() || guards.rate.is_some())
 }
 
 /// Whether a server counts the requests of a route.

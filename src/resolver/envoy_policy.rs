@@ -17,6 +17,7 @@ mod table;
 mod target;
 mod untranslated;
 mod untranslated_client;
+mod untranslated_limits;
 mod untranslated_security;
 
 use std::collections::HashMap;

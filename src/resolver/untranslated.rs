@@ -276,7 +276,7 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
         Said::AuthServer(server) => untranslated_server(server, &path![option.field()]),
         Said::Processor(server) => untranslated_processor(server, &path![option.field()]),
         Said::Processing(said) => untranslated_processing(said, &path![option.field()]),
-        Said::Limits(limits) => untranslated_limits(limits, &path![option.field()]),
+        Said::Limits(limits) => untranslated_limits(limits, option.field()),
         Said::Tokens(tokens) => untranslated_tokens(tokens, &path![option.field()]),
         Said::Staged(staged) => untranslated_stages(staged, &path![option.field()]),
         Said::Connections(settings) => untranslated_settings(settings),

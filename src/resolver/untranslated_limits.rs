@@ -1,15 +1,14 @@
 //! What of options that ask a server for limits is not translated: all of it keeps requests out.
 
-use crate::diagnostics::FieldPath;
 use crate::parser::api::{GlooEnum, OptionLimitAction, OptionRateLimit, OptionRateLimits};
+use crate::path;
 
 use super::missing::Missing;
 
 /// What is lost without any of it.
 pub(super) const NOT_LIMITED: &str = "nobody would be kept to its limits";
 
-const OF_LISTENERS: &str =
-    "gwctl translates limits without a server for listeners alone (`httpLocalRatelimit` of an HttpListenerOption)";
+const BEFORE_AUTH: &str = "Gloo Gateway takes limits without a server in `ratelimit` and `ratelimitEarly` alone: nobody is asked before they count";
 const LIMIT_OF_METADATA: &str = "nothing here writes limits into the metadata of requests, which this reads them from";
 const SETS: &str = "only the server of Gloo Gateway knows which of such actions count together";
 const KINDS: &str = "a server is asked about requests alone here";
@@ -19,9 +18,11 @@ const OTHER_NAMES: &str =
     "names of clusters depend on `--naming`, and the limits of the server are for those of Gloo Gateway";
 const NO_SOURCE: &str = "it tells the name of the proxy's own cluster, which no manifest says";
 
-pub(super) fn untranslated_limits(said: &OptionRateLimits, at: &FieldPath) -> Vec<Missing> {
+pub(super) fn untranslated_limits(said: &OptionRateLimits, field: &'static str) -> Vec<Missing> {
+    let at = path![field];
+    let is_late = field == "ratelimitRegular";
     let OptionRateLimits { local_ratelimit, rate_limits } = said;
-    let mut fields = vec![(at.with("localRatelimit"), local_ratelimit.is_some(), OF_LISTENERS)];
+    let mut fields = vec![(at.with("localRatelimit"), is_late && local_ratelimit.is_some(), BEFORE_AUTH)];
     for (index, OptionRateLimit { actions, limit, set_actions, kind }) in rate_limits.iter().enumerate() {
         let at = at.with("rateLimits").with(index);
         let is_other = kind.as_ref().is_some_and(|GlooEnum(kind)| !matches!(kind.as_str(), "" | "0" | "REQUEST"));

@@ -30,7 +30,8 @@ fn is_met(ask: &AccessCondition, known: &Known<'_>, request: &Admitted) -> bool 
     }
 }
 
-fn is_path(is: &PathMatch, request: &Admitted) -> bool {
+/// Whether a path is like this.
+pub(super) fn is_path(is: &PathMatch, request: &Admitted) -> bool {
     match is {
         PathMatch::Exact(path) => request.path() == path,
         PathMatch::Prefix(prefix) => {

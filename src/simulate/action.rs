@@ -20,6 +20,7 @@ use super::guard::{kept_out_by_rule, refusal, unanswerable, unanswered, unproces
 use super::hash::given_cookies;
 use super::header::{ATTEMPT_COUNT, GRPC_STATUS, Mutate, apply, decides, line, set};
 use super::path::split_query;
+use super::rate::over_rate;
 use super::redirect::redirect;
 use super::rewrite::{rewrite, substitute};
 use super::rewritten::Message;
@@ -89,7 +90,8 @@ fn act_alone<'c>(
     if let Err(reply) = identify((early, &told.early), &mut known, &mut request) {
         return refuse(config, action, &reply, &request);
     }
-    if let Some(reply) = guards.and_then(|guards| unanswered(config, guards.early_limits.as_deref())) {
+    let early = guards.and_then(|guards| over_rate(guards.early_rate.as_deref(), &request));
+    if let Some(reply) = early.or_else(|| guards.and_then(|own| unanswered(config, own.early_limits.as_deref()))) {
         return refuse(config, action, &reply, &request);
     }
     if !auths.is_empty() {
@@ -136,7 +138,9 @@ fn act_permitted<'c>(
     let guards = action.http_filters().map(|own| &own.guards);
     let unprocessed = |place| unprocessed(config, (guards, place), request);
     let silent = unprocessed(ProcessorPlace::BehindAuthorization);
-    if let Some(reply) = silent.or_else(|| guards.and_then(|guards| unanswered(config, guards.limits.as_deref()))) {
+    let over = || guards.and_then(|guards| over_rate(guards.rate.as_deref(), request));
+    let uncounted = || guards.and_then(|guards| unanswered(config, guards.limits.as_deref()));
+    if let Some(reply) = silent.or_else(over).or_else(uncounted) {
         return refuse(config, action, &reply, request);
     }
     let kept_out = action.http_filters().map_or(request.kept_out, |own| kept_out_by_rule(&own.guards, request));

@@ -272,6 +272,8 @@ pub enum Reason {
     NoToken,
     /// The request has a token whose keys a server has: whether it counts only a run shows.
     KeysElsewhere,
+    /// Requests like it have a limit of none.
+    NoRate,
     /// Nobody says whether there are too many requests: none may pass.
     NoLimits,
     /// The server that requests are handed to does not answer: none may pass.
@@ -313,6 +315,7 @@ impl Reason {
             Self::KeysElsewhere => {
                 "a server has the keys of the token, which only a run asks: the token is taken for one that does not count"
             }
+            Self::NoRate => "requests like it have a limit of none",
             Self::NoLimits => "the server that counts requests does not answer",
             Self::NoProcessor => "the server that requests are handed to does not answer",
             Self::NotAllowed => "no policy of the rule lets whoever sends it pass",

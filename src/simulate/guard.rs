@@ -35,6 +35,8 @@ pub(super) fn kept_out_by_rule(
         keys: _,
         passwords: _,
         tokens: _,
+        early_rate: _,
+        rate: _,
         early_limits: _,
         limits: _,
         processors: _,

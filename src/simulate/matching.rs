@@ -29,7 +29,7 @@ impl<'r> Subject<'r> {
     }
 
     /// The first value of a query parameter; names and values are compared as they are written.
-    fn parameter(&self, name: &str) -> Option<&'r str> {
+    pub(super) fn parameter(&self, name: &str) -> Option<&'r str> {
         let query = split_query(self.target).1.strip_prefix('?')?;
         query.split('&').find_map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -34,6 +34,7 @@ mod listener_table;
 mod matching;
 mod path;
 mod proxy_headers;
+mod rate;
 mod re2;
 mod redirect;
 mod request;

@@ -90,7 +90,13 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ("whether the keys of a server verify a token needs a run", &["virtual-host-option/tokens-remote"]),
     (
         "whether a request is one too many needs a run",
-        &["http-listener-option/rates", "virtual-host-option/limits", "virtual-host-option/limits-known"],
+        &[
+            "envoy-gateway/rates",
+            "http-listener-option/rates",
+            "virtual-host-option/limits",
+            "virtual-host-option/limits-known",
+            "virtual-host-option/local-limits",
+        ],
     ),
     ("what a server makes of requests needs a run", &["ext-proc/options", "ext-proc/other-servers", "ext-proc/told"]),
     ("what a server makes of the request", &["ext-proc/options"]),

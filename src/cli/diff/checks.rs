@@ -10,8 +10,20 @@ pub(super) fn apart(old: &HttpFilters, new: &HttpFilters) -> Option<String> {
         return None;
     }
     let HttpFilters { cors, auths, guards, compressions } = old;
-    let RouteGuards { body, origins, early_tokens, keys, passwords, tokens, early_limits, limits, processors, access } =
-        guards;
+    let RouteGuards {
+        body,
+        origins,
+        early_tokens,
+        keys,
+        passwords,
+        tokens,
+        early_rate,
+        rate,
+        early_limits,
+        limits,
+        processors,
+        access,
+    } = guards;
     let other = &new.guards;
     let parts = [
         ("what other origins may do", *cors == new.cors),
@@ -21,6 +33,7 @@ pub(super) fn apart(old: &HttpFilters, new: &HttpFilters) -> Option<String> {
         ("keys of clients", *keys == other.keys),
         ("passwords", *passwords == other.passwords),
         ("tokens", *early_tokens == other.early_tokens && *tokens == other.tokens),
+        ("how many requests there may be", *early_rate == other.early_rate && *rate == other.rate),
         ("limits", *early_limits == other.early_limits && *limits == other.limits),
         ("who may", *access == other.access),
         ("how responses are compressed", *compressions == new.compressions),

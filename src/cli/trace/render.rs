@@ -1,11 +1,12 @@
 //! Traces for people.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use crate::diagnostics::style::Style;
 
 use super::copies::CopyView;
-use super::limits::{LimitView, ProcessorView};
+use super::limits::{LimitView, ProcessorView, RateView};
 use super::{CandidateView, Clients, CountingRoutes, Explanation, OutcomeView, Trace, Unattached, at};
 
 /// The first status that tells a client of an error.
@@ -52,6 +53,16 @@ impl Trace {
         }
         for outcome in &self.outcomes {
             outcome.write(color, out)?;
+        }
+        for RateView { requests, milliseconds, of } in &self.rates {
+            match requests {
+                None => writeln!(out, "  counted   requests {of}; none is refused")?,
+                Some(requests) => {
+                    let time = Duration::from_millis(*milliseconds);
+                    let known = "how many came before is not known here, and what is too many gets 429";
+                    writeln!(out, "  limit     {requests} requests in {time:?} {of}; {known}")?;
+                }
+            }
         }
         for LimitView { server, unanswered } in &self.limits {
             let counts = "counts such requests, and refuses with 429 what is too many";

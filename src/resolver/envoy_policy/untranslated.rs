@@ -44,12 +44,12 @@ impl PolicyOption for BackendTrafficPolicyField {
 
     fn said(&self) -> Said<'_> {
         match self {
-            Self::RateLimit(_) => Said::Whole("there would be no limit", true),
             Self::BandwidthLimit(_) => Said::Whole("there would be no limit", false),
             Self::AdmissionControl(_) => Said::Whole("backends in trouble would get every request", false),
             Self::ResponseOverride(_) => Said::Whole("responses would pass as they are", false),
             Self::Telemetry(_) => Said::Whole("it would not be followed", false),
             Self::Connection(said) => Said::Parts(said),
+            Self::RateLimit(said) => Said::Parts(said),
             Self::HealthCheck(said) => Said::Parts(&**said),
             Self::HttpUpgrade(said) => Said::Parts(said),
             Self::LoadBalancer(said) => Said::Parts(said),

@@ -31,7 +31,7 @@ use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
 use super::{
     access, compression, connection_tracing, cors, ext_authz, forward, header, http_guards, http_settings,
-    listener_log, mesh, misdirected, name, route, stateful_session, transcoder, web_call,
+    listener_log, mesh, misdirected, name, rates, route, stateful_session, transcoder, web_call,
 };
 
 /// Field numbers of the messages that are joined as bytes.
@@ -222,6 +222,7 @@ fn http_filters(
     if needs.cors || is_followed {
         filters.push(http_filter(cors::CORS_FILTER, any(cors::CORS, &Cors::default())));
     }
+    filters.extend(rates::early_filter(connection.settings.guards.requests.as_ref(), needs.early_rates, statistics));
     filters.extend(needs.processors.filters(ProcessorPlace::BeforeAuthorization, config));
     filters.extend(access::early_filter(&needs.access, config));
     filters.extend(needs.limits.filters(Stage::Early, config));
@@ -231,9 +232,10 @@ fn http_filters(
     filters.extend(access::http_filters(&needs.access, config));
     filters.extend(connection.settings.web_calls.then(web_call::to_filter));
     filters.extend(needs.processors.filters(ProcessorPlace::BehindAuthorization, config));
+    filters.extend(needs.rates.then(rates::late_filter));
     filters.extend(needs.limits.filters(Stage::Late, config));
     let asked = AskedFor { origins: needs.origins || is_followed, bodies: needs.bodies || is_followed };
-    filters.extend(http_guards::http_filters(&connection.settings.guards, asked, statistics));
+    filters.extend(http_guards::http_filters(&connection.settings.guards, asked));
     filters.extend(needs.processors.filters(ProcessorPlace::Last, config));
     if needs.session || is_followed {
         let off = any(stateful_session::SESSION, &StatefulSession::default());

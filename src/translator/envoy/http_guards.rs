@@ -6,45 +6,28 @@ use envoy_types::pb::envoy::extensions::filters::http::buffer::v3::{
     Buffer, BufferPerRoute, buffer_per_route::Override,
 };
 use envoy_types::pb::envoy::extensions::filters::http::csrf::v3::CsrfPolicy;
-use envoy_types::pb::envoy::extensions::filters::http::local_ratelimit::v3::LocalRateLimit as RequestLimit;
 use envoy_types::pb::envoy::extensions::filters::network::connection_limit::v3::ConnectionLimit;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
 use envoy_types::pb::envoy::extensions::filters::network::local_ratelimit::v3::LocalRateLimit;
 use envoy_types::pb::envoy::r#type::matcher::v3::{StringMatcher, string_matcher::MatchPattern};
-use envoy_types::pb::envoy::r#type::v3::{FractionalPercent, TokenBucket, fractional_percent::DenominatorType};
+use envoy_types::pb::envoy::r#type::v3::{FractionalPercent, fractional_percent::DenominatorType};
 use envoy_types::pb::google::protobuf::Any;
 use prost::Message;
 
-use crate::ir::{self, BodyRule, HttpGuards, OriginRule, OriginText, RequestOrigins, RequestRate, RouteGuards, TextIs};
+use crate::ir::{self, BodyRule, HttpGuards, OriginRule, OriginText, RequestOrigins, RouteGuards, TextIs};
 
 use super::proto::{any, duration, http_filter, regex, uint32, uint64};
+use super::rates::{self, to_bucket};
 use super::{access, credentials};
 
 const CSRF_FILTER: &str = "envoy.filters.http.csrf";
 const CSRF: &str = "envoy.extensions.filters.http.csrf.v3.CsrfPolicy";
 const BUFFER_FILTER: &str = "envoy.filters.http.buffer";
 
-/// The version of the headers that tell clients what is left
-/// ([XRateLimitHeadersRFCVersion](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/common/ratelimit/v3/ratelimit.proto)).
-const DRAFT_VERSION_03: i32 = 1;
-
 /// What looks at requests, behind whatever says who sends them.
-pub(super) fn http_filters(guards: &HttpGuards, asked: AskedFor, statistics: &str) -> Vec<HttpFilter> {
-    let HttpGuards { body, origins, requests, connections: _, new_connections: _ } = guards;
+pub(super) fn http_filters(guards: &HttpGuards, asked: AskedFor) -> Vec<HttpFilter> {
+    let HttpGuards { body, origins, requests: _, connections: _, new_connections: _ } = guards;
     let mut filters = Vec::new();
-    if let Some(RequestRate { bucket, per_connection, is_told }) = requests {
-        let limit = RequestLimit {
-            stat_prefix: statistics.to_owned(),
-            token_bucket: Some(to_bucket(*bucket)),
-            filter_enabled: Some(share(true)),
-            filter_enforced: Some(share(true)),
-            local_rate_limit_per_downstream_connection: *per_connection,
-            enable_x_ratelimit_headers: if *is_told { DRAFT_VERSION_03 } else { 0 },
-            ..RequestLimit::default()
-        };
-        let limit = any("envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit", &limit);
-        filters.push(http_filter("envoy.filters.http.local_ratelimit", limit));
-    }
     let policy = match origins {
         Some(origins) => Some((to_policy(origins), false)),
         None => asked.origins.then(|| (anywhere(), true)),
@@ -86,7 +69,7 @@ pub(super) fn per_route(guards: &RouteGuards, config: &ir::Config) -> impl Itera
         let message = BufferPerRoute { r#override: Some(rule) };
         (BUFFER_FILTER.to_owned(), any("envoy.extensions.filters.http.buffer.v3.BufferPerRoute", &message))
     });
-    let asked = credentials::per_route(guards).chain(access::per_route(guards, config));
+    let asked = credentials::per_route(guards).chain(access::per_route(guards, config)).chain(rates::per_route(guards));
     origins.into_iter().chain(body).chain(asked)
 }
 
@@ -95,9 +78,11 @@ pub(super) fn uses_regex(guards: &HttpGuards) -> bool {
     guards.origins.as_ref().is_some_and(has_regex)
 }
 
-/// Whether origins of a rule are compared with an expression.
+/// Whether origins of a rule, or what it counts, are compared with an expression.
 pub(super) fn route_uses_regex(guards: &RouteGuards) -> bool {
+    let mut rates = [&guards.early_rate, &guards.rate].into_iter().flatten();
     matches!(&guards.origins, Some(OriginRule::Known(origins)) if has_regex(origins))
+        || rates.any(|rate| rate.uses_regex())
 }
 
 fn has_regex(RequestOrigins { is_enforced: _, others }: &RequestOrigins) -> bool {
@@ -149,10 +134,6 @@ pub(super) fn network_filters(guards: &HttpGuards, statistics: &str) -> Vec<Filt
 
 fn network_filter(name: &str, message: &str, config: &impl Message) -> Filter {
     Filter { name: name.to_owned(), config_type: Some(ConfigType::TypedConfig(any(message, config))) }
-}
-
-fn to_bucket(ir::TokenBucket { most, fill, interval }: ir::TokenBucket) -> TokenBucket {
-    TokenBucket { max_tokens: most, tokens_per_fill: Some(uint32(fill)), fill_interval: Some(duration(interval)) }
 }
 
 /// All requests or none.

@@ -46,6 +46,7 @@ mod pool;
 mod preflight;
 mod processors;
 mod proto;
+mod rates;
 mod redirect;
 mod resource;
 mod retried_body;

@@ -33,6 +33,10 @@ pub(super) struct Needs {
     pub(super) access: AccessNeeds,
     /// The filters that ask whoever counts requests.
     pub(super) limits: LimitNeeds,
+    /// The filter that counts requests before anybody is asked.
+    pub(super) early_rates: bool,
+    /// The filter that counts those that may pass otherwise.
+    pub(super) rates: bool,
     /// The filters that hand requests to servers.
     pub(super) processors: ProcessorNeeds,
     /// The filters that compress responses.
@@ -122,6 +126,8 @@ impl Needs {
         self.access.add(guards, config);
         self.invalid_cluster |= access::lacks_keys(guards);
         self.regex |= access::uses_regex(guards);
+        self.early_rates |= guards.early_rate.is_some();
+        self.rates |= guards.rate.is_some();
         self.limits.add(guards, config);
         self.regex |= limits::uses_regex(guards);
         self.processors.add(guards, config);

@@ -7,6 +7,7 @@ use crate::ir::{self, Action, AttemptCount};
 
 use super::action::to_leaf_routes;
 use super::mirror::Copies;
+use super::rates;
 use super::route_base::RouteBase;
 use super::{forward, name, preflight, retried_body, route_said, route_tree, split, web_call};
 
@@ -36,6 +37,7 @@ pub(super) fn to_virtual_host(
         include_request_attempt_count: is_asked(|attempts| attempts.to_backends),
         include_attempt_count_in_response: is_asked(|attempts| attempts.to_clients),
         virtual_clusters: counters.iter().map(route_said::to_virtual_cluster).collect(),
+        typed_per_filter_config: rates::of_host(host).into_iter().collect(),
         domains: vec![hostname.to_string()],
         routes: if matcher.is_none() { of_each.concat() } else { Vec::new() },
         matcher,

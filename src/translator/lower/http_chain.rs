@@ -22,6 +22,7 @@ use super::option::host::{HostPart, lay_under};
 use super::option::http::{self, settings_of};
 use super::option::limits::{self, LimitsOnListener};
 use super::option::processors::{self, ProcessorsOnListener};
+use super::option::rates;
 use super::option::told_header::{self, ToldHeaders, is_chosen_by, told_headers};
 use super::policy::{self, PoliciesAt, PoliciesOfListener};
 use super::precedence::{MatchRank, Precedence};
@@ -244,6 +245,8 @@ fn routes_on_listener(
             Some(options) => lay_under(options, rule.says, action, &mut |cluster| clusters.retry(cluster)),
             None => action,
         };
+        let of_listener = on.settings.and_then(|settings| settings.ok()?.guards.requests.as_ref());
+        let action = rates::on_listener(of_listener, action);
         let own = (rule.auth.as_ref(), rule.says.failure);
         let action = ext_auth::lay_under(on.auth, own, action, clusters, auths);
         let action = limits::lay_under(on.limits, (&rule.limits, rule.says.failure), action, clusters);

@@ -230,7 +230,7 @@ fn lower_scope<'m>(
     let limits = option::limits::servers(resolved);
     let processors = option::processors::servers(resolved);
     let tracings = option::tracing::tracings(resolved);
-    let policies = policy::lower_policies(resolved, &settings.clients, origins, diagnostics);
+    let policies = policy::lower_policies(resolved, (&settings.clients, options.envoy_version), origins, diagnostics);
     let (routes_of, auths) = (&routes, &mut shared.auths);
     let of_listeners = listener::ListenerParts {
         hosts: &hosts,

@@ -38,6 +38,7 @@ pub(super) mod part;
 pub(super) mod processor_said;
 mod processor_told;
 pub(super) mod processors;
+pub(super) mod rates;
 mod report;
 mod retries;
 mod shadowing;
@@ -110,7 +111,7 @@ impl RouteLowering<'_, '_> {
     ) -> Result<(), Reported> {
         for (part, option) in parts {
             match part {
-                Part::Nothing if filters.redirect.is_some() && limit_told::is_limit(option.value) => {
+                Part::Nothing | Part::Rate(_) if filters.redirect.is_some() && limit_told::is_limit(option.value) => {
                     return Err(self.report_not_of_redirect(option, "limits"));
                 }
                 Part::Nothing => {}
@@ -162,6 +163,11 @@ impl RouteLowering<'_, '_> {
                     policy.upgrades = upgrades;
                 }
                 Part::Fault(fault) => policy.fault = Some(fault),
+                Part::Rate(_) if policy.guards.early_rate.is_some() => {
+                    let place = Place { source: option.source, field: option.value.field() };
+                    return Err(self.diagnostics.error(*limit_told::report_two_limits(place)));
+                }
+                Part::Rate(bucket) => policy.guards.early_rate = Some(rates::of_rule(bucket)),
                 Part::Body(rule) => policy.guards.body = Some(rule),
                 Part::Origins(rule) => policy.guards.origins = Some(rule),
                 Part::Tokens(StagedTokens { early, late }) => {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Reported};
 use crate::ir::{Action, HttpSettings, ListenerSettings, TcpBackend, TlsTerms};
+use crate::options::EnvoyVersion;
 use crate::resolver::{
     EnvoyPolicyId, EnvoyPolicyKind, ListenerId, OriginTable, PoliciesOfKind, PolicyField, Resolved, ResolvedListener,
     ResolvedRoute,
@@ -61,14 +62,14 @@ pub(super) fn lower_clients(
 /// Lowers all policies, those of clients aside.
 pub(super) fn lower_policies(
     resolved: &Resolved<'_>,
-    clients: &ClientParts,
+    (clients, version): (&ClientParts, EnvoyVersion),
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
 ) -> PolicyParts {
     let policies = &resolved.envoy_policies;
     let mut traffic = lower_kind(
         &policies.traffic,
-        |field, part, faults| traffic::lower_field(&field.value, part, faults),
+        |field, part, faults| traffic::lower_field(&field.value, part, version, faults),
         diagnostics,
     );
     for (part, (_, applied)) in traffic.iter_mut().zip(policies.traffic.applied()) {
@@ -187,7 +188,8 @@ impl<'p> PoliciesAt<'p, '_> {
     }
 
     fn place<'n>(&'n self, name: &'n dyn Fn() -> String) -> RulePlace<'n> {
-        RulePlace { name, hosts: &self.route.hostnames }
+        let tells_rates = self.client().is_none_or(|part| !part.hides_rates);
+        RulePlace { name, hosts: &self.route.hostnames, tells_rates }
     }
 
     /// Whether a policy that counts at a rule cannot be honoured.

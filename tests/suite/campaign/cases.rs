@@ -43,6 +43,7 @@ const LEFT_TO_A_RUN: &[&str] = &[
     "upstream/health",
     "upstream/tls",
     "virtual-host-option/limits-known",
+    "virtual-host-option/local-limits",
 ];
 
 /// The tests of this file, one for each of these cases.

@@ -10,6 +10,7 @@ use super::cluster_settings::{
 use super::envoy_policy::EnvoyPolicySpec;
 use super::health_check::BackendHealthCheck;
 use super::quantity::Quantity;
+use super::rate_limit::BackendRateLimit;
 use crate::parser::api::Duration;
 use crate::parser::api::option_list::{Untranslated, options};
 
@@ -32,7 +33,7 @@ options! {
         HttpUpgrade(Vec<HttpUpgrade>) = "httpUpgrade",
         LoadBalancer(LoadBalancer) = "loadBalancer",
         ProxyProtocol(BackendProxyProtocol) = "proxyProtocol",
-        RateLimit(Untranslated) = "rateLimit",
+        RateLimit(BackendRateLimit) = "rateLimit",
         RequestBuffer(RequestBuffer) = "requestBuffer",
         ResponseOverride(Untranslated) = "responseOverride",
         Retry(BackendRetry) = "retry",

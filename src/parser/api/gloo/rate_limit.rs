@@ -8,6 +8,7 @@ use super::access_log::OptionRange;
 use super::duration::GoDuration;
 use super::ext_auth::OptionAuthority;
 use super::gloo_enum::GlooEnum;
+use super::http_guards::OptionTokenBucket;
 use super::resource_ref::GlooResourceRef;
 use crate::parser::api::option_list::Untranslated;
 
@@ -48,7 +49,7 @@ pub struct RouteRateLimits {
 struct RouteRateLimitFields {
     #[serde(default)]
     include_vh_rate_limits: bool,
-    local_ratelimit: Option<Untranslated>,
+    local_ratelimit: Option<OptionTokenBucket>,
     #[serde(default)]
     rate_limits: Vec<OptionRateLimit>,
 }
@@ -64,7 +65,7 @@ impl From<RouteRateLimitFields> for RouteRateLimits {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OptionRateLimits {
-    pub local_ratelimit: Option<Untranslated>,
+    pub local_ratelimit: Option<OptionTokenBucket>,
     #[serde(default)]
     pub rate_limits: Vec<OptionRateLimit>,
 }

@@ -14,7 +14,7 @@ use crate::resolver::{Effective, ListenerId, ListenerOptionsId, Resolved, Resolv
 use super::super::socket::{Demultiplexing, Socket};
 use super::auth_switch::AuthSwitch;
 use super::http::{HttpParts, options_of};
-use super::limit_told::is_host_limit;
+use super::limit_told::{is_host_limit, is_limit};
 use super::part::Place;
 use super::processor_said::{is_on_of_host, is_on_of_rule};
 use super::processors;
@@ -95,7 +95,9 @@ const FAMILIES: [Family; 5] = [
         },
         host: |option, _| is_host_limit(option).then_some(Asks::Server),
         rule: |option, _| match option {
-            RouteOption::Ratelimit(said) | RouteOption::RatelimitEarly(said) | RouteOption::RatelimitRegular(said) => {
+            RouteOption::Ratelimit(said) | RouteOption::RatelimitEarly(said) | RouteOption::RatelimitRegular(said)
+                if is_limit(option) =>
+            {
                 Some(if said.include_vh_rate_limits { Asks::Besides } else { Asks::Server })
             }
             _ => None,

@@ -18,6 +18,9 @@ use crate::re2;
 /// How often tokens may come.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 
+/// How often they come where nothing is said of it, as with Gloo Gateway.
+const USUAL_INTERVAL: Duration = Duration::from_secs(1);
+
 pub(super) fn lower_buffer(said: OptionBuffer, faults: &mut Faults<'_>) -> Option<u32> {
     let OptionBuffer { max_request_bytes } = said;
     if max_request_bytes.is_none() {
@@ -66,22 +69,27 @@ pub(super) fn lower_bucket(at: &FieldPath, said: OptionTokenBucket, faults: &mut
     let below = |field: &'static str| at.join(&path![field]);
     let most = faults.number(&below("maxTokens"), Some(max_tokens), 1..=u32::MAX)?;
     let fill = faults.number(&below("tokensPerFill"), tokens_per_fill, 1..=u32::MAX).unwrap_or(1);
-    let interval = fill_interval.map(|GoDuration(interval)| interval).unwrap_or_default();
+    let interval = fill_interval.map_or(USUAL_INTERVAL, |GoDuration(interval)| interval);
     if interval < SHORTEST_INTERVAL {
         faults.add(&below("fillInterval"), "tokens come every 50 ms at most", "write `50ms` or more");
     }
     Some(TokenBucket { most, fill, interval })
 }
 
-/// `None` where only rules would have a limit.
+/// What a listener says, if anything: where it has no limit itself, how those of its rules are.
 pub(super) fn lower_rate(said: OptionLocalRateLimit, faults: &mut Faults<'_>) -> Option<RequestRate> {
     let OptionLocalRateLimit {
         default_limit,
         enable_x_ratelimit_headers: told,
         local_rate_limit_per_downstream_connection: per_connection,
     } = said;
-    let bucket = lower_bucket(&path!["defaultLimit"], default_limit?, faults)?;
-    Some(RequestRate { bucket, per_connection: per_connection.unwrap_or_default(), is_told: told.unwrap_or_default() })
+    let rate = RequestRate {
+        bucket: default_limit.and_then(|limit| lower_bucket(&path!["defaultLimit"], limit, faults)),
+        per_connection: per_connection.unwrap_or_default(),
+        is_told: told.unwrap_or_default(),
+        ..RequestRate::default()
+    };
+    (rate != RequestRate::default()).then_some(rate)
 }
 
 /// `None` where nothing is looked at.

@@ -31,7 +31,7 @@ use super::limit_told::{self, Told};
 use super::part::{OwnCors, Part, Place, RuleSays, StagedTokens};
 use super::processor_said::{self, ProcessingSaid};
 use super::tokens::KeyServersOf;
-use super::{access, cors, guards, headers, retries, stats, tokens};
+use super::{access, cors, guards, headers, rates, retries, stats, tokens};
 
 /// What the options of listeners say.
 pub(in crate::translator::lower) type HostParts = TiVec<ListenerOptionsId, Result<HostPart, Reported>>;
@@ -131,7 +131,11 @@ fn lower_option(
         | VirtualHostOption::RatelimitEarly(said)
         | VirtualHostOption::RatelimitRegular(said) => {
             host.limits.add(value.field(), &said);
-            limit_told::lower(place, &said)?
+            let part = limit_told::lower(place, &said)?;
+            if matches!(part, Part::Rate(_)) && host.guards.early_rate.is_some() {
+                return Err(limit_told::report_two_limits(place).into());
+            }
+            part
         }
         VirtualHostOption::ExtProc(said)
         | VirtualHostOption::ExtProcEarly(said)
@@ -169,6 +173,7 @@ fn lower_option(
             return Ok(vec![note_retried_bodies(place)]);
         }
         Part::Cors(cors) => host.cors = cors,
+        Part::Rate(bucket) => host.guards.early_rate = Some(rates::of_host(bucket)),
         Part::Body(rule) => host.guards.body = Some(rule),
         Part::Origins(rule) => host.guards.origins = Some(rule),
         Part::Tokens(StagedTokens { early, late }) => (host.guards.early_tokens, host.guards.tokens) = (early, late),
@@ -284,6 +289,8 @@ impl HostPart {
             keys,
             passwords,
             tokens,
+            early_rate,
+            rate: _,
             early_limits: _,
             limits: _,
             processors: _,
@@ -295,6 +302,7 @@ impl HostPart {
         guards.keys = guards.keys.take().or(keys);
         guards.passwords = guards.passwords.take().or(passwords);
         guards.tokens = guards.tokens.take().or(tokens);
+        guards.early_rate = guards.early_rate.take().or(early_rate);
         guards.access = guards.access.take().or(access);
         let Some(host) = &self.cors else { return filters };
         filters.cors = match (says.cors, filters.cors) {

@@ -10,6 +10,7 @@ use crate::path;
 use crate::resolver::{Effective, ResolvedRule};
 
 use super::faults::Faults;
+use super::guards;
 use super::limit_metadata;
 use super::log_filter::to_range;
 use super::part::{Part, Place};
@@ -82,9 +83,10 @@ impl Told {
 
 /// Says what of the limits of an option cannot be honoured.
 pub(super) fn lower(place: Place<'_>, said: &OptionRateLimits) -> Result<Part, Box<Finding>> {
-    let OptionRateLimits { local_ratelimit: _, rate_limits } = said;
+    let OptionRateLimits { local_ratelimit, rate_limits } = said;
     let mut faults = Faults::new(place);
-    if rate_limits.is_empty() {
+    let own = local_ratelimit.and_then(|said| guards::lower_bucket(&path!["localRatelimit"], said, &mut faults));
+    if rate_limits.is_empty() && local_ratelimit.is_none() {
         faults.add(&path![], "it is not said what a server is told of requests", "add an entry to `rateLimits`");
     }
     for (index, OptionRateLimit { actions, .. }) in rate_limits.iter().enumerate() {
@@ -96,7 +98,8 @@ pub(super) fn lower(place: Place<'_>, said: &OptionRateLimits) -> Result<Part, B
             check_action(action, &at.with(index), &mut faults);
         }
     }
-    faults.found().into_iter().next().map_or(Ok(Part::Nothing), |first| Err(Box::new(first)))
+    let part = own.map_or(Part::Nothing, Part::Rate);
+    faults.found().into_iter().next().map_or(Ok(part), |first| Err(Box::new(first)))
 }
 
 fn check_action(action: &OptionLimitAction, at: &FieldPath, faults: &mut Faults<'_>) {
@@ -227,14 +230,31 @@ fn test_of(header: &OptionLimitHeader) -> HeaderTest {
     HeaderTest { name: header.name.lower(), is, within, inverted: header.invert_match != is_absent }
 }
 
-/// Whether an option of a listener asks for limits.
+/// Whether an option of a listener asks a server for limits.
 pub(super) fn is_host_limit(option: &VirtualHostOption) -> bool {
     use VirtualHostOption as Of;
-    matches!(option, Of::Ratelimit(_) | Of::RatelimitEarly(_) | Of::RatelimitRegular(_))
+    match option {
+        Of::Ratelimit(said) | Of::RatelimitEarly(said) | Of::RatelimitRegular(said) => is_told(said),
+        _ => false,
+    }
 }
 
-/// Whether an option of a rule asks for limits.
+/// Whether a server is told something; what has no limits of any kind meant it.
+fn is_told(OptionRateLimits { local_ratelimit, rate_limits }: &OptionRateLimits) -> bool {
+    !rate_limits.is_empty() || local_ratelimit.is_none()
+}
+
+/// Whether an option of a rule asks a server for limits.
 pub(super) fn is_limit(option: &RouteOption) -> bool {
     use RouteOption as Of;
-    matches!(option, Of::Ratelimit(_) | Of::RatelimitEarly(_) | Of::RatelimitRegular(_))
+    match option {
+        Of::Ratelimit(said) | Of::RatelimitEarly(said) | Of::RatelimitRegular(said) => is_told(&said.limits),
+        _ => false,
+    }
+}
+
+/// Whether an option of a rule, or of a listener, has limits of its own beside those of another.
+pub(super) fn report_two_limits(place: Place<'_>) -> Box<Finding> {
+    let message = "there is a limit without a server already, and Gloo Gateway takes one alone";
+    place.refuse(&path!["localRatelimit"], message, "keep `localRatelimit` in one of `ratelimit` and `ratelimitEarly`")
 }

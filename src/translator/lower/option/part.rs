@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, Reported, codes};
 use crate::ir::{
     AccessRule, BodyRule, CopyHost, Cors, Fault, HashPart, HeaderMutations, HostRewrite, Metadata, OriginRule,
-    PathRewrite, Retry, RouteTracing, Share, StreamLimit, TokenRule, Upgrades,
+    PathRewrite, Retry, RouteTracing, Share, StreamLimit, TokenBucket, TokenRule, Upgrades,
 };
 use crate::name::{Name, Namespace, NamespacedName};
 use crate::parser::api::{OptionCors, RouteOption};
@@ -52,6 +52,8 @@ pub(in crate::translator::lower) enum Part {
     Tracing(RouteTracing),
     /// How long bodies may be.
     Body(BodyRule),
+    /// How many requests there may be.
+    Rate(TokenBucket),
     /// Where requests that change something may come from.
     Origins(OriginRule),
     /// Which tokens requests have to bring.

@@ -20,11 +20,13 @@ pub(in crate::translator::lower) struct ClientPart {
     pub(super) socket: ListenerSettings,
     /// Of handshakes.
     pub(super) tls: Arc<TlsTerms>,
+    /// Whether they are not told how many requests they may make.
+    pub(super) hides_rates: bool,
 }
 
 /// Adds what a field says.
 pub(super) fn lower_field(field: &ClientTrafficPolicyField, part: &mut ClientPart, faults: &mut Faults<'_>) {
-    let ClientPart { http, socket, tls } = part;
+    let ClientPart { http, socket, tls, hides_rates } = part;
     let settings = Arc::make_mut(http);
     match field {
         ClientTrafficPolicyField::ClientIpDetection(said) => http::lower_address(said, settings, faults),
@@ -34,7 +36,10 @@ pub(super) fn lower_field(field: &ClientTrafficPolicyField, part: &mut ClientPar
             socket.proxy_header = socket.proxy_header.take().or_else(|| is_set.then(header));
         }
         ClientTrafficPolicyField::Grpc(said) => settings.web_calls = said.enable_web.unwrap_or_default(),
-        ClientTrafficPolicyField::Headers(said) => http::lower_headers(said, settings, faults),
+        ClientTrafficPolicyField::Headers(said) => {
+            *hides_rates = said.disable_rate_limit_headers.unwrap_or_default();
+            http::lower_headers(said, settings, faults);
+        }
         ClientTrafficPolicyField::HealthCheck(said) => http::lower_health(said, settings, faults),
         ClientTrafficPolicyField::Http1(said) => http::lower_http1(said, settings),
         ClientTrafficPolicyField::Http2(said) => http::lower_http2(said, settings, faults),

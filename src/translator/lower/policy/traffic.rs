@@ -4,6 +4,7 @@ mod balancer;
 mod calls;
 pub(super) mod cluster;
 mod health;
+mod rate;
 mod request;
 mod retry;
 
@@ -12,8 +13,10 @@ use std::time::Duration;
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    Action, BodyRule, Compression, Fault, Forward, HashPart, Question, Retry, Target, TcpBackend, Timeouts, Upgrades,
+    Action, BodyRule, Compression, Fault, Forward, HashPart, HttpFilters, Question, RequestRate, Retry, Target,
+    TcpBackend, Timeouts, Upgrades,
 };
+use crate::options::EnvoyVersion;
 use crate::parser::api::{BackendTimeout, BackendTrafficPolicyField, HttpBackendTimeout, TcpBackendTimeout};
 use crate::path;
 use crate::translator::lower::cluster::{AskedSettings, Clusters};
@@ -38,6 +41,8 @@ pub(super) struct TrafficPart {
     body: Option<u32>,
     upgrades: Option<Upgrades>,
     compressions: Vec<Compression>,
+    /// How many requests there may be.
+    rate: Option<rate::RatePart>,
     /// What is asked for of clusters: what is set goes before what their backend says.
     cluster: Arc<AskedSettings>,
 }
@@ -49,10 +54,17 @@ pub(super) struct RulePlace<'a> {
     pub(super) name: &'a dyn Fn() -> String,
     /// The hosts of its route.
     pub(super) hosts: &'a [Hostname],
+    /// Whether its clients are told how many requests they may make, where nobody says so.
+    pub(super) tells_rates: bool,
 }
 
 /// Adds what a field says.
-pub(super) fn lower_field(field: &BackendTrafficPolicyField, part: &mut TrafficPart, faults: &mut Faults<'_>) {
+pub(super) fn lower_field(
+    field: &BackendTrafficPolicyField,
+    part: &mut TrafficPart,
+    version: EnvoyVersion,
+    faults: &mut Faults<'_>,
+) {
     let asked = Arc::make_mut(&mut part.cluster);
     let settings = &mut asked.settings;
     match field {
@@ -79,6 +91,7 @@ pub(super) fn lower_field(field: &BackendTrafficPolicyField, part: &mut TrafficP
         BackendTrafficPolicyField::ProxyProtocol(said) => {
             settings.connections.proxy_protocol = Some(cluster::lower_proxy_protocol(said));
         }
+        BackendTrafficPolicyField::RateLimit(said) => part.rate = rate::lower(said, version, faults),
         BackendTrafficPolicyField::RequestBuffer(said) => part.body = request::lower_buffer(said, faults),
         BackendTrafficPolicyField::Retry(said) => part.retry = Some(retry::lower(said, faults)),
         // Clusters have the endpoints that are known.
@@ -142,13 +155,16 @@ impl TrafficPart {
         let asked = self.asked_at(place);
         let mut change = |forward: &mut Forward| self.change(says, asked.as_ref(), forward, clusters);
         let action = change_forwards(Arc::unwrap_or_clone(action), &mut change);
-        if self.body.is_none() && self.compressions.is_empty() {
-            return Arc::new(action);
-        }
-        Arc::new(change_filters(action, &mut |filters| {
+        let rate = self.rate.as_ref().map(|rate::RatePart { rate, is_told }| {
+            Arc::new(RequestRate { is_told: is_told.unwrap_or(place.tells_rates), ..rate.to_owned() })
+        });
+        let mut guard = |filters: &mut HttpFilters| {
             filters.guards.body = self.body.map(BodyRule::Limit).or(filters.guards.body);
+            filters.guards.rate = rate.as_ref().map(Arc::clone);
             filters.compressions.extend_from_slice(&self.compressions);
-        }))
+        };
+        let is_guarded = self.body.is_some() || rate.is_some() || !self.compressions.is_empty();
+        Arc::new(if is_guarded { change_filters(action, &mut guard) } else { action })
     }
 
     /// The backends of a route of connections where the policy counts.
@@ -161,7 +177,7 @@ impl TrafficPart {
 
     /// What is asked for of the clusters of a rule. What is counted is counted by rule, and who asks for health asks for a
     /// host of the rule where the policy names none: such a rule has clusters of its own.
-    fn asked_at(&self, RulePlace { name, hosts }: RulePlace<'_>) -> Option<Arc<AskedSettings>> {
+    fn asked_at(&self, RulePlace { name, hosts, tells_rates: _ }: RulePlace<'_>) -> Option<Arc<AskedSettings>> {
         if !self.cluster.asks() {
             return None;
         }
@@ -193,7 +209,7 @@ impl TrafficPart {
         forward: &mut Forward,
         clusters: &mut Clusters<'_>,
     ) {
-        let Self { timeouts, retry, hash, fault, body, upgrades, compressions: _, cluster: _ } = self;
+        let Self { timeouts, retry, hash, fault, body, upgrades, compressions: _, rate: _, cluster: _ } = self;
         let Timeouts { request, per_try, idle, stream } = *timeouts;
         let is_limit = |limit: Option<Duration>| limit.filter(|limit| !limit.is_zero());
         if !says.request_timeout && request.is_some() {
