@@ -691,8 +691,8 @@ registry! {
         }
         /// A filter or a limit of a rule that redirects.
         IDLE_BESIDE_REDIRECT = "GW5082" "no-effect-beside-redirect" Warning {
-            traffic: "requests are redirected as declared",
-            remedy: "remove what has no effect, or give it to the rule that serves the requests after the redirect",
+            traffic: "requests are redirected or answered as declared",
+            remedy: "remove what has no effect, or give it to a rule that has backends",
         }
         /// A value that Envoy would evaluate although it is written as literal text.
         EVALUATED_VALUE = "GW5090" "evaluated-value" Error, Accepted False UnsupportedValue {
@@ -751,7 +751,7 @@ registry! {
         }
         /// An operator of Envoy's in a value that is sent literally.
         LITERAL_OPERATOR = "GW5120" "literal-operator" Note {
-            traffic: "the header has this text as it is written, percent signs and all",
+            traffic: "the header, or the body, has this text as it is written, percent signs and all",
             remedy: "write the value itself",
         }
     }

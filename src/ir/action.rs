@@ -12,8 +12,8 @@ use crate::port::Port;
 use super::default::is_default;
 use super::seldom::usual;
 use super::{
-    AccessRule, AuthId, ClusterId, Compression, Cors, HashPart, HeaderMutations, Mirror, Origin, OriginPattern, Retry,
-    RouteGuards, RouteTracing, Seldom, Session, Share, Timeouts, Upgrades,
+    AccessRule, AuthId, ClusterId, Compression, Cors, DirectResponse, HashPart, HeaderMutations, Mirror, Origin,
+    OriginPattern, Retry, RouteGuards, RouteTracing, Seldom, Session, Share, Timeouts, Upgrades,
 };
 
 /// What filters and logs are told of a rule.
@@ -26,6 +26,8 @@ pub enum Action {
     Forward(Forward),
     /// It is answered with a redirect.
     Redirect(Box<Redirect>),
+    /// It is answered with what the rule says.
+    DirectResponse(Box<DirectResponse>),
     /// It is answered with this status and no body.
     Respond(u16),
     /// One of several things is done, each to its share of the requests.
@@ -46,7 +48,7 @@ impl Action {
     pub fn expressions(&self) -> impl Iterator<Item = &str> {
         let forward = match self {
             Self::Forward(forward) => Some(forward),
-            Self::Redirect(_) | Self::Respond(_) | Self::Split(_) => None,
+            Self::Redirect(_) | Self::DirectResponse(_) | Self::Respond(_) | Self::Split(_) => None,
         };
         let path = forward.and_then(|forward| match forward.path_rewrite.as_deref() {
             Some(PathRewrite::Regex(substitution)) => Some(substitution.pattern.as_str()),
@@ -72,7 +74,7 @@ impl Action {
     pub fn request_headers(&self) -> impl Iterator<Item = &HeaderMutations> {
         let forward = match self {
             Self::Forward(forward) => Some(forward),
-            Self::Redirect(_) | Self::Respond(_) | Self::Split(_) => None,
+            Self::Redirect(_) | Self::DirectResponse(_) | Self::Respond(_) | Self::Split(_) => None,
         };
         forward.into_iter().flat_map(|forward| {
             let of_backends = forward.backends.iter().map(|backend| &backend.request_headers);
@@ -85,6 +87,7 @@ impl Action {
         match self {
             Self::Forward(forward) => Some(&*forward.http_filters),
             Self::Redirect(redirect) => Some(&*redirect.http_filters),
+            Self::DirectResponse(response) => Some(&*response.http_filters),
             Self::Respond(_) | Self::Split(_) => None,
         }
     }

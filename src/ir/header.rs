@@ -148,6 +148,29 @@ impl Serialize for HeaderValue {
 }
 
 impl HeaderMutations {
+    /// Lays changes over these, which are made first.
+    pub fn lay_over(&mut self, over: &Self) {
+        for HeaderMutation { name, existing, added } in &over.0 {
+            let entry = self.entry(name);
+            if *existing != Existing::Kept {
+                entry.existing = existing.clone();
+                entry.added.clear();
+            }
+            entry.added.extend(added.iter().cloned());
+        }
+    }
+
+    /// What happens to a header so far.
+    pub fn entry(&mut self, name: &HeaderName) -> &mut HeaderMutation {
+        let name = name.lower();
+        let position = self.0.iter().position(|mutation| mutation.name == name);
+        let position = position.unwrap_or_else(|| {
+            self.0.push(HeaderMutation { name, existing: Existing::Kept, added: Vec::new() });
+            self.0.len() - 1
+        });
+        &mut self.0[position]
+    }
+
     /// All values that are set or added, each with the name of its header.
     pub fn values(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         self.0.iter().flat_map(|HeaderMutation { name, existing, added }| {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    Action, AuthId, Authorities, Branch, ClientCertificates, Cluster, ClusterId, Config, Forward, Handler, HttpFilters,
-    Listener, Mirror, Redirect, Seldom, Target, TcpBackend, Transport, WeightedBackend,
+    Action, AuthId, Authorities, Branch, ClientCertificates, Cluster, ClusterId, Config, DirectResponse, Forward,
+    Handler, HttpFilters, Listener, Mirror, Redirect, Seldom, Target, TcpBackend, Transport, WeightedBackend,
 };
 
 /// A reference of an action to what stands beside it in the configuration.
@@ -54,6 +54,7 @@ impl Action {
                     found.extend(of_filters(http_filters));
                 }
                 Self::Redirect(redirect) => found.extend(of_filters(&redirect.http_filters)),
+                Self::DirectResponse(response) => found.extend(of_filters(&response.http_filters)),
                 Self::Respond(_) | Self::Split(_) => {}
             }
         }
@@ -147,6 +148,10 @@ impl Action {
             Self::Redirect(redirect) => {
                 let http_filters = replaced(&redirect.http_filters, replace, replace_auths);
                 Self::Redirect(Box::new(Redirect { http_filters, ..Redirect::clone(redirect) }))
+            }
+            Self::DirectResponse(response) => {
+                let http_filters = replaced(&response.http_filters, replace, replace_auths);
+                Self::DirectResponse(Box::new(DirectResponse { http_filters, ..DirectResponse::clone(response) }))
             }
             Self::Respond(status) => Self::Respond(*status),
             Self::Split(branches) => {

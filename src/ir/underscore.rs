@@ -42,6 +42,7 @@ fn action_expects(action: &Action, config: &Config) -> bool {
                 || filters_expect(http_filters, config)
         }
         Action::Redirect(redirect) => filters_expect(&redirect.http_filters, config),
+        Action::DirectResponse(response) => filters_expect(&response.http_filters, config),
         Action::Respond(_) | Action::Split(_) => false,
     }
 }

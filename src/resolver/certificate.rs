@@ -38,6 +38,7 @@ pub use index::{
 };
 pub(super) use index::{CertificateReferrer, Named};
 use index::{TLS_TYPE, Unusable};
+pub(super) use policy_secret::Held;
 
 impl<'m> CertificateIndex<'m> {
     pub(super) fn new(manifests: &'m Manifests, options: &'m Options) -> Self {

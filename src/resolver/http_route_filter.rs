@@ -10,26 +10,43 @@ use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, PartPath, Reported,
 use crate::http::HeaderName;
 use crate::name::NamespacedName;
 use crate::parser::api::{
-    HostnameRewrite, HttpRouteFilterSpec, LocalObjectReference, PathRewriteByRegex, RegexSubstitution,
-    RouteFilterRewrite,
+    ConfigMap, HostnameRewrite, HttpRouteFilterSpec, LocalObjectReference, PathRewriteByRegex, RegexSubstitution,
+    RouteFilterBody, RouteFilterBodyType, RouteFilterResponse, RouteFilterRewrite,
 };
 use crate::parser::manifests::{Kind, Manifests, Object};
 use crate::parser::route::{Route, RouteKind};
 use crate::path;
 use crate::re2::{self, Flaw, FlawedPart};
 
+use super::certificate::{CertificateIndex, Held};
 use super::extension::missing_extension;
+
+/// A filter that can be honoured, with what it refers to.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteFilter<'m> {
+    /// The filter.
+    pub object: &'m Object<HttpRouteFilterSpec>,
+    /// The body of its answer; empty for none.
+    pub body: &'m str,
+}
 
 /// The filters of the input, each with the proof that it cannot be honoured.
 pub(super) struct RouteFilters<'m> {
     manifests: &'m Manifests,
-    by_name: HashMap<NamespacedName<'m>, (&'m Object<HttpRouteFilterSpec>, Result<(), Reported>)>,
+    by_name: HashMap<NamespacedName<'m>, (&'m Object<HttpRouteFilterSpec>, Result<RouteFilter<'m>, Reported>)>,
 }
 
 impl<'m> RouteFilters<'m> {
-    pub(super) fn new(manifests: &'m Manifests, diagnostics: &mut Diagnostics) -> Self {
+    pub(super) fn new(
+        manifests: &'m Manifests,
+        certificates: &CertificateIndex<'m>,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
         let objects = manifests.http_route_filters.iter();
-        let by_name = objects.map(|object| (object.metadata.sort_key(), (object, judge(object, diagnostics))));
+        let by_name = objects.map(|object| {
+            let outcome = judge(object, certificates, diagnostics);
+            (object.metadata.sort_key(), (object, outcome))
+        });
         Self { manifests, by_name: by_name.collect() }
     }
 
@@ -41,7 +58,7 @@ impl<'m> RouteFilters<'m> {
         reference: &LocalObjectReference,
         (at, consequence): (&PartPath, &'static str),
         diagnostics: &mut Diagnostics,
-    ) -> Option<Result<&'m Object<HttpRouteFilterSpec>, Reported>> {
+    ) -> Option<Result<RouteFilter<'m>, Reported>> {
         let LocalObjectReference { group, kind, name } = reference;
         let takes_filters = matches!(route.kind, RouteKind::Http | RouteKind::Grpc);
         if !takes_filters || !Kind::HTTPRouteFilter.is_named(group, kind) {
@@ -53,8 +70,8 @@ impl<'m> RouteFilters<'m> {
             let finding = missing_extension(route.object, place, (Kind::HTTPRouteFilter, name), self.manifests);
             return Some(Err(diagnostics.error(finding.consequence(consequence))));
         };
-        if outcome.is_ok() {
-            return Some(Ok(object));
+        if let Ok(filter) = outcome {
+            return Some(Ok(*filter));
         }
         let message = format!("HTTPRouteFilter `{}` cannot be honoured", object.full_name());
         let finding = route.object.finding(codes::ROUTE_FILTER_REFUSED, place, message);
@@ -65,23 +82,30 @@ impl<'m> RouteFilters<'m> {
 }
 
 /// Whether all that a filter says can be honoured.
-fn judge(object: &Object<HttpRouteFilterSpec>, diagnostics: &mut Diagnostics) -> Result<(), Reported> {
+fn judge<'m>(
+    object: &'m Object<HttpRouteFilterSpec>,
+    certificates: &CertificateIndex<'m>,
+    diagnostics: &mut Diagnostics,
+) -> Result<RouteFilter<'m>, Reported> {
     let HttpRouteFilterSpec { url_rewrite, direct_response, credential_injection, matches } = &object.spec;
     let mut judge = Judge { object, diagnostics, proof: None };
     if let Some(rewrite) = url_rewrite {
         judge.rewrite(rewrite);
     }
-    for (field, is_set) in [
-        ("directResponse", direct_response.is_some()),
-        ("credentialInjection", credential_injection.is_some()),
-        ("matches", !matches.is_empty()),
-    ] {
+    let body = direct_response.as_ref().map_or("", |response| judge.direct_response(response, certificates));
+    for (field, is_set) in [("credentialInjection", credential_injection.is_some()), ("matches", !matches.is_empty())] {
         if is_set {
             judge.refuse(&path![field], "is not translated", "remove the field");
         }
     }
-    judge.proof.map_or(Ok(()), Err)
+    judge.proof.map_or(Ok(RouteFilter { object, body }), Err)
 }
+
+/// The key of a ConfigMap that is looked for first.
+const BODY_KEY: &str = "response.body";
+
+/// What happens to rules that name a filter which cannot be honoured.
+const RULES_FAIL: &str = "rules that name the filter answer with an error: a filter is never skipped";
 
 struct Judge<'a> {
     object: &'a Object<HttpRouteFilterSpec>,
@@ -99,8 +123,15 @@ impl Judge<'_> {
         let at = ObjectPart::Whole.at(&path!["spec"].join(at));
         let finding = self.object.finding(codes::UNSUPPORTED_ROUTE_FILTER, at, message);
         let finding = finding.label("gwctl does not serve it");
-        let consequence = "rules that name the filter answer with an error: a filter is never skipped";
-        self.proof = Some(self.diagnostics.error(finding.consequence(consequence).help(help)));
+        self.proof = Some(self.diagnostics.error(finding.consequence(RULES_FAIL).help(help)));
+    }
+
+    /// A ConfigMap that holds no body.
+    fn unusable(&mut self, at: &FieldPath, message: &str, help: &str) {
+        let at = ObjectPart::Whole.at(&path!["spec"].join(at).with("name"));
+        let finding = self.object.finding(codes::UNUSABLE_OPTION, at, message.to_owned());
+        let finding = finding.label("no body of an answer").consequence(RULES_FAIL);
+        self.proof = Some(self.diagnostics.error(finding.help(help)));
     }
 
     fn rewrite(&mut self, RouteFilterRewrite { hostname, path, append_x_forwarded_host: _ }: &RouteFilterRewrite) {
@@ -117,6 +148,73 @@ impl Judge<'_> {
         if let Some(PathRewriteByRegex { rewrite_type: _, replace_regex_match: Some(substitution) }) = path {
             self.substitution(&at.with("path").with("replaceRegexMatch"), substitution);
         }
+    }
+
+    /// The body of an answer.
+    fn direct_response<'m>(
+        &mut self,
+        response: &'m RouteFilterResponse,
+        certificates: &CertificateIndex<'m>,
+    ) -> &'m str {
+        let RouteFilterResponse { status_code, content_type, body, header } = response;
+        let at = path!["directResponse"];
+        let status = status_code.unwrap_or(200);
+        if !(200..=599).contains(&status) {
+            let help = "write a status from 200 to 599";
+            self.refuse(&at.with("statusCode"), &format!("is {status}, which Envoy does not answer with"), help);
+        }
+        if content_type.as_ref().is_some_and(|text| text.is_empty() || text.chars().any(|c| c.is_control())) {
+            let help = "write a media type, such as `application/json`, or remove the field";
+            self.refuse(&at.with("contentType"), "is no value of a header", help);
+        }
+        let (set, add) = header.iter().map(|header| (&header.set, &header.add)).unzip::<_, _, Vec<_>, Vec<_>>();
+        let own = set.into_iter().chain(add).flatten().any(|header| header.name == *"content-type");
+        if own && content_type.is_some() {
+            let why = "says what a header of the answer says too";
+            self.refuse(&at.with("contentType"), why, "write the type of the body in one of the two places");
+        }
+        let text = body.as_ref().map_or("", |body| self.body(&at.with("body"), body, certificates));
+        if !text.is_empty() && matches!(status, 204 | 205 | 304) {
+            let why = &format!("is given, and an answer with status {status} has none");
+            self.refuse(&at.with("body"), why, "remove the body, or answer with another status");
+        }
+        text
+    }
+
+    fn body<'m>(
+        &mut self,
+        at: &FieldPath,
+        RouteFilterBody { body_type, inline, value_ref }: &'m RouteFilterBody,
+        certificates: &CertificateIndex<'m>,
+    ) -> &'m str {
+        let reference = match body_type {
+            RouteFilterBodyType::Inline => return inline.as_deref().unwrap_or_default(),
+            RouteFilterBodyType::ValueRef => value_ref,
+        };
+        let Some(reference) = reference else { return "" };
+        let at = at.with("valueRef");
+        let place = ObjectPart::Whole.at(&path!["spec"].join(&at));
+        let held = Held { not_this: "bodies of answers", unseen: "body" };
+        let found = certificates.check_policy_config_map((self.object, place), reference, &held, self.diagnostics);
+        let ConfigMap { data } = match found {
+            Ok(found) => found,
+            Err(proof) => {
+                self.proof = Some(proof);
+                return "";
+            }
+        };
+        let Some(bytes) = data.get(BODY_KEY).or_else(|| data.values().next()) else {
+            self.unusable(
+                &at,
+                &format!("ConfigMap `{}` has no key", reference.name),
+                &format!("add the key `{BODY_KEY}`"),
+            );
+            return "";
+        };
+        std::str::from_utf8(bytes).unwrap_or_else(|_| {
+            self.unusable(&at, &format!("ConfigMap `{}` holds no text", reference.name), "write a body in UTF-8");
+            ""
+        })
     }
 
     fn substitution(&mut self, at: &FieldPath, RegexSubstitution { pattern, substitution }: &RegexSubstitution) {

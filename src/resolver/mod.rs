@@ -92,6 +92,7 @@ pub use envoy_policy::{
 pub use foreign::{ForeignUse, foreign_uses, is_without_traffic};
 pub use frontend::ClientValidation;
 pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
+pub use http_route_filter::RouteFilter;
 pub use key_server::KeyServers;
 pub use l4_route::serving_route;
 pub use listener::{ListenerId, Protocol, ResolvedListener};
@@ -145,7 +146,7 @@ pub fn resolve<'m>(
     let policies = backend_tls::resolve_backend_tls(manifests, options, &mut certificates, diagnostics);
     let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, diagnostics);
     let mut route_options = route_option::RouteOptions::new(manifests, options, diagnostics);
-    let route_filters = http_route_filter::RouteFilters::new(manifests, diagnostics);
+    let route_filters = http_route_filter::RouteFilters::new(manifests, &certificates, diagnostics);
     let virtual_host_options = listener_options::resolve(manifests, &gateways, options, diagnostics);
     let listener_options = listener_options::resolve(manifests, &gateways, options, diagnostics);
     let http_listener_options = listener_options::resolve(manifests, &gateways, options, diagnostics);

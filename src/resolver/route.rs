@@ -4,7 +4,6 @@
 
 use crate::diagnostics::{Diagnostics, ObjectPart, ObjectRef, PartPath, Reported};
 use crate::hostname::Hostname;
-use crate::parser::api::HttpRouteFilterSpec;
 use crate::parser::api::{
     HttpRouteRetry, HttpRouteTimeouts, RouteOption, SessionPersistence, XBackendTrafficPolicySpec,
 };
@@ -16,7 +15,7 @@ use super::attachment::{Attacher, RouteParent};
 use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
 use super::consequence::Consequence;
 use super::effective::Effective;
-use super::http_route_filter::RouteFilters;
+use super::http_route_filter::{RouteFilter, RouteFilters};
 use super::listener::ListenerId;
 use super::reference_grant::Grants;
 use super::route_id::RouteId;
@@ -144,7 +143,7 @@ pub struct ResolvedFilter<'m> {
     /// the options of the rule.
     pub extension: Option<Result<(), Reported>>,
     /// The HTTPRouteFilter that it names, which counts where it stands in the list.
-    pub route_filter: Option<&'m Object<HttpRouteFilterSpec>>,
+    pub route_filter: Option<RouteFilter<'m>>,
 }
 
 /// A backend of a rule.

@@ -16,6 +16,7 @@ use super::cors::preflight;
 use super::cors_headers::CorsHeaders;
 use super::credentials::authenticate;
 use super::decision::{Answer, Copied, LocalReply, Outcome, Reason, Upstream};
+use super::direct_response::direct_response;
 use super::guard::{kept_out_by_rule, refusal, unanswerable, unanswered, unprocessed};
 use super::hash::given_cookies;
 use super::header::{ATTEMPT_COUNT, GRPC_STATUS, Mutate, apply, decides, line, set};
@@ -149,6 +150,7 @@ fn act_permitted<'c>(
     }
     match action {
         Action::Respond(status) => only(LocalReply::new(*status, Reason::Respond)),
+        Action::DirectResponse(response) => only(direct_response(response, request)),
         Action::Redirect(action) => only(redirect(action, (&host.hostname, &route.matches.path), request)),
         Action::Forward(action) => forward(config, (action, &route.matches.path), request),
         // A split has no split among its branches.
@@ -168,6 +170,11 @@ fn refuse<'c>(config: &'c Config, action: &'c Action, reply: &LocalReply, reques
             let ir::Redirect { response_headers, http_filters, .. } = &**redirect;
             let cors_headers = http_filters.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
             // These changes are made by a filter of their own, behind whoever refuses.
+            only(with_headers(reply.clone(), &[Mutate(response_headers)], cors_headers.as_ref()))
+        }
+        Action::DirectResponse(response) => {
+            let ir::DirectResponse { response_headers, http_filters, .. } = &**response;
+            let cors_headers = http_filters.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
             only(with_headers(reply.clone(), &[Mutate(response_headers)], cors_headers.as_ref()))
         }
         Action::Respond(_) | Action::Split(_) => only(reply.clone()),
@@ -225,7 +232,7 @@ pub(super) fn answer_early<'c>(
     let silent = unanswerable(config, guards);
     let reply = silent.as_ref().unwrap_or(reply);
     let outcomes: Vec<Outcome<'_>> = match action {
-        Action::Respond(_) | Action::Redirect(_) => only(reply.clone()),
+        Action::Respond(_) | Action::DirectResponse(_) | Action::Redirect(_) => only(reply.clone()),
         Action::Split(branches) => {
             let sum = branches.iter().map(|branch| u128::from(branch.weight)).sum();
             let drawn = branches.iter().filter(|branch| branch.weight > 0);

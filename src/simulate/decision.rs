@@ -59,7 +59,7 @@ impl<'c> Decision<'c> {
         let mut leaves = self.route.into_iter().flat_map(|route| route.action.leaves());
         let name = leaves.find_map(|leaf| match leaf {
             Action::Forward(forward) => forward.tracing.as_ref().filter(|said| !said.is_untold)?.name.as_deref(),
-            Action::Redirect(_) | Action::Respond(_) | Action::Split(_) => None,
+            Action::Redirect(_) | Action::DirectResponse(_) | Action::Respond(_) | Action::Split(_) => None,
         });
         let Some(name) = name else { return };
         for outcome in &mut self.outcomes {
@@ -250,6 +250,8 @@ pub enum Reason {
     Misdirected,
     /// The route redirects.
     Redirect,
+    /// The route answers with what the rule says.
+    DirectResponse,
     /// The route answers with a status: none of its backends can be used.
     Respond,
     /// The share of a backend that cannot be used.
@@ -302,6 +304,7 @@ impl Reason {
             Self::NoRoute => "no rule matches",
             Self::Misdirected => "the host belongs to another TLS listener of the port",
             Self::Redirect => "the rule redirects",
+            Self::DirectResponse => "the rule answers by itself",
             Self::Respond => "the rule lacks what it cannot be served without",
             Self::Fault => "the rule breaks off a share of its requests on purpose",
             Self::InvalidBackend => "the backend cannot be used",

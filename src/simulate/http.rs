@@ -32,7 +32,7 @@ use super::share::Share;
 use super::transcoding::Sought;
 use super::upgrades::{is_refused, said_by};
 use super::url::Url;
-use super::web_call::{WebCall, code_of};
+use super::web_call::{WebCall, code_of, escaped};
 
 /// The methods that Envoy's HTTP/1 parser knows; it refuses all others.
 const METHODS: &[&str] = &[
@@ -483,17 +483,20 @@ fn is_grpc(headers: &[(String, String)]) -> bool {
 
 /// The reply as the client sees it: a gRPC client gets status 200 and a `grpc-status`.
 fn finish(mut reply: LocalReply, is_grpc: bool) -> LocalReply {
-    if is_grpc {
-        reply.headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
+    let has_type = reply.headers.iter().any(|(name, _)| name == "content-type");
+    // The CORS filter answers preflights as they are.
+    if is_grpc && !(reply.reason == Reason::Preflight && reply.status == 200) {
+        if !has_type {
+            reply.headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
+        }
         if reply.header_lines(GRPC_STATUS).next().is_none() {
             reply.headers.push((GRPC_STATUS.to_owned(), code_of(reply.status).to_string()));
         }
         if !reply.body.is_empty() {
-            reply.headers.push(("grpc-message".to_owned(), reply.body.to_string()));
+            reply.headers.push(("grpc-message".to_owned(), escaped(reply.body.as_bytes())));
         }
         return LocalReply { status: 200, body: Cow::Borrowed(""), ..reply };
     }
-    let has_type = reply.headers.iter().any(|(name, _)| name == "content-type");
     if !reply.body.is_empty() && !has_type {
         reply.headers.push(("content-type".to_owned(), "text/plain".to_owned()));
     }

@@ -22,6 +22,7 @@ mod cors_headers;
 mod cost;
 mod credentials;
 mod decision;
+mod direct_response;
 mod guard;
 mod hash;
 mod head;

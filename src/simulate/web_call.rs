@@ -75,7 +75,7 @@ pub(super) fn code_of(status: u16) -> u8 {
 
 /// The text of a status, as Envoy writes it
 /// ([percent encoding](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses)).
-fn escaped(text: &[u8]) -> String {
+pub(super) fn escaped(text: &[u8]) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text {
         match byte {

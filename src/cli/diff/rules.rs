@@ -10,7 +10,9 @@ use super::meet::{Meeting, joint, meeting};
 use super::servers;
 use super::side::{Host, HostKey, Rule, RuleKey, Side, requests};
 use crate::analysis::cover::{Earlier, Patterns, Rest};
-use crate::ir::{Action, ClientDetails, Forward, GatewayName, ObjectName, PathRules, Route, RouteMatch};
+use crate::ir::{
+    Action, ClientDetails, DirectResponse, Forward, GatewayName, ObjectName, PathRules, Route, RouteMatch,
+};
 use crate::parser::manifests::ObjectKey;
 use crate::parser::route::RouteKind;
 use crate::simulate::Request;
@@ -337,6 +339,7 @@ fn kind_of(old: &Action, new: &Action) -> ChangeKind {
                     forward.backends.iter().map(|backend| format!("{:?}", backend.target)).collect::<Vec<_>>()
                 }
                 Action::Redirect(_) => vec!["redirect".to_owned()],
+                Action::DirectResponse(response) => vec![format!("answer {}", response.status)],
                 Action::Respond(status) => vec![format!("status {status}")],
                 Action::Split(_) => Vec::new(),
             })
@@ -364,6 +367,10 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<Cow<'static, str>> {
             (Action::Forward(old), Action::Forward(new)) => (old, new),
             (Action::Redirect(old), Action::Redirect(new)) => {
                 names.extend(checks::apart(&old.http_filters, &new.http_filters).map(Cow::Owned));
+                continue;
+            }
+            (Action::DirectResponse(old), Action::DirectResponse(new)) => {
+                names.extend(answers_apart(old, new));
                 continue;
             }
             _ => continue,
@@ -409,6 +416,18 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<Cow<'static, str>> {
     names
 }
 
+/// The parts in which two answers of rules differ.
+fn answers_apart(old: &DirectResponse, new: &DirectResponse) -> impl Iterator<Item = Cow<'static, str>> {
+    let DirectResponse { status, body, headers, response_headers, http_filters } = old;
+    let parts = [
+        ("status", *status == new.status),
+        ("body", *body == new.body),
+        ("response headers", *headers == new.headers && *response_headers == new.response_headers),
+    ];
+    let names = parts.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| Cow::Borrowed(name));
+    names.chain(checks::apart(http_filters, &new.http_filters).map(Cow::Owned))
+}
+
 /// Weights do not count, nor does the order that they give.
 fn forget_weights(action: &mut Action) {
     match action {
@@ -416,7 +435,7 @@ fn forget_weights(action: &mut Action) {
             forward.backends.iter_mut().for_each(|backend| backend.weight = 1);
             forward.backends.sort_by_cached_key(|backend| format!("{backend:?}"));
         }
-        Action::Redirect(_) | Action::Respond(_) => {}
+        Action::Redirect(_) | Action::DirectResponse(_) | Action::Respond(_) => {}
         Action::Split(branches) => {
             for branch in branches.iter_mut() {
                 branch.weight = 1;

@@ -51,6 +51,7 @@ fn forget_unasked(action: &mut Action, is_missing: &impl Fn(ClusterId) -> bool) 
     match action {
         Action::Forward(forward) => forget_in(&mut forward.http_filters, is_missing),
         Action::Redirect(redirect) => forget_in(&mut redirect.http_filters, is_missing),
+        Action::DirectResponse(response) => forget_in(&mut response.http_filters, is_missing),
         Action::Respond(_) => {}
         Action::Split(branches) => {
             branches.iter_mut().for_each(|branch| forget_unasked(&mut branch.action, is_missing));

@@ -493,6 +493,11 @@ fn settle(action: &mut Action) {
             settle_headers(&mut redirect.response_headers);
             redirect.path = settled_path(redirect.path.take());
         }
+        Action::DirectResponse(response) => {
+            response.http_filters.change(|filters| settle_cors(&mut filters.cors));
+            settle_headers(&mut response.headers);
+            settle_headers(&mut response.response_headers);
+        }
         Action::Respond(_) => {}
         Action::Split(branches) => {
             for branch in branches.iter_mut() {

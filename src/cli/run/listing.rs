@@ -214,6 +214,7 @@ impl Listing<'_> {
                 let port = if redirect.print_port { format!(" port {}", redirect.port) } else { String::new() };
                 format!("redirect {}{scheme}{host}{port}", redirect.status)
             }
+            Action::DirectResponse(response) => format!("an answer of the rule, {}", response.status),
             Action::Respond(_) => "an answer of the gateway".to_owned(),
             Action::Split(branches) => {
                 let parts = branches.iter().filter(|branch| branch.weight > 0);

@@ -90,7 +90,7 @@ fn redirects(action: &Action) -> bool {
     match action {
         Action::Redirect(_) => true,
         Action::Split(branches) => branches.iter().any(|branch| redirects(&branch.action)),
-        Action::Forward(_) | Action::Respond(_) => false,
+        Action::Forward(_) | Action::DirectResponse(_) | Action::Respond(_) => false,
     }
 }
 
@@ -98,7 +98,7 @@ fn each_redirect(action: &mut Action, change: &impl Fn(&mut Redirect)) {
     match action {
         Action::Redirect(redirect) => change(redirect),
         Action::Split(branches) => branches.iter_mut().for_each(|branch| each_redirect(&mut branch.action, change)),
-        Action::Forward(_) | Action::Respond(_) => {}
+        Action::Forward(_) | Action::DirectResponse(_) | Action::Respond(_) => {}
     }
 }
 

@@ -14,7 +14,13 @@ use super::index::{CertificateIndex, CertificateReferrer, Unusable};
 /// What happens where such a Secret cannot be used.
 const FAILS: &str = "all requests of the rules that it applies to get 500";
 
-impl CertificateIndex<'_> {
+/// What a ConfigMap has to hold, in words: when it is of another kind, and when nobody has seen it.
+pub(in super::super) struct Held {
+    pub(in super::super) not_this: &'static str,
+    pub(in super::super) unseen: &'static str,
+}
+
+impl<'m> CertificateIndex<'m> {
     /// The Secret that a policy names, where it can be read.
     pub fn policy_secret(&self, source: &ObjectHead, reference: &SecretObjectReference) -> Option<&Secret> {
         let namespace = reference.namespace.as_ref().unwrap_or(&source.metadata.namespace);
@@ -83,7 +89,7 @@ impl CertificateIndex<'_> {
     }
 
     /// The ConfigMap that a policy names, of its own namespace.
-    pub fn policy_config_map(&self, source: &ObjectHead, reference: &LocalObjectReference) -> Option<&ConfigMap> {
+    pub fn policy_config_map(&self, source: &ObjectHead, reference: &LocalObjectReference) -> Option<&'m ConfigMap> {
         let object = self.config_maps.get(&(&source.metadata.namespace, &reference.name))?;
         Some(&object.spec)
     }
@@ -96,23 +102,24 @@ impl CertificateIndex<'_> {
         &self,
         (source, at): (&ObjectHead, PartPath),
         reference: &LocalObjectReference,
+        held: &Held,
         diagnostics: &mut Diagnostics,
-    ) -> Result<(), Reported> {
+    ) -> Result<&'m ConfigMap, Reported> {
         let LocalObjectReference { group, kind, name } = reference;
         let namespace = &source.metadata.namespace;
         let error =
             |field, message: String| source.finding(codes::UNUSABLE_OPTION, at.with(field), message).consequence(FAILS);
         if !group.is_empty() || kind != Kind::ConfigMap.name() {
             let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
-            let finding = error("kind", format!("`{full}` holds no keys of tokens"));
+            let finding = error("kind", format!("`{full}` holds no {}", held.not_this));
             return Err(diagnostics.error(finding.label("not a ConfigMap").help("refer to a ConfigMap")));
         }
-        if self.policy_config_map(source, reference).is_some() {
-            return Ok(());
+        if let Some(found) = self.policy_config_map(source, reference) {
+            return Ok(found);
         }
         let full = format!("ConfigMap `{namespace}/{name}`");
         let finding = match self.missing(Kind::ConfigMap, namespace, name) {
-            None => error("name", format!("{full} is assumed, and nobody knows which keys it holds"))
+            None => error("name", format!("{full} is assumed, and nobody knows which {} it holds", held.unseen))
                 .label("its content is not in the input"),
             Some(Unusable::Missing { refused: true, .. }) => error("name", format!("{full} {IS_REFUSED}"))
                 .label("cannot be used as it is")

@@ -9,6 +9,7 @@ use crate::parser::api::{EnvoyPolicySpec, MergeType};
 use crate::parser::manifests::{Object, ObjectHead};
 use crate::parser::merge::laid_over_parent;
 use crate::resolver::age::Age;
+use crate::resolver::certificate::Held;
 use crate::resolver::effective::Effective;
 use crate::resolver::listener::ResolvedListener;
 use crate::resolver::option_verdict::{Translation, Verdicts};
@@ -236,6 +237,9 @@ fn apply<'m, T: EnvoyPolicyKind>(
     applied
 }
 
+/// What ConfigMaps of policies are for.
+const KEYS_OF_TOKENS: Held = Held { not_this: "keys of tokens", unseen: "keys" };
+
 /// The proof that a Secret or a ConfigMap cannot be used that a field names.
 fn lacking_object<T: EnvoyPolicyKind>(
     value: &T,
@@ -251,7 +255,7 @@ fn lacking_object<T: EnvoyPolicyKind>(
     }
     for (at, reference) in value.config_maps() {
         let at = ObjectPart::Whole.at(&crate::path!["spec", value.field()].join(&at));
-        let outcome = known.certificates.check_policy_config_map((source, at), reference, diagnostics);
+        let outcome = known.certificates.check_policy_config_map((source, at), reference, &KEYS_OF_TOKENS, diagnostics);
         proof = proof.or(outcome.err());
     }
     proof

@@ -6,7 +6,7 @@ use crate::ir::Action;
 
 use super::mirror::Copies;
 use super::route_base::RouteBase;
-use super::{forward, redirect};
+use super::{direct_response, forward, redirect};
 
 /// The routes of an action that is no split.
 pub(super) fn to_leaf_routes(base: RouteBase<'_>, action: &Action, copies: Copies) -> Vec<Route> {
@@ -14,6 +14,7 @@ pub(super) fn to_leaf_routes(base: RouteBase<'_>, action: &Action, copies: Copie
         Action::Respond(status) => vec![respond_route(base.to_route(), *status)],
         Action::Forward(forward) => vec![forward::forward_route(base, forward, copies)],
         Action::Redirect(redirect) => redirect::redirect_routes(base, redirect),
+        Action::DirectResponse(response) => direct_response::routes(base, response),
         // A split has no split among its branches.
         Action::Split(_) => Vec::new(),
     }

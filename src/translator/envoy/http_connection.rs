@@ -30,8 +30,8 @@ use super::needs::Needs;
 use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
 use super::{
-    access, compression, connection_tracing, cors, ext_authz, forward, header, http_guards, http_settings,
-    listener_log, mesh, misdirected, name, rates, route, stateful_session, transcoder, web_call,
+    access, compression, connection_tracing, cors, direct_response, ext_authz, forward, header, http_guards,
+    http_settings, listener_log, mesh, misdirected, name, rates, route, stateful_session, transcoder, web_call,
 };
 
 /// Field numbers of the messages that are joined as bytes.
@@ -108,6 +108,7 @@ fn routes((connection, listener): (&ir::HttpConnection, &ir::Listener), name: &s
     let configuration = RouteConfiguration {
         name: name.to_owned(),
         ignore_port_in_host_matching: true,
+        max_direct_response_body_size_bytes: direct_response::longest_body(virtual_hosts),
         ..RouteConfiguration::default()
     };
     let mut routes = Joined::of(&configuration);

@@ -10,8 +10,8 @@ use super::credentials::CredentialNeeds;
 use super::limits::LimitNeeds;
 use super::processors::ProcessorNeeds;
 use super::{
-    access, ext_authz, forward, http_guards, limits, preflight, processors, redirect, tcp_proxy, udp_proxy,
-    upstream_tls,
+    access, direct_response, ext_authz, forward, http_guards, limits, local_answer, preflight, processors, tcp_proxy,
+    udp_proxy, upstream_tls,
 };
 
 /// What the routes of a connection, or of a configuration, need.
@@ -111,8 +111,13 @@ impl Needs {
                 self.add_http_filters(&forward.http_filters, config);
             }
             Action::Redirect(redirect) => {
-                self.header_mutation |= redirect::needs_mutation_filter(redirect);
+                let changes = &redirect.response_headers;
+                self.header_mutation |= local_answer::needs_mutation_filter(&redirect.http_filters, changes);
                 self.add_http_filters(&redirect.http_filters, config);
+            }
+            Action::DirectResponse(response) => {
+                self.header_mutation |= direct_response::needs_mutation_filter(response);
+                self.add_http_filters(&response.http_filters, config);
             }
             Action::Respond(_) | Action::Split(_) => {}
         }

@@ -10,12 +10,11 @@ use envoy_types::pb::envoy::config::route::v3::{
 use crate::hostname::Hostname;
 use crate::ir::{self, Cors, Redirect};
 
-use super::header::{self, to_header_lists};
 use super::path::{Rewrite, to_rewrite};
 use super::proto::{matching, text};
 use super::route_base::RouteBase;
 use super::route_match::header_matcher;
-use super::{compression, cors, ext_authz, http_guards, processors};
+use super::{cors, local_answer};
 
 /// Without a port of its own, a redirect must drop the port that the request's
 /// Host names: naming the host does that, and where it is not known, a first
@@ -37,26 +36,6 @@ pub(super) fn redirect_routes(base: RouteBase<'_>, redirect: &Redirect) -> Vec<R
     readable.chain(named_ports.iter().map(|named| (named, None))).map(|(named, cors)| to_route(named, cors)).collect()
 }
 
-/// Whether the headers of the responses are changed by a filter: the lists of a route without a cluster do not reach
-/// what an authorization filter answers.
-pub(super) fn needs_mutation_filter(redirect: &Redirect) -> bool {
-    let ir::HttpFilters { cors, auths, guards, compressions: _ } = &*redirect.http_filters;
-    let asks_tokens = guards.early_tokens.is_some() || guards.tokens.is_some();
-    let asks_credentials = guards.keys.is_some() || guards.passwords.is_some();
-    let is_guarded = !auths.is_empty() || asks_tokens || asks_credentials || guards.access.is_some();
-    is_guarded && (cors.is_some() || !redirect.response_headers.0.is_empty())
-}
-
-/// The route with its changes to responses handed to the filter.
-fn through_filter(mut route: Route) -> Route {
-    let add = std::mem::take(&mut route.response_headers_to_add);
-    let remove = std::mem::take(&mut route.response_headers_to_remove);
-    if !add.is_empty() || !remove.is_empty() {
-        route.typed_per_filter_config.extend([header::per_route((add, remove))]);
-    }
-    route
-}
-
 /// The route for all requests; for those whose Host names a port, or whose origin a policy allows.
 fn to_redirect_route(
     base: RouteBase<'_>,
@@ -76,21 +55,9 @@ fn to_redirect_route(
         path_rewrite_specifier: path.as_ref().and_then(to_redirect_path),
         ..RedirectAction::default()
     };
-    let (mut response_headers_to_add, response_headers_to_remove) = to_header_lists(response_headers);
-    response_headers_to_add.extend(cors.into_iter().flat_map(cors::response_headers));
-    let auths = ext_authz::enable(&http_filters.auths, base.config);
-    let route = Route {
-        action: Some(route::Action::Redirect(action)),
-        response_headers_to_add,
-        response_headers_to_remove,
-        typed_per_filter_config: auths
-            .chain(http_guards::per_route(&http_filters.guards, base.config))
-            .chain(processors::per_route(&http_filters.guards, base.config))
-            .chain(compression::per_route(&http_filters.compressions))
-            .collect(),
-        ..base.to_route_if(with_port.into_iter().chain(allowed))
-    };
-    if needs_mutation_filter(redirect) { through_filter(route) } else { route }
+    let base_route = base.to_route_if(with_port.into_iter().chain(allowed));
+    let route = Route { action: Some(route::Action::Redirect(action)), ..base_route };
+    local_answer::finish(route, (http_filters, response_headers), cors, base.config)
 }
 
 fn to_redirect_path(path: &ir::PathRewrite) -> Option<PathRewriteSpecifier> {

@@ -50,7 +50,7 @@ use super::listener::{HTTP_CONNECTION_MANAGER, network_filter};
 use super::needs::Needs;
 use super::proto::{any, any_bytes, http_filter};
 use super::upstream_tls::plain_socket;
-use super::{internal_listener, name, route};
+use super::{direct_response, internal_listener, name, route};
 
 /// The header by which the manager finds the routes of a port. What clients write there is replaced, and backends do not
 /// get it.
@@ -142,6 +142,7 @@ fn scopes(config: &ir::Config) -> ScopedRoutes {
             virtual_hosts: hosts.collect(),
             request_headers_to_remove: vec![PORT_HEADER.to_owned()],
             ignore_port_in_host_matching: true,
+            max_direct_response_body_size_bytes: direct_response::longest_body(&connection.virtual_hosts),
             ..RouteConfiguration::default()
         };
         let key = Key { fragments: vec![Fragment { r#type: Some(fragment::Type::StringKey(key)) }] };
@@ -174,8 +175,11 @@ fn address(listener: &ir::Listener) -> String {
 }
 
 fn joined_routes(config: &ir::Config) -> Joined {
+    let all: Vec<Shared<'_>> = shared(config).collect();
+    let hosts_of_all = all.iter().flat_map(|(_, connection)| &connection.virtual_hosts);
     let configuration = RouteConfiguration {
         name: name::SHARED_PORTS.to_owned(),
+        max_direct_response_body_size_bytes: direct_response::longest_body(hosts_of_all),
         vhost_header: PORT_HEADER.to_owned(),
         request_headers_to_remove: vec![PORT_HEADER.to_owned()],
         ..RouteConfiguration::default()
@@ -192,7 +196,6 @@ fn joined_routes(config: &ir::Config) -> Joined {
         };
         host.map(of_port).into_iter().collect::<Vec<_>>()
     };
-    let all: Vec<Shared<'_>> = shared(config).collect();
     let mut routes = Joined::of(&configuration);
     routes.extend_all(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &all, |shared| hosts(*shared));
     routes

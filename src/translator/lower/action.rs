@@ -11,7 +11,7 @@ use crate::resolver::{ResolvedBackend, ResolvedFilter, ResolvedRule, RuleSession
 use crate::whole;
 
 use super::cluster::{RouteProtocol, Sent};
-use super::filter::{Filters, Idle, ListPlace};
+use super::filter::{Beside, Filters, Idle, ListPlace};
 use super::forward::{RuleBackend, RulePolicy, build_action};
 use super::retry::{lower_retry, lower_timeouts, session_retry};
 use super::rule::RouteLowering;
@@ -59,19 +59,30 @@ impl RouteLowering<'_, '_> {
         let has = |is: fn(&Filter<'_>) -> bool| rule.filters.iter().any(|own| is(&own.filter));
         // A redirect that is wrong is one.
         let is_redirect = has(|filter| matches!(filter, Filter::RequestRedirect(_)));
+        let named = rule.filters.iter().filter_map(|own| own.route_filter);
+        let is_answered = named.filter(|named| named.object.spec.direct_response.is_some()).count() > 0;
         if is_redirect {
-            self.report_idle_policy(list, rule);
+            self.report_idle_policy(list, rule, Beside::Redirect);
+        } else if is_answered {
+            self.report_idle_policy(list, rule, Beside::DirectResponse);
+            if !rule.backends.is_empty() {
+                self.report_idle(list.owner.with("backendRefs"), (Idle::Backends, Beside::DirectResponse));
+            }
         } else if rule.retry.is_some() || rule.options.retry() {
             self.note_retried_bodies(list, rule);
         }
         let backends = rule.backends.as_slice();
-        let is_unknown =
-            |own: &ResolvedFilter<'_>| matches!(own.filter, Filter::ExtensionRef(_)) && own.extension.is_none();
+        let is_unknown = |own: &ResolvedFilter<'_>| {
+            matches!(own.filter, Filter::ExtensionRef(_)) && !matches!(own.extension, Some(Ok(())))
+        };
         if backends.is_empty() && rule.filters.iter().any(is_unknown) {
             // Nobody knows whether the extension would answer.
             return self.fail();
         }
-        if !is_redirect && let Some(empty) = self.report_no_backend(list.rule, backends) {
+        if !is_redirect
+            && !is_answered
+            && let Some(empty) = self.report_no_backend(list.rule, backends)
+        {
             return empty;
         }
         let list = ListPlace { after_changes: filters.changes_for_backend(), ..list };
@@ -80,7 +91,7 @@ impl RouteLowering<'_, '_> {
             let backend = self.lower_backend(list, index, (rule, spec));
             if backend.filters.redirect.is_some() && !filters.mirrors.is_empty() {
                 let at = ObjectPart::Backend { rule: list.rule, index }.with("filters");
-                self.report_idle(at, Idle::Copies);
+                self.report_idle(at, (Idle::Copies, Beside::Redirect));
             }
             // A backend that lost its share keeps the sessions that it has.
             if spec.weight > 0 || policy.session.is_some() && matches!(backend.target, Target::Cluster(_)) {
@@ -125,8 +136,8 @@ impl RouteLowering<'_, '_> {
         );
     }
 
-    /// Warns about limits of a rule that redirects.
-    fn report_idle_policy(&mut self, list: ListPlace<'_>, rule: &ResolvedRule<'_>) {
+    /// Warns about limits of a rule that answers by itself.
+    fn report_idle_policy(&mut self, list: ListPlace<'_>, rule: &ResolvedRule<'_>, beside: Beside) {
         let has_session = matches!(rule.session, Some(RuleSession::OfRule(_)));
         let fields = [
             ("timeouts", rule.timeouts.is_some()),
@@ -134,7 +145,7 @@ impl RouteLowering<'_, '_> {
             ("sessionPersistence", has_session),
         ];
         for (field, _) in fields.iter().filter(|(_, is_given)| *is_given) {
-            self.report_idle(list.owner.with(*field), Idle::Policy);
+            self.report_idle(list.owner.with(*field), (Idle::Policy, beside));
         }
     }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::ir::{
-    Across, Action, AttemptCount, Fault, Forward, HashPart, HeaderMutations, HostRewrite, HttpFilters, Metadata,
-    Origin, Retry, RouteGuards, RouteTracing, Session, Target, Timeouts, Upgrades, WeightedBackend,
+    Across, Action, AttemptCount, DirectResponse, Fault, Forward, HashPart, HeaderMutations, HostRewrite, HttpFilters,
+    Metadata, Origin, Retry, RouteGuards, RouteTracing, Session, Target, Timeouts, Upgrades, WeightedBackend,
 };
 
 use super::filter::Filters;
@@ -55,7 +55,7 @@ pub(super) fn build_action(
     mut policy: RulePolicy,
 ) -> RuleAction {
     let session = policy.session.take().map(Arc::new);
-    if rule.redirect.is_some() || backends.is_empty() {
+    if rule.redirect.is_some() || rule.direct_response.is_some() || backends.is_empty() {
         return build_leaf(rule, Vec::new(), policy, None);
     }
     // A backend that lost its share is here for the sessions that it has.
@@ -117,6 +117,11 @@ fn build_leaf(
         let response_headers = filters.response_mutations();
         let template = RedirectTemplate { response_headers, http_filters, ..template };
         return RuleAction::Redirect(Box::new(template));
+    }
+    if let Some(response) = filters.direct_response.take() {
+        let response_headers = filters.response_mutations();
+        let response = DirectResponse { response_headers, http_filters, ..response };
+        return RuleAction::Fixed(Arc::new(Action::DirectResponse(Box::new(response))));
     }
     let selecting = session.as_ref().is_some_and(|session| matches!(session.across, Across::Selector(_)));
     let (entries, request_headers, response_headers) = distribute_headers(&filters, backends, selecting);

@@ -7,7 +7,7 @@
 
 use crate::diagnostics::{Code, codes};
 use crate::http::HeaderName;
-use crate::ir::{Existing, HeaderMutation, HeaderMutations, HeaderValue, ROUTER_ORDERS};
+use crate::ir::{Existing, HeaderMutations, HeaderValue, ROUTER_ORDERS};
 use crate::parser::api::{HeaderFilter, HttpHeader};
 
 /// A header name or value that Envoy would load and break on at run time.
@@ -60,22 +60,10 @@ pub(super) fn compose_all<'c, 'f: 'c>(changes: impl IntoIterator<Item = &'c Head
     for change in changes {
         match change {
             HeaderChange::Filter(filter) => compose(&mut mutations, filter),
-            HeaderChange::Mutations(over) => lay_over(&mut mutations, over),
+            HeaderChange::Mutations(over) => mutations.lay_over(over),
         }
     }
     mutations
-}
-
-/// Lays changes over those of `base`, which are made first.
-pub(super) fn lay_over(base: &mut HeaderMutations, over: &HeaderMutations) {
-    for HeaderMutation { name, existing, added } in &over.0 {
-        let entry = entry(base, name);
-        if *existing != Existing::Kept {
-            entry.existing = existing.clone();
-            entry.added.clear();
-        }
-        entry.added.extend(added.iter().cloned());
-    }
 }
 
 /// Lays the changes of `filter` over those of `base`.
@@ -83,29 +71,18 @@ fn compose(base: &mut HeaderMutations, filter: &HeaderFilter) {
     let HeaderFilter { set, add, remove } = filter;
     let value = |header: &HttpHeader| HeaderValue::from(header.value.clone());
     for header in set {
-        let entry = entry(base, &header.name);
+        let entry = base.entry(&header.name);
         entry.existing = Existing::Replaced(value(header));
         entry.added.clear();
     }
     for header in add {
-        entry(base, &header.name).added.push(value(header));
+        base.entry(&header.name).added.push(value(header));
     }
     for name in remove {
-        let entry = entry(base, name);
+        let entry = base.entry(name);
         entry.existing = Existing::Removed;
         entry.added.clear();
     }
-}
-
-/// What happens to a header so far.
-pub(super) fn entry<'a>(mutations: &'a mut HeaderMutations, name: &HeaderName) -> &'a mut HeaderMutation {
-    let name = name.lower();
-    let position = mutations.0.iter().position(|mutation| mutation.name == name);
-    let position = position.unwrap_or_else(|| {
-        mutations.0.push(HeaderMutation { name, existing: Existing::Kept, added: Vec::new() });
-        mutations.0.len() - 1
-    });
-    &mut mutations.0[position]
 }
 
 /// The operators that Envoy rewrites before it sees that a `%` is written twice, each with what begins its argument

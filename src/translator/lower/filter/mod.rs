@@ -4,6 +4,7 @@
 
 mod cors;
 mod external_auth;
+mod idle;
 mod mirror;
 mod redirect;
 mod rewrite;
@@ -12,7 +13,7 @@ mod route_filter;
 use std::sync::Arc;
 
 use crate::diagnostics::{ObjectPart, PartPath, Reported, codes};
-use crate::ir::{AuthId, Cors, HeaderMutations, HostRewrite, Mirror, PathRewrite};
+use crate::ir::{AuthId, Cors, DirectResponse, HeaderMutations, HostRewrite, Mirror, PathRewrite};
 use crate::parser::api::{HeaderFilter, LocalObjectReference, UrlRewriteFilter};
 use crate::parser::route::Filter;
 use crate::resolver::{BackendRefOutcome, ResolvedFilter};
@@ -23,7 +24,7 @@ use super::redirect_template::RedirectTemplate;
 use super::rule::RouteLowering;
 
 pub(super) use cors::lower_origin;
-pub(super) use redirect::Idle;
+pub(super) use idle::{Beside, Idle};
 
 /// The filters of a rule or of a backend.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,8 @@ pub(super) struct Filters<'f> {
     /// Whether backends that see another host are told which one was asked for.
     pub(super) tells_host: bool,
     pub(super) redirect: Option<RedirectTemplate>,
+    /// What the rule answers by itself.
+    pub(super) direct_response: Option<DirectResponse>,
     pub(super) mirrors: Vec<Mirror>,
     pub(super) cors: Option<Arc<Cors>>,
     /// `None` stands for a service that is not among the clusters: the route is not served.
@@ -112,6 +115,7 @@ impl Filters<'_> {
             host_rewrite,
             tells_host,
             redirect,
+            direct_response,
             mirrors,
             cors,
             auths,
@@ -122,6 +126,8 @@ impl Filters<'_> {
         self.host_rewrite = host_rewrite.or(self.host_rewrite);
         self.tells_host |= tells_host;
         self.redirect = redirect.or(self.redirect);
+        // Filters of backends have none.
+        self.direct_response = self.direct_response.or(direct_response);
         self.mirrors.extend(mirrors);
         self.cors = cors.or(self.cors);
         self.auths.extend(auths);
@@ -169,12 +175,15 @@ impl RouteLowering<'_, '_> {
             idle.extend(match filter {
                 Filter::RequestMirror(_) => Some((place, Idle::Mirror)),
                 Filter::RequestHeaderModifier(_) => Some((place, Idle::RequestHeaders)),
+                Filter::UrlRewrite(_) => Some((place, Idle::Rewrite)),
                 _ => None,
             });
             let outcome = match (route_filter, extension) {
-                (Some(object), _) => {
-                    last_rewrite = last_rewrite.or(object.spec.url_rewrite.as_ref().map(|_| place));
-                    self.lower_route_filter(&context, object, &mut lowered)
+                (Some(named), _) => {
+                    let rewrite = named.object.spec.url_rewrite.as_ref().map(|_| place);
+                    last_rewrite = last_rewrite.or(rewrite);
+                    idle.extend(rewrite.map(|place| (place, Idle::Rewrite)));
+                    self.lower_route_filter(&context, *named, &mut lowered)
                 }
                 // What the policy says is among the options of the rule.
                 (None, Some(outcome)) => *outcome,
@@ -183,8 +192,12 @@ impl RouteLowering<'_, '_> {
             failed = failed.or(outcome.err());
         }
         if lowered.redirect.is_some() {
-            idle.into_iter().for_each(|(place, idle)| self.report_idle(place.into(), idle));
+            // What rewrites is an error of its own.
+            idle.retain(|(_, idle)| *idle != Idle::Rewrite);
+            idle.into_iter().for_each(|(place, idle)| self.report_idle(place.into(), (idle, Beside::Redirect)));
             failed = failed.or(last_rewrite.map(|place| self.report_rewrite_of_redirect(list, place.into())));
+        } else if lowered.direct_response.is_some() {
+            idle.into_iter().for_each(|(place, idle)| self.report_idle(place.into(), (idle, Beside::DirectResponse)));
         }
         (lowered, failed)
     }
@@ -204,7 +217,13 @@ impl RouteLowering<'_, '_> {
                 self.check_headers(context, "responseHeaderModifier", filter)?;
                 lowered.response_headers.push(HeaderChange::Filter(filter));
             }
-            Filter::RequestRedirect(filter) => lowered.redirect = Some(self.lower_redirect(context, filter)?),
+            Filter::RequestRedirect(filter) => {
+                if lowered.direct_response.is_some() {
+                    let at = context.at.with("requestRedirect");
+                    return Err(self.report_second_answer(at, context.consequence));
+                }
+                lowered.redirect = Some(self.lower_redirect(context, filter)?);
+            }
             Filter::UrlRewrite(UrlRewriteFilter { hostname, path }) => {
                 let is_second = path.is_some() && lowered.path_rewrite.is_some()
                     || hostname.is_some() && lowered.host_rewrite.is_some();

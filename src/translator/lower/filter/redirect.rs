@@ -1,6 +1,6 @@
 //! RequestRedirect: the answer depends on the listener's port.
 
-use crate::diagnostics::{PartPath, Reported, codes};
+use crate::diagnostics::Reported;
 use crate::ir::{HeaderMutations, Seldom};
 use crate::parser::api::RequestRedirectFilter;
 
@@ -25,43 +25,6 @@ impl RouteLowering<'_, '_> {
             response_headers: HeaderMutations::default(),
             http_filters: Seldom::default(),
         })
-    }
-}
-
-/// What a redirect answers before it could have an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::translator::lower) enum Idle {
-    /// Copies are made of requests that are sent to a backend.
-    Mirror,
-    /// The copies of the rule, beside a backend that redirects.
-    Copies,
-    /// No backend sees the headers.
-    RequestHeaders,
-    /// There is nothing to wait for, to try again or to return to.
-    Policy,
-}
-
-impl RouteLowering<'_, '_> {
-    /// Warns about what has no effect, because the request is redirected.
-    pub(in crate::translator::lower) fn report_idle(&mut self, at: PartPath, idle: Idle) {
-        let (message, consequence) = match idle {
-            Idle::Mirror => ("a mirror has no effect beside a redirect", "redirected requests are not copied"),
-            Idle::Copies => ("the rule's mirrors have no effect on a redirect", "redirected requests are not copied"),
-            Idle::RequestHeaders => (
-                "changes to the request's headers have no effect beside a redirect",
-                "clients follow the redirect with headers of their own",
-            ),
-            Idle::Policy => {
-                ("a limit of the rule has no effect beside a redirect", "redirected requests are answered at once")
-            }
-        };
-        self.diagnostics.report(
-            self.object
-                .finding(codes::IDLE_BESIDE_REDIRECT, at, message)
-                .label("a redirected request reaches no backend")
-                .consequence(consequence)
-                .help("remove it, or give it to a rule that has backends"),
-        );
     }
 }
 

@@ -3,14 +3,18 @@
 
 use crate::diagnostics::{PartPath, Reported, codes};
 use crate::http::HeaderName;
-use crate::ir::{HostRewrite, PathRewrite, Substitution};
+use crate::ir::{DirectResponse, Existing, HeaderMutations, HeaderValue, HostRewrite, PathRewrite, Substitution};
 use crate::parser::api::{
-    HostnameRewrite, HostnameRewriteType, HttpRouteFilterSpec, PathRewriteByRegex, RegexSubstitution,
-    RouteFilterRewrite,
+    HeaderFilter, HostnameRewrite, HostnameRewriteType, HttpRouteFilterSpec, PathRewriteByRegex, RegexSubstitution,
+    RouteFilterResponse, RouteFilterRewrite,
 };
 use crate::parser::manifests::Object;
 use crate::path;
+use crate::resolver::RouteFilter;
 
+use super::super::cluster::RouteProtocol;
+use super::super::header::{HeaderChange, compose_all, find_unsafe};
+use super::super::operator::find_operator;
 use super::super::rule::RouteLowering;
 use super::{FilterContext, Filters, ListPlace};
 
@@ -19,11 +23,17 @@ impl RouteLowering<'_, '_> {
     pub(super) fn lower_route_filter(
         &mut self,
         context: &FilterContext<'_>,
-        object: &Object<HttpRouteFilterSpec>,
+        RouteFilter { object, body }: RouteFilter<'_>,
         lowered: &mut Filters<'_>,
     ) -> Result<(), Reported> {
         // The rest of it has been refused.
-        let HttpRouteFilterSpec { url_rewrite, direct_response: _, credential_injection: _, matches: _ } = &object.spec;
+        let HttpRouteFilterSpec { url_rewrite, direct_response, credential_injection: _, matches: _ } = &object.spec;
+        if let Some(response) = direct_response {
+            if lowered.redirect.is_some() || lowered.direct_response.is_some() {
+                return Err(self.report_second_answer(context.at.with("extensionRef"), context.consequence));
+            }
+            lowered.direct_response = Some(self.lower_direct_response(context, (object, response), body)?);
+        }
         let Some(RouteFilterRewrite { hostname, path, append_x_forwarded_host }) = url_rewrite else { return Ok(()) };
         if let Some(rewrite) = path.as_ref().and_then(path_rewrite) {
             if lowered.path_rewrite.is_some() {
@@ -39,6 +49,81 @@ impl RouteLowering<'_, '_> {
             lowered.tells_host = append_x_forwarded_host.unwrap_or(true);
         }
         Ok(())
+    }
+
+    fn lower_direct_response(
+        &mut self,
+        context: &FilterContext<'_>,
+        (object, response): (&Object<HttpRouteFilterSpec>, &RouteFilterResponse),
+        body: &str,
+    ) -> Result<DirectResponse, Reported> {
+        // Where the body comes from is settled.
+        let RouteFilterResponse { status_code, content_type, body: _, header } = response;
+        // The schema takes any number; what Envoy answers with has been judged.
+        let status = status_code.and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
+        if self.protocol == RouteProtocol::Grpc && (200..300).contains(&status) {
+            return Err(self.report_no_call(context, (object, status)));
+        }
+        self.report_operator(context, (object, body));
+        let mut headers = HeaderMutations::default();
+        if let Some(text) = content_type {
+            let existing = Existing::Replaced(HeaderValue::from(text.to_owned()));
+            headers.entry(&HeaderName::from("content-type")).existing = existing;
+        }
+        if let Some(filter) = header {
+            self.check_answered(context, object, filter)?;
+            headers.lay_over(&compose_all(&[HeaderChange::Filter(filter)]));
+        }
+        let (response_headers, http_filters) = Default::default();
+        Ok(DirectResponse { status, body: body.into(), headers, response_headers, http_filters })
+    }
+
+    fn check_answered(
+        &mut self,
+        context: &FilterContext<'_>,
+        object: &Object<HttpRouteFilterSpec>,
+        filter: &HeaderFilter,
+    ) -> Result<(), Reported> {
+        let Some(found) = find_unsafe(filter, false) else { return Ok(()) };
+        let at = path!["spec", "directResponse", "header"].with(found.list).with(found.index);
+        let finding = self.object.finding(found.code, context.at.with("extensionRef"), found.message);
+        let finding = finding.label("Envoy would break this answer").related(object.at(&at), "the header");
+        Err(self.diagnostics.error(finding.consequence(context.consequence).help(found.help)))
+    }
+
+    /// Calls are answered with a status of gRPC: one that says that a call went well has a message, which there is none of.
+    fn report_no_call(
+        &mut self,
+        context: &FilterContext<'_>,
+        (object, status): (&Object<HttpRouteFilterSpec>, u16),
+    ) -> Reported {
+        let message = format!("a call is not answered with {status}: clients of gRPC take it for a broken response");
+        let finding = self.object.finding(codes::ROUTE_FILTER_REFUSED, context.at.with("extensionRef"), message);
+        let finding = finding.related(object.at(&path!["spec", "directResponse"]), "the answer");
+        let finding = finding.label("of a GRPCRoute").consequence(context.consequence);
+        self.diagnostics.error(finding.help("answer with a status that is none of success, such as 403 or 503"))
+    }
+
+    /// Envoy Gateway evaluates operators in bodies, which are text here.
+    fn report_operator(&mut self, context: &FilterContext<'_>, (object, body): (&Object<HttpRouteFilterSpec>, &str)) {
+        let Some(operator) = find_operator(body) else { return };
+        let message = format!("`{operator}` in the body of HTTPRouteFilter `{}` is text here", object.full_name());
+        let finding = self.object.finding(codes::LITERAL_OPERATOR, context.at.with("extensionRef"), message);
+        let finding = finding.related(object.at(&path!["spec", "directResponse", "body"]), "the body");
+        self.diagnostics.report(
+            finding
+                .label("Envoy Gateway would have it evaluated")
+                .consequence("the body has this text as it is written, percent signs and all")
+                .help("write the text itself; what differs from request to request cannot be answered"),
+        );
+    }
+
+    /// A rule that answers twice; `at` is the second answer.
+    pub(super) fn report_second_answer(&mut self, at: PartPath, consequence: &'static str) -> Reported {
+        let message = "a filter before this one answers already";
+        let finding = self.object.finding(codes::ROUTE_FILTER_REFUSED, at, message);
+        let finding = finding.label("a second answer").consequence(consequence);
+        self.diagnostics.error(finding.help("keep one of the two filters"))
     }
 
     /// Two filters that rewrite one part of the URL.

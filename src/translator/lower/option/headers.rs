@@ -9,7 +9,7 @@ use crate::parser::api::{
 use crate::path;
 use crate::resolver::{CertificateIndex, HeaderSecret, NoHeaders};
 
-use super::super::header::{bad_header, bad_removed_name, entry};
+use super::super::header::{bad_header, bad_removed_name};
 use super::super::operator::find_operator;
 use super::super::scope::Scope;
 use super::part::{Part, Place};
@@ -110,7 +110,7 @@ pub(super) fn lower_early(
 
 /// Adds a header behind the values that are there, or in their place.
 fn add(mutations: &mut HeaderMutations, (key, value): (HeaderName, HeaderValue), appends: bool) {
-    let mutation = entry(mutations, &key);
+    let mutation = mutations.entry(&key);
     if appends {
         mutation.added.push(value);
     } else {
@@ -147,7 +147,7 @@ impl Side<'_> {
             if let Some((message, help)) = bad_removed_name(name) {
                 return Err(self.refuse(place, &path![self.remove, index], message, help));
             }
-            entry(&mut mutations, name).existing = Existing::Removed;
+            mutations.entry(name).existing = Existing::Removed;
         }
         Ok(mutations)
     }

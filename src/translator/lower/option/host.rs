@@ -20,7 +20,6 @@ use crate::path;
 use crate::resolver::{Effective, ListenerOptions, ListenerOptionsId, Resolved};
 
 use super::super::cluster::Clusters;
-use super::super::header::lay_over;
 use super::super::scope::Scope;
 use super::super::socket::Socket;
 use super::auth_switch::{self, AuthSwitch};
@@ -233,9 +232,14 @@ impl HostPart {
         match action {
             Action::Forward(forward) => Action::Forward(self.under_forward(says, forward, retried)),
             Action::Redirect(mut redirect) => {
-                lay_over(&mut redirect.response_headers, &self.response);
+                redirect.response_headers.lay_over(&self.response);
                 redirect.http_filters = self.under_filters(says, redirect.http_filters.into_inner()).into();
                 Action::Redirect(redirect)
+            }
+            Action::DirectResponse(mut response) => {
+                response.response_headers.lay_over(&self.response);
+                response.http_filters = self.under_filters(says, response.http_filters.into_inner()).into();
+                Action::DirectResponse(response)
             }
             Action::Respond(status) => Action::Respond(status),
             Action::Split(branches) => {
@@ -264,17 +268,17 @@ impl HostPart {
         // What stands on the entries of a list stands there in place of the list's.
         let on_entries = forward.backends.iter().any(|backend| !backend.request_headers.0.is_empty());
         for backend in forward.backends.iter_mut().filter(|_| on_entries) {
-            lay_over(&mut backend.request_headers, &self.request);
+            backend.request_headers.lay_over(&self.request);
         }
         if !on_entries {
-            lay_over(&mut forward.request_headers, &self.request);
+            forward.request_headers.lay_over(&self.request);
         }
         let on_entries = forward.backends.iter().any(|backend| !backend.response_headers.0.is_empty());
         for backend in forward.backends.iter_mut().filter(|_| on_entries) {
-            lay_over(&mut backend.response_headers, &self.response);
+            backend.response_headers.lay_over(&self.response);
         }
         if !on_entries {
-            lay_over(&mut forward.response_headers, &self.response);
+            forward.response_headers.lay_over(&self.response);
         }
         forward
     }

@@ -440,7 +440,7 @@ pub(in crate::translator::lower) fn change_forwards(action: Action, change: &mut
             });
             Action::Split(branches.collect())
         }
-        other @ (Action::Redirect(_) | Action::Respond(_)) => other,
+        other @ (Action::Redirect(_) | Action::DirectResponse(_) | Action::Respond(_)) => other,
     }
 }
 

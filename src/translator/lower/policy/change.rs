@@ -13,6 +13,10 @@ pub(super) fn change_filters(action: Action, change: &mut impl FnMut(&mut HttpFi
             redirect.http_filters.change(&mut *change);
             Action::Redirect(redirect)
         }
+        Action::DirectResponse(mut response) => {
+            response.http_filters.change(&mut *change);
+            Action::DirectResponse(response)
+        }
         Action::Respond(status) => Action::Respond(status),
         Action::Split(branches) => {
             let branches = branches.into_iter().map(|Branch { weight, action, origin }| Branch {
