@@ -37,6 +37,8 @@ pub enum Existing {
     Removed,
     /// This one takes their place.
     Replaced(HeaderValue),
+    /// They stay; where there are none, there is this one.
+    Defaulted(HeaderValue),
 }
 
 /// A value that a header is given.
@@ -147,14 +149,33 @@ impl Serialize for HeaderValue {
     }
 }
 
+impl HeaderMutation {
+    /// Gives the header a value where it has none by then.
+    fn default_to(&mut self, value: &HeaderValue) {
+        let Self { name: _, existing, added } = self;
+        if !added.is_empty() {
+            return;
+        }
+        *existing = match std::mem::replace(existing, Existing::Kept) {
+            Existing::Kept => Existing::Defaulted(value.clone()),
+            Existing::Removed => Existing::Replaced(value.clone()),
+            known @ (Existing::Replaced(_) | Existing::Defaulted(_)) => known,
+        };
+    }
+}
+
 impl HeaderMutations {
     /// Lays changes over these, which are made first.
     pub fn lay_over(&mut self, over: &Self) {
         for HeaderMutation { name, existing, added } in &over.0 {
             let entry = self.entry(name);
-            if *existing != Existing::Kept {
-                entry.existing = existing.clone();
-                entry.added.clear();
+            match existing {
+                Existing::Kept => {}
+                Existing::Defaulted(value) => entry.default_to(value),
+                Existing::Removed | Existing::Replaced(_) => {
+                    entry.existing = existing.clone();
+                    entry.added.clear();
+                }
             }
             entry.added.extend(added.iter().cloned());
         }
@@ -175,7 +196,7 @@ impl HeaderMutations {
     pub fn values(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         self.0.iter().flat_map(|HeaderMutation { name, existing, added }| {
             let replaced = match existing {
-                Existing::Replaced(value) => Some(value),
+                Existing::Replaced(value) | Existing::Defaulted(value) => Some(value),
                 Existing::Kept | Existing::Removed => None,
             };
             replaced.into_iter().chain(added).map(move |value| (name, value))
@@ -186,7 +207,7 @@ impl HeaderMutations {
     pub fn mask(&mut self) {
         for HeaderMutation { name, existing, added } in &mut self.0 {
             let replaced = match existing {
-                Existing::Replaced(value) => Some(value),
+                Existing::Replaced(value) | Existing::Defaulted(value) => Some(value),
                 Existing::Kept | Existing::Removed => None,
             };
             for value in replaced.into_iter().chain(added) {
@@ -211,3 +232,63 @@ pub const ROUTER_ORDERS: &[&str] = &[
     "x-envoy-upstream-rq-timeout-alt-response",
     "x-envoy-upstream-stream-duration-ms",
 ];
+
+/// The operators that Envoy rewrites before it sees that a `%` is written twice, each with what begins its argument
+/// ([header manipulation](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers)).
+const REWRITTEN_OPERATORS: [(&str, &str); 3] =
+    [("UPSTREAM_METADATA", "["), ("DYNAMIC_METADATA", "["), ("PER_REQUEST_STATE", "")];
+
+/// The operator in a value that Envoy would evaluate although each `%` is written twice: its parser of headers rewrites old
+/// forms before it unescapes
+/// ([source](https://github.com/envoyproxy/envoy/blob/main/source/common/router/header_parser.cc)).
+pub fn evaluated_operator(value: &str) -> Option<&'static str> {
+    REWRITTEN_OPERATORS.iter().find_map(|(name, opening)| {
+        let is_operator = |rest: &str| {
+            let argument = rest.strip_prefix(name).and_then(|rest| rest.strip_prefix('('));
+            argument.is_some_and(|rest| rest.trim_start().starts_with(opening) && rest.contains(")%"))
+        };
+        let mut operators = value.match_indices('%').filter_map(|(at, _)| value.get(at + 1..));
+        operators.any(is_operator).then_some(*name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Existing, HeaderMutation, HeaderMutations, HeaderValue};
+
+    fn one(existing: Existing, added: &[&str]) -> HeaderMutations {
+        let added = added.iter().map(|text| HeaderValue::from((*text).to_owned())).collect();
+        HeaderMutations(vec![HeaderMutation { name: "a".into(), existing, added }])
+    }
+
+    #[test]
+    fn a_default_counts_where_nothing_before_it_gives_a_value() {
+        let value = |text: &str| HeaderValue::from(text.to_owned());
+        let default = one(Existing::Defaulted(value("new")), &[]);
+        for (before, after) in [
+            (one(Existing::Kept, &[]), default.clone()),
+            (one(Existing::Removed, &[]), one(Existing::Replaced(value("new")), &[])),
+            (one(Existing::Replaced(value("old")), &[]), one(Existing::Replaced(value("old")), &[])),
+            (one(Existing::Kept, &["more"]), one(Existing::Kept, &["more"])),
+            (one(Existing::Removed, &["more"]), one(Existing::Removed, &["more"])),
+        ] {
+            let mut laid = before;
+            laid.lay_over(&default);
+            assert_eq!(laid, after);
+        }
+    }
+
+    #[test]
+    fn what_is_laid_over_a_default_goes_before_it() {
+        let value = |text: &str| HeaderValue::from(text.to_owned());
+        for (over, after) in [
+            (one(Existing::Removed, &[]), one(Existing::Removed, &[])),
+            (one(Existing::Replaced(value("new")), &[]), one(Existing::Replaced(value("new")), &[])),
+            (one(Existing::Kept, &["more"]), one(Existing::Defaulted(value("old")), &["more"])),
+        ] {
+            let mut laid = one(Existing::Defaulted(value("old")), &[]);
+            laid.lay_over(&over);
+            assert_eq!(laid, after);
+        }
+    }
+}

@@ -38,6 +38,7 @@ pub use index::{
 };
 pub(super) use index::{CertificateReferrer, Named};
 use index::{TLS_TYPE, Unusable};
+pub use policy_secret::Credential;
 pub(super) use policy_secret::Held;
 
 impl<'m> CertificateIndex<'m> {

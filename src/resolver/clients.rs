@@ -59,7 +59,7 @@ pub fn of_clients<'m>(
     let tls = Policies::compete(Vec::new(), |_| true, unheard);
     let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, unheard);
     let mut route_options = RouteOptions::new(manifests, options, unheard);
-    let route_filters = RouteFilters::new(manifests, &certificates, unheard);
+    let route_filters = RouteFilters::new(manifests, (&certificates, &grants), unheard);
     let external = backend::resolve_external(manifests, options, &grants, &mut certificates, unheard);
     let envoy = backend::judge_envoy_backends(manifests, options, (&tls, &mut certificates), unheard);
     let secrets = backend::resolve_upstream_secrets(manifests, &mut certificates, unheard);

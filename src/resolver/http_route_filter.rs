@@ -10,16 +10,18 @@ use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, PartPath, Reported,
 use crate::http::HeaderName;
 use crate::name::NamespacedName;
 use crate::parser::api::{
-    ConfigMap, HostnameRewrite, HttpRouteFilterSpec, LocalObjectReference, PathRewriteByRegex, RegexSubstitution,
-    RouteFilterBody, RouteFilterBodyType, RouteFilterResponse, RouteFilterRewrite,
+    ConfigMap, CredentialInjection, HostnameRewrite, HttpRouteFilterSpec, InjectedCredential, LocalObjectReference,
+    PathRewriteByRegex, RegexSubstitution, RouteFilterBody, RouteFilterBodyType, RouteFilterResponse,
+    RouteFilterRewrite,
 };
 use crate::parser::manifests::{Kind, Manifests, Object};
 use crate::parser::route::{Route, RouteKind};
 use crate::path;
 use crate::re2::{self, Flaw, FlawedPart};
 
-use super::certificate::{CertificateIndex, Held};
+use super::certificate::{CertificateIndex, Credential, Held};
 use super::extension::missing_extension;
+use super::reference_grant::Grants;
 
 /// A filter that can be honoured, with what it refers to.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +30,8 @@ pub struct RouteFilter<'m> {
     pub object: &'m Object<HttpRouteFilterSpec>,
     /// The body of its answer; empty for none.
     pub body: &'m str,
+    /// What is sent of a Secret.
+    pub credential: Option<Credential<'m>>,
 }
 
 /// The filters of the input, each with the proof that it cannot be honoured.
@@ -39,12 +43,12 @@ pub(super) struct RouteFilters<'m> {
 impl<'m> RouteFilters<'m> {
     pub(super) fn new(
         manifests: &'m Manifests,
-        certificates: &CertificateIndex<'m>,
+        named: (&CertificateIndex<'m>, &Grants<'m>),
         diagnostics: &mut Diagnostics,
     ) -> Self {
         let objects = manifests.http_route_filters.iter();
         let by_name = objects.map(|object| {
-            let outcome = judge(object, certificates, diagnostics);
+            let outcome = judge(object, named, diagnostics);
             (object.metadata.sort_key(), (object, outcome))
         });
         Self { manifests, by_name: by_name.collect() }
@@ -70,21 +74,26 @@ impl<'m> RouteFilters<'m> {
             let finding = missing_extension(route.object, place, (Kind::HTTPRouteFilter, name), self.manifests);
             return Some(Err(diagnostics.error(finding.consequence(consequence))));
         };
-        if let Ok(filter) = outcome {
+        let unread = |filter: &RouteFilter<'_>| matches!(filter.credential, Some(Credential::Unread(_)));
+        if let Ok(filter) = outcome
+            && !unread(filter)
+        {
             return Some(Ok(*filter));
         }
         let message = format!("HTTPRouteFilter `{}` cannot be honoured", object.full_name());
         let finding = route.object.finding(codes::ROUTE_FILTER_REFUSED, place, message);
         let finding = finding.label("a filter is never skipped").related(object.at(&path!["spec"]), "the filter");
         let help = "mend the errors of the HTTPRouteFilter first";
-        Some(Err(diagnostics.error(finding.consequence(consequence).help(help))))
+        let proof = diagnostics.error(finding.consequence(consequence).help(help));
+        // One of which a Secret is assumed is judged as if it were there.
+        Some(outcome.map_err(|_| proof))
     }
 }
 
 /// Whether all that a filter says can be honoured.
 fn judge<'m>(
     object: &'m Object<HttpRouteFilterSpec>,
-    certificates: &CertificateIndex<'m>,
+    (certificates, grants): (&CertificateIndex<'m>, &Grants<'m>),
     diagnostics: &mut Diagnostics,
 ) -> Result<RouteFilter<'m>, Reported> {
     let HttpRouteFilterSpec { url_rewrite, direct_response, credential_injection, matches } = &object.spec;
@@ -93,12 +102,12 @@ fn judge<'m>(
         judge.rewrite(rewrite);
     }
     let body = direct_response.as_ref().map_or("", |response| judge.direct_response(response, certificates));
-    for (field, is_set) in [("credentialInjection", credential_injection.is_some()), ("matches", !matches.is_empty())] {
-        if is_set {
-            judge.refuse(&path![field], "is not translated", "remove the field");
-        }
+    let injected = credential_injection.as_ref();
+    let credential = injected.and_then(|said| judge.credential(said, (certificates, grants)));
+    if !matches.is_empty() {
+        judge.refuse(&path!["matches"], "is not translated", "remove the field");
     }
-    judge.proof.map_or(Ok(RouteFilter { object, body }), Err)
+    judge.proof.map_or(Ok(RouteFilter { object, body, credential }), Err)
 }
 
 /// The key of a ConfigMap that is looked for first.
@@ -215,6 +224,23 @@ impl Judge<'_> {
             self.unusable(&at, &format!("ConfigMap `{}` holds no text", reference.name), "write a body in UTF-8");
             ""
         })
+    }
+
+    /// A credential; what its header may be is judged where it is sent.
+    fn credential<'m>(
+        &mut self,
+        CredentialInjection { header, overwrite: _, credential }: &CredentialInjection,
+        (certificates, grants): (&CertificateIndex<'m>, &Grants<'m>),
+    ) -> Option<Credential<'m>> {
+        let at = path!["credentialInjection"];
+        if header.as_ref().is_some_and(|name| !HeaderName::from(name.as_str()).is_token()) {
+            self.refuse(&at.with("header"), "is not the name of a header", "write the name of a header");
+        }
+        let InjectedCredential { value_ref } = credential;
+        let place = ObjectPart::Whole.at(&path!["spec"].join(&at).with("credential").with("valueRef"));
+        let found = certificates.credential((self.object, place), value_ref, grants, self.diagnostics);
+        self.proof = self.proof.or(found.as_ref().err().copied());
+        found.ok()
     }
 
     fn substitution(&mut self, at: &FieldPath, RegexSubstitution { pattern, substitution }: &RegexSubstitution) {

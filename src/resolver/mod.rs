@@ -79,6 +79,7 @@ pub use backend::{
     Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls, is_cipher, is_curve, tls_version,
 };
 pub use backend_tls::{BackendTlsPolicies, TlsSettings, TrustAnchors};
+pub use certificate::Credential;
 pub use certificate::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, HeaderSecret, HeldBundle, Holder, KeyPairId,
     NoHeaders, PRIVATE_KEY_KEY, Stored, StoredBundle, StoredPair,
@@ -146,7 +147,7 @@ pub fn resolve<'m>(
     let policies = backend_tls::resolve_backend_tls(manifests, options, &mut certificates, diagnostics);
     let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, diagnostics);
     let mut route_options = route_option::RouteOptions::new(manifests, options, diagnostics);
-    let route_filters = http_route_filter::RouteFilters::new(manifests, &certificates, diagnostics);
+    let route_filters = http_route_filter::RouteFilters::new(manifests, (&certificates, &grants), diagnostics);
     let virtual_host_options = listener_options::resolve(manifests, &gateways, options, diagnostics);
     let listener_options = listener_options::resolve(manifests, &gateways, options, diagnostics);
     let http_listener_options = listener_options::resolve(manifests, &gateways, options, diagnostics);

@@ -232,7 +232,12 @@ pub(super) fn apply(mutations: &HeaderMutations, lines: &mut Lines, message: Mes
             Existing::Kept => {}
             Existing::Removed => lines.retain(|(other, _)| *other != *name),
             // An empty value is not sent, and so replaces nothing.
-            Existing::Replaced(value) if value.is_empty() => {}
+            Existing::Replaced(value) | Existing::Defaulted(value) if value.is_empty() => {}
+            Existing::Defaulted(value) => {
+                if line(lines, name).is_none() {
+                    lines.push((name.to_string(), value.shown()));
+                }
+            }
             Existing::Replaced(value) => {
                 lines.retain(|(other, _)| *other != *name);
                 lines.push((name.to_string(), value.shown()));
@@ -249,7 +254,8 @@ pub(super) fn decides(mutations: &HeaderMutations, name: &str) -> bool {
     mutations.0.iter().any(|mutation| {
         mutation.name == name
             && match &mutation.existing {
-                Existing::Kept => false,
+                // A value of the request stays as it is.
+                Existing::Kept | Existing::Defaulted(_) => false,
                 Existing::Removed => true,
                 Existing::Replaced(value) => !value.is_empty(),
             }

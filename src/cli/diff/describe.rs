@@ -155,7 +155,7 @@ fn describe_tunnel(
     let HeaderMutations(headers) = headers;
     let lines = headers.iter().flat_map(|HeaderMutation { name, existing, added }| {
         let first = match existing {
-            Existing::Replaced(value) => Some(value),
+            Existing::Replaced(value) | Existing::Defaulted(value) => Some(value),
             Existing::Kept | Existing::Removed => None,
         };
         first.into_iter().chain(added).map(move |value| format!("{name}: {}", value.shown()))

@@ -105,11 +105,16 @@ impl CertificateIndex<'_> {
 
     /// The Secrets that are to give headers and cannot be read here.
     pub(super) fn unread_headers(&self) -> impl Iterator<Item = ObjectKey> {
-        header_references(self.manifests).filter_map(|reference| {
+        let of_options = header_references(self.manifests).filter_map(|reference| {
             let is_unread = matches!(self.header_secret(reference), Ok(HeaderSecret::Unread(_)));
             let GlooResourceRef { name, namespace } = reference;
             is_unread.then(|| ObjectKey { kind: Kind::Secret, namespace: namespace.clone(), name: name.clone() })
-        })
+        });
+        let of_filters = self.manifests.http_route_filters.iter().filter_map(|filter| {
+            let injected = filter.spec.credential_injection.as_ref()?;
+            self.unread_policy_secret(&filter.head, &injected.credential.value_ref)
+        });
+        of_options.chain(of_filters)
     }
 
     /// Whether something names a Secret for the headers in it.
@@ -157,6 +162,15 @@ pub(in super::super) fn header_references_of_upstreams(
 /// A value as it is sent: two percent signs are one, as in headers that are written into manifests. What is wrong with it,
 /// and what to do.
 fn text(value: &[u8]) -> Result<String, (&'static str, &'static str)> {
+    let text = visible(value)?;
+    if text.replace("%%", "").contains('%') {
+        return Err(("has a `%`, which begins an operator of Envoy's", "write `%%` for a percent sign"));
+    }
+    Ok(text.replace("%%", "%"))
+}
+
+/// A value that a header can hold. What is wrong with it, and what to do.
+pub(super) fn visible(value: &[u8]) -> Result<&str, (&'static str, &'static str)> {
     if value.is_empty() {
         return Err(("is empty", "give the key a value: a header without one is not sent"));
     }
@@ -169,8 +183,5 @@ fn text(value: &[u8]) -> Result<String, (&'static str, &'static str)> {
     if text.len() > crate::ir::LONGEST_HEADER_TEXT {
         return Err(("is longer than Envoy takes", "write 16384 bytes at most"));
     }
-    if text.replace("%%", "").contains('%') {
-        return Err(("has a `%`, which begins an operator of Envoy's", "write `%%` for a percent sign"));
-    }
-    Ok(text.replace("%%", "%"))
+    Ok(text)
 }

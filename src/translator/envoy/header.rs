@@ -59,6 +59,7 @@ pub(super) fn to_header_lists(mutations: &HeaderMutations) -> (Vec<HeaderValueOp
             Existing::Replaced(value) => {
                 add.push(option(name, value.sent(), HeaderAppendAction::OverwriteIfExistsOrAdd))
             }
+            Existing::Defaulted(value) => add.push(option(name, value.sent(), HeaderAppendAction::AddIfAbsent)),
         }
         add.extend(added.iter().map(|value| option(name, value.sent(), HeaderAppendAction::AppendIfExistsOrAdd)));
     }

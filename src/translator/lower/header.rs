@@ -7,7 +7,7 @@
 
 use crate::diagnostics::{Code, codes};
 use crate::http::HeaderName;
-use crate::ir::{Existing, HeaderMutations, HeaderValue, ROUTER_ORDERS};
+use crate::ir::{Existing, HeaderMutations, HeaderValue, ROUTER_ORDERS, evaluated_operator};
 use crate::parser::api::{HeaderFilter, HttpHeader};
 
 /// A header name or value that Envoy would load and break on at run time.
@@ -83,25 +83,6 @@ fn compose(base: &mut HeaderMutations, filter: &HeaderFilter) {
         entry.existing = Existing::Removed;
         entry.added.clear();
     }
-}
-
-/// The operators that Envoy rewrites before it sees that a `%` is written twice, each with what begins its argument
-/// ([header manipulation](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers)).
-const REWRITTEN_OPERATORS: [(&str, &str); 3] =
-    [("UPSTREAM_METADATA", "["), ("DYNAMIC_METADATA", "["), ("PER_REQUEST_STATE", "")];
-
-/// The operator in a value that Envoy would evaluate although each `%` is written twice: its parser of headers rewrites old
-/// forms before it unescapes
-/// ([source](https://github.com/envoyproxy/envoy/blob/main/source/common/router/header_parser.cc)).
-pub(super) fn evaluated_operator(value: &str) -> Option<&'static str> {
-    REWRITTEN_OPERATORS.iter().find_map(|(name, opening)| {
-        let is_operator = |rest: &str| {
-            let argument = rest.strip_prefix(name).and_then(|rest| rest.strip_prefix('('));
-            argument.is_some_and(|rest| rest.trim_start().starts_with(opening) && rest.contains(")%"))
-        };
-        let mut operators = value.match_indices('%').filter_map(|(at, _)| value.get(at + 1..));
-        operators.any(is_operator).then_some(*name)
-    })
 }
 
 /// The first name or value that must not be emitted.

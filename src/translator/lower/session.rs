@@ -7,14 +7,14 @@ use std::time::Duration as StdDuration;
 
 use crate::diagnostics::{Code, Condition, ConditionKind, Diagnostics, Finding, PartPath, Reason, Reported, codes};
 use crate::http::{HeaderName, is_token};
-use crate::ir::{Across, BackendName, Session, SessionCarrier, SessionCookie, Site, can_hold_session};
+use crate::ir::{
+    Across, BackendName, Session, SessionCarrier, SessionCookie, Site, can_hold_session, evaluated_operator,
+};
 use crate::parser::api::{
     CookieConfig, CookieLifetimeType, Duration, SessionCookie as CookieFields, SessionHeader, SessionPersistence,
     SessionPersistenceType,
 };
 use crate::parser::manifests::{Kind, ObjectHead};
-
-use super::header;
 
 /// The cookie path where none is given: the specification's default.
 const DEFAULT_PATH: &str = "/";
@@ -81,7 +81,7 @@ impl SessionNames {
             SessionPersistenceType::Cookie => {
                 let (path, lifetime) = cookie_fields(cookie_config.as_ref(), cookie.as_ref());
                 if path.contains(|c: char| c == ';' || c == ',' || c.is_control() || !c.is_ascii())
-                    || header::evaluated_operator(&path).is_some()
+                    || evaluated_operator(&path).is_some()
                 {
                     let message = format!("`{path}` cannot be a cookie's path");
                     return Err(report_unsafe(source, &message, PLAIN_NAMES, diagnostics));

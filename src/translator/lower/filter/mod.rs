@@ -37,6 +37,8 @@ pub(super) struct Filters<'f> {
     /// Whether backends that see another host are told which one was asked for.
     pub(super) tells_host: bool,
     pub(super) redirect: Option<RedirectTemplate>,
+    /// Whether requests are given a credential.
+    pub(super) has_credential: bool,
     /// What the rule answers by itself.
     pub(super) direct_response: Option<DirectResponse>,
     pub(super) mirrors: Vec<Mirror>,
@@ -115,6 +117,7 @@ impl Filters<'_> {
             host_rewrite,
             tells_host,
             redirect,
+            has_credential,
             direct_response,
             mirrors,
             cors,
@@ -126,7 +129,8 @@ impl Filters<'_> {
         self.host_rewrite = host_rewrite.or(self.host_rewrite);
         self.tells_host |= tells_host;
         self.redirect = redirect.or(self.redirect);
-        // Filters of backends have none.
+        // Filters of backends have neither.
+        self.has_credential |= has_credential;
         self.direct_response = self.direct_response.or(direct_response);
         self.mirrors.extend(mirrors);
         self.cors = cors.or(self.cors);
@@ -183,6 +187,7 @@ impl RouteLowering<'_, '_> {
                     let rewrite = named.object.spec.url_rewrite.as_ref().map(|_| place);
                     last_rewrite = last_rewrite.or(rewrite);
                     idle.extend(rewrite.map(|place| (place, Idle::Rewrite)));
+                    idle.extend(named.credential.map(|_| (place, Idle::RequestHeaders)));
                     self.lower_route_filter(&context, *named, &mut lowered)
                 }
                 // What the policy says is among the options of the rule.

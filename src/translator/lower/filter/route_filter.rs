@@ -3,31 +3,40 @@
 
 use crate::diagnostics::{PartPath, Reported, codes};
 use crate::http::HeaderName;
-use crate::ir::{DirectResponse, Existing, HeaderMutations, HeaderValue, HostRewrite, PathRewrite, Substitution};
+use crate::ir::{
+    DirectResponse, Existing, HeaderMutations, HeaderValue, HostRewrite, PathRewrite, Substitution, unread_headers,
+};
 use crate::parser::api::{
-    HeaderFilter, HostnameRewrite, HostnameRewriteType, HttpRouteFilterSpec, PathRewriteByRegex, RegexSubstitution,
-    RouteFilterResponse, RouteFilterRewrite,
+    CredentialInjection, HeaderFilter, HostnameRewrite, HostnameRewriteType, HttpRouteFilterSpec, InjectedCredential,
+    PathRewriteByRegex, RegexSubstitution, RouteFilterResponse, RouteFilterRewrite,
 };
 use crate::parser::manifests::Object;
 use crate::path;
-use crate::resolver::RouteFilter;
+use crate::resolver::{Credential, RouteFilter};
 
 use super::super::cluster::RouteProtocol;
-use super::super::header::{HeaderChange, compose_all, find_unsafe};
+use super::super::header::{HeaderChange, Unsafe, bad_header, compose_all, find_unsafe};
 use super::super::operator::find_operator;
 use super::super::rule::RouteLowering;
+use super::super::scope::Scope;
 use super::{FilterContext, Filters, ListPlace};
+
+/// The header of credentials where none is named.
+const AUTHORIZATION: &str = "authorization";
 
 impl RouteLowering<'_, '_> {
     /// Lays what a filter says over what the filters before it say. It has been judged by itself.
     pub(super) fn lower_route_filter(
         &mut self,
         context: &FilterContext<'_>,
-        RouteFilter { object, body }: RouteFilter<'_>,
+        RouteFilter { object, body, credential }: RouteFilter<'_>,
         lowered: &mut Filters<'_>,
     ) -> Result<(), Reported> {
         // The rest of it has been refused.
-        let HttpRouteFilterSpec { url_rewrite, direct_response, credential_injection: _, matches: _ } = &object.spec;
+        let HttpRouteFilterSpec { url_rewrite, direct_response, credential_injection, matches: _ } = &object.spec;
+        if let Some((said, credential)) = credential_injection.as_ref().zip(credential) {
+            self.inject(context, (object, said, credential), lowered)?;
+        }
         if let Some(response) = direct_response {
             if lowered.redirect.is_some() || lowered.direct_response.is_some() {
                 return Err(self.report_second_answer(context.at.with("extensionRef"), context.consequence));
@@ -49,6 +58,62 @@ impl RouteLowering<'_, '_> {
             lowered.tells_host = append_x_forwarded_host.unwrap_or(true);
         }
         Ok(())
+    }
+
+    /// The credential is there before changes that other filters make: a header that they set or remove is as they say.
+    fn inject(
+        &mut self,
+        context: &FilterContext<'_>,
+        (object, said, credential): (&Object<HttpRouteFilterSpec>, &CredentialInjection, Credential<'_>),
+        lowered: &mut Filters<'_>,
+    ) -> Result<(), Reported> {
+        let CredentialInjection { header, overwrite, credential: InjectedCredential { value_ref } } = said;
+        let name = HeaderName::from(header.as_deref().unwrap_or(AUTHORIZATION));
+        let text = match &credential {
+            Credential::Known(known) => known.text(),
+            // Of a value that nobody knows the name of its header is judged.
+            Credential::Unread(_) => "unread",
+        };
+        if let Some(found) = bad_header(&name, text, true) {
+            return Err(self.report_bad_credential(context, object, found));
+        }
+        if std::mem::replace(&mut lowered.has_credential, true) {
+            let message = "a filter before this one sends a credential already";
+            let place = context.at.with("extensionRef");
+            let finding = self.object.finding(codes::ROUTE_FILTER_REFUSED, place, message).label("a second one");
+            let finding = finding.related(object.at(&path!["spec", "credentialInjection"]), "the credential");
+            let finding = finding.consequence(context.consequence).help("keep one of the two filters");
+            return Err(self.diagnostics.error(finding));
+        }
+        let mut mutations = HeaderMutations::default();
+        match credential {
+            Credential::Known(known) => {
+                let value = known.value();
+                mutations.entry(&name).existing =
+                    if *overwrite { Existing::Replaced(value) } else { Existing::Defaulted(value) };
+            }
+            Credential::Unread(proof) if self.clusters.header_secrets().scope == Scope::Emitted => return Err(proof),
+            Credential::Unread(_) => {
+                let namespace = value_ref.namespace.as_ref().unwrap_or(&object.metadata.namespace);
+                let (name, value) = unread_headers(namespace, &value_ref.name);
+                mutations.entry(&name).existing = Existing::Replaced(value);
+            }
+        }
+        lowered.request_headers.insert(0, HeaderChange::Mutations(mutations));
+        Ok(())
+    }
+
+    /// A header that must not be sent.
+    fn report_bad_credential(
+        &mut self,
+        context: &FilterContext<'_>,
+        object: &Object<HttpRouteFilterSpec>,
+        Unsafe { code, field: _, message, help }: Unsafe,
+    ) -> Reported {
+        let place = context.at.with("extensionRef");
+        let finding = self.object.finding(code, place, message).label("the credential cannot be sent");
+        let finding = finding.related(object.at(&path!["spec", "credentialInjection"]), "the credential");
+        self.diagnostics.error(finding.consequence(context.consequence).help(help))
     }
 
     fn lower_direct_response(

@@ -1,13 +1,12 @@
 //! `statefulSession` of an HttpListenerOption: sessions of all rules that have none of their own.
 
 use crate::http::{HeaderName, is_token};
-use crate::ir::{Across, Session, SessionCarrier, SessionCookie, can_hold_session};
+use crate::ir::{Across, Session, SessionCarrier, SessionCookie, can_hold_session, evaluated_operator};
 use crate::parser::api::{
     GoDuration, OptionCookieSession, OptionHashCookie, OptionHeaderSession, OptionStatefulSession,
 };
 use crate::path;
 
-use super::super::header;
 use super::faults::Faults;
 
 /// `None` where nothing is kept.
@@ -33,7 +32,7 @@ fn lower_cookie(said: Option<OptionHashCookie>, faults: &mut Faults<'_>) -> Opti
         faults.add(&at("name"), format!("`{name}` cannot name a cookie"), "write letters, digits, `-` and `_`");
     }
     let is_bad = |c: char| c == ';' || c == ',' || c.is_control() || !c.is_ascii();
-    if path.contains(is_bad) || header::evaluated_operator(&path).is_some() {
+    if path.contains(is_bad) || evaluated_operator(&path).is_some() {
         faults.add(&at("path"), format!("`{path}` cannot be a cookie's path"), "write a path, such as `/`");
     }
     let lifetime = ttl.map(|GoDuration(ttl)| ttl).filter(|ttl| !ttl.is_zero());
