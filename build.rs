@@ -49,6 +49,8 @@ const ROOTS: &[&str] = &[
     "envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig",
     // HTTP filters and what routes say to them.
     "envoy.config.route.v3.FilterConfig",
+    "envoy.extensions.filters.http.admission_control.v3.AdmissionControl",
+    "envoy.extensions.filters.http.bandwidth_limit.v3.BandwidthLimit",
     "envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuth",
     "envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuthPerRoute",
     "envoy.extensions.filters.http.basic_auth.v3.BasicAuth",
@@ -82,6 +84,7 @@ const ROOTS: &[&str] = &[
     "envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute",
     "envoy.config.rbac.v3.Action",
     "envoy.extensions.filters.http.rbac.v3.RBAC",
+    "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec",
     "envoy.extensions.filters.http.rbac.v3.RBACPerRoute",
     "envoy.extensions.filters.http.router.v3.Router",
     "envoy.extensions.filters.http.set_metadata.v3.Config",

@@ -12,8 +12,8 @@ use crate::port::Port;
 use super::default::is_default;
 use super::seldom::usual;
 use super::{
-    AccessRule, AuthId, ClusterId, Compression, Cors, DirectResponse, HashPart, HeaderMutations, Mirror, Origin,
-    OriginPattern, Retry, RouteGuards, RouteTracing, Seldom, Session, Share, Timeouts, Upgrades,
+    AccessRule, AuthId, Bandwidth, ClusterId, Compression, Cors, DirectResponse, HashPart, HeaderMutations, Mirror,
+    Origin, OriginPattern, Retry, RouteGuards, RouteTracing, Seldom, Session, Share, Timeouts, Upgrades,
 };
 
 /// What filters and logs are told of a rule.
@@ -147,6 +147,9 @@ pub struct Forward {
     /// What happens to requests on purpose, as if something were wrong.
     #[serde(skip_serializing_if = "is_default")]
     pub fault: Option<Box<Fault>>,
+    /// How fast bodies are sent on.
+    #[serde(skip_serializing_if = "is_default")]
+    pub bandwidth: Option<Box<Bandwidth>>,
     /// How long requests may take.
     pub timeouts: Seldom<Timeouts>,
     /// When they are tried again.
@@ -168,6 +171,9 @@ pub struct Forward {
     /// What endpoints are chosen by, in clusters that choose them by a hash.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hash: Vec<HashPart>,
+    /// Whether the backend is chosen by the hash as well, where a request has one.
+    #[serde(skip_serializing_if = "is_default")]
+    pub draws_by_hash: bool,
     /// How clients keep to an endpoint.
     pub session: Option<Arc<Session>>,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::admission::Admission;
 use super::default::is_default;
 use super::failover::Failover;
 use super::header::HeaderMutations;
@@ -37,6 +38,9 @@ pub struct ClusterSettings {
     /// When endpoints are left out because of what they answered.
     #[serde(skip_serializing_if = "is_default")]
     pub outliers: Option<Outliers>,
+    /// Which requests are refused, because too many of those before them failed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub admission: Option<Admission>,
     /// How connections are made and kept.
     #[serde(skip_serializing_if = "is_default")]
     pub connections: Connections,
@@ -78,6 +82,7 @@ impl ClusterSettings {
         is_closed
             || self.connections.most_headers.is_some()
             || self.outliers.is_some()
+            || self.admission.is_some()
             || !self.health_checks.is_empty()
     }
 }

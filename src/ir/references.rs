@@ -44,6 +44,8 @@ impl Action {
                         metadata: _,
                         tracing: _,
                         hash: _,
+                        bandwidth: _,
+                        draws_by_hash: _,
                         session: _,
                     } = forward;
                     found.extend(backends.iter().filter_map(|backend| match backend.target {
@@ -188,6 +190,8 @@ fn with_clusters(
         metadata: _,
         tracing: _,
         hash: _,
+        bandwidth: _,
+        draws_by_hash: _,
         session: _,
     } = forward;
     let backends = backends.iter().map(|backend| {

@@ -455,6 +455,10 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
     if is_kept_out && decision.chain.is_some_and(counts) {
         return Some("whether a request is one too many needs a run");
     }
+    let is_drawn = decision.outcomes.len() > 1 && decision.route.is_some_and(draws_by_hash);
+    if is_drawn {
+        return Some("which backend a hash chooses needs a run");
+    }
     let is_long =
         |outcome: &Outcome<'_>| matches!(&outcome.answer, Answer::Local(reply) if reply.reason == Reason::LongBody);
     if request.version == Version::Http2 && decision.outcomes.iter().any(is_long) {
@@ -470,6 +474,11 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
         return Some("what a server makes of requests needs a run");
     }
     NEEDS_A_RUN.iter().find(controls).map(|_| "it depends on time or on further tries, which need a run")
+}
+
+/// Whether the backend of a route is chosen by a hash.
+fn draws_by_hash(route: &Route) -> bool {
+    route.action.leaves().any(|leaf| matches!(leaf, Action::Forward(forward) if forward.draws_by_hash))
 }
 
 /// Whether the proxy counts the requests of a route.

@@ -330,6 +330,7 @@ fn send<'c>(
         tells_host,
         // Whoever is broken off does not get here.
         fault: _,
+        bandwidth: _,
         timeouts: _,
         retry: _,
         attempts,
@@ -341,6 +342,8 @@ fn send<'c>(
         mirrors: _,
         // An endpoint is chosen by whoever runs; the client is told.
         hash,
+        // Of all that a request may have each backend gets its share.
+        draws_by_hash: _,
         session,
     } = action;
     let WeightedBackend {

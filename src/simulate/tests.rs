@@ -47,6 +47,7 @@ fn forward(backends: Vec<WeightedBackend>) -> Action {
         host_rewrite: None,
         tells_host: false,
         fault: None,
+        bandwidth: None,
         http_filters: Seldom::default(),
         timeouts: Seldom::default(),
         retry: None,
@@ -56,6 +57,7 @@ fn forward(backends: Vec<WeightedBackend>) -> Action {
         tracing: None,
         mirrors: Vec::new(),
         hash: Vec::new(),
+        draws_by_hash: false,
         session: None,
     })
 }

@@ -78,6 +78,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
         &[
             "envoy-gateway/breakers",
             "envoy-gateway/checks",
+            "envoy-gateway/held-back",
             "route-option/tries-elsewhere",
             "upstream/ejection",
             "upstream/failover",
@@ -86,6 +87,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "virtual-host-option/tries",
         ],
     ),
+    ("which backend a hash chooses needs a run", &["envoy-gateway/drawn-by-hash"]),
     ("which host gets a further try needs a run", &["route-option/tries-elsewhere", "virtual-host-option/tries"]),
     ("whether the keys of a server verify a token needs a run", &["virtual-host-option/tokens-remote"]),
     (
@@ -185,6 +187,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
     (
         "within",
         &[
+            "envoy-gateway/held-back",
             "envoy-gateway/faults",
             "mirror/several",
             "route-option/faults",

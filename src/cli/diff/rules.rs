@@ -384,6 +384,7 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<Cow<'static, str>> {
             host_rewrite,
             tells_host,
             fault,
+            bandwidth,
             timeouts,
             retry,
             attempts,
@@ -392,6 +393,7 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<Cow<'static, str>> {
             tracing,
             mirrors,
             hash,
+            draws_by_hash,
             session,
         } = old;
         let parts = [
@@ -401,13 +403,14 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<Cow<'static, str>> {
             ("paths", *path_rewrite == new.path_rewrite),
             ("hosts", *host_rewrite == new.host_rewrite && *tells_host == new.tells_host),
             ("faults", *fault == new.fault),
+            ("how fast bodies are sent on", *bandwidth == new.bandwidth),
             ("timeouts", *timeouts == new.timeouts),
             ("retries", *retry == new.retry && *attempts == new.attempts),
             ("upgrades", *upgrades == new.upgrades),
             ("metadata", *metadata == new.metadata),
             ("spans", *tracing == new.tracing),
             ("mirrors", *mirrors == new.mirrors),
-            ("hashes for endpoints", *hash == new.hash),
+            ("hashes for endpoints", *hash == new.hash && *draws_by_hash == new.draws_by_hash),
             ("sessions", *session == new.session),
         ];
         names.extend(parts.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| Cow::Borrowed(name)));

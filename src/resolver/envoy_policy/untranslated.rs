@@ -44,8 +44,6 @@ impl PolicyOption for BackendTrafficPolicyField {
 
     fn said(&self) -> Said<'_> {
         match self {
-            Self::BandwidthLimit(_) => Said::Whole("there would be no limit", false),
-            Self::AdmissionControl(_) => Said::Whole("backends in trouble would get every request", false),
             Self::ResponseOverride(_) => Said::Whole("responses would pass as they are", false),
             Self::Telemetry(_) => Said::Whole("it would not be followed", false),
             Self::Connection(said) => Said::Parts(said),
@@ -53,7 +51,9 @@ impl PolicyOption for BackendTrafficPolicyField {
             Self::HealthCheck(said) => Said::Parts(&**said),
             Self::HttpUpgrade(said) => Said::Parts(said),
             Self::LoadBalancer(said) => Said::Parts(said),
-            Self::CircuitBreaker(_)
+            Self::AdmissionControl(_)
+            | Self::BandwidthLimit(_)
+            | Self::CircuitBreaker(_)
             | Self::Compression(_)
             | Self::Compressor(_)
             | Self::Dns(_)

@@ -25,6 +25,7 @@ use envoy_types::pb::envoy::extensions::upstreams::http::v3::{
 
 use crate::ir::{self, ClusterSettings, Endpoints, Question, ServerNameSource, UpstreamProtocol};
 
+use super::admission;
 use super::circuit_breaker::to_circuit_breakers;
 use super::cluster_settings;
 use super::endpoint_tls;
@@ -266,7 +267,11 @@ fn protocol_options(
             explicit(ProtocolConfig::Http2ProtocolOptions(http2))
         }
         UpstreamProtocol::Udp => return HashMap::new(),
-        UpstreamProtocol::Http1 if common.is_none() && !has_http1 && names.is_none() => return HashMap::new(),
+        UpstreamProtocol::Http1
+            if common.is_none() && !has_http1 && names.is_none() && settings.admission.is_none() =>
+        {
+            return HashMap::new();
+        }
         UpstreamProtocol::Http1 => explicit(ProtocolConfig::HttpProtocolOptions(http1)),
         UpstreamProtocol::Http2 => explicit(ProtocolConfig::Http2ProtocolOptions(http2)),
         UpstreamProtocol::AsClients => UpstreamProtocolOptions::UseDownstreamProtocolConfig(UseDownstreamHttpConfig {
@@ -284,6 +289,7 @@ fn protocol_options(
         common_http_protocol_options: common,
         upstream_http_protocol_options: names,
         upstream_protocol_options: Some(chosen),
+        http_filters: settings.admission.as_ref().map(admission::to_filters).unwrap_or_default(),
         ..HttpProtocolOptions::default()
     };
     [(HTTP_OPTIONS.to_owned(), any(HTTP_OPTIONS, &options))].into()

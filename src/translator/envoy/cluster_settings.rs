@@ -68,6 +68,8 @@ pub(super) fn lay_over(
         health_checks,
         drops_removed,
         outliers,
+        // The options of the protocol.
+        admission: _,
         connections,
         // The options of the protocol.
         http1: _,

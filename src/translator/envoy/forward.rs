@@ -6,7 +6,7 @@ use std::time::Duration;
 use envoy_types::pb::envoy::config::route::v3::{
     HeaderMatcher, Route, RouteAction, WeightedCluster, route,
     route_action::{ClusterSpecifier, HashPolicy, HostRewriteSpecifier, MaxStreamDuration, hash_policy},
-    weighted_cluster::{ClusterWeight, cluster_weight},
+    weighted_cluster::{ClusterWeight, RandomValueSpecifier, cluster_weight},
 };
 use envoy_types::pb::envoy::extensions::filters::common::fault::v3::{FaultDelay, fault_delay::FaultDelaySecifier};
 use envoy_types::pb::envoy::extensions::filters::http::fault::v3::{FaultAbort, HttpFault, fault_abort::ErrorType};
@@ -22,8 +22,8 @@ use super::proto::{any, boolean, duration, uint32};
 use super::retry::to_retry_policy;
 use super::route_base::RouteBase;
 use super::{
-    compression, connection_tracing, cors, ext_authz, http_guards, limits, name, processors, retried_body, route_said,
-    stateful_session, target,
+    bandwidth, compression, connection_tracing, cors, ext_authz, http_guards, limits, name, processors, retried_body,
+    route_said, stateful_session, target,
 };
 
 /// The filter that answers for the share of a backend that cannot be used.
@@ -58,6 +58,7 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
         host_rewrite: _,
         tells_host,
         fault,
+        bandwidth,
         timeouts,
         retry,
         // A setting of the virtual host.
@@ -67,6 +68,8 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
         tracing,
         mirrors,
         hash,
+        // What is drawn from says it.
+        draws_by_hash: _,
         session,
     } = forward;
     let (request_headers, response_headers, host_rewrite) = meant.changes(forward);
@@ -101,6 +104,7 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
     let mut typed_per_filter_config: HashMap<String, Any> = ext_authz::enable(&http_filters.auths, config).collect();
     typed_per_filter_config.extend(http_filters.cors.as_deref().map(cors::per_route));
     typed_per_filter_config.extend(http_guards::per_route(&http_filters.guards, config));
+    typed_per_filter_config.extend(bandwidth.iter().flat_map(|bandwidth| bandwidth::per_route(bandwidth)));
     typed_per_filter_config.extend(processors::per_route(&http_filters.guards, config));
     typed_per_filter_config.extend(compression::per_route(&http_filters.compressions));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
@@ -248,7 +252,13 @@ fn to_cluster_specifier(forward: &Forward, copies: Copies, config: &ir::Config) 
         _ => None,
     };
     let clusters = entries.into_iter().zip(weights).map(|(entry, weight)| to_cluster_weight(entry, weight, selector));
-    ClusterSpecifier::WeightedClusters(WeightedCluster { clusters: clusters.collect(), ..WeightedCluster::default() })
+    // Otherwise whoever has a hash is sent to another backend each time.
+    let random_value_specifier = forward.draws_by_hash.then(|| RandomValueSpecifier::UseHashPolicy(boolean(true)));
+    ClusterSpecifier::WeightedClusters(WeightedCluster {
+        clusters: clusters.collect(),
+        random_value_specifier,
+        ..WeightedCluster::default()
+    })
 }
 
 /// One entry of a weighted list.

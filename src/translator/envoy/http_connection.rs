@@ -30,7 +30,7 @@ use super::needs::Needs;
 use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
 use super::{
-    access, compression, connection_tracing, cors, direct_response, ext_authz, forward, header, http_guards,
+    access, bandwidth, compression, connection_tracing, cors, direct_response, ext_authz, forward, header, http_guards,
     http_settings, listener_log, mesh, misdirected, name, rates, route, stateful_session, transcoder, web_call,
 };
 
@@ -235,6 +235,7 @@ fn http_filters(
     filters.extend(needs.processors.filters(ProcessorPlace::BehindAuthorization, config));
     filters.extend(needs.rates.then(rates::late_filter));
     filters.extend(needs.limits.filters(Stage::Late, config));
+    filters.extend(needs.bandwidth.then(bandwidth::filters).into_iter().flatten());
     let asked = AskedFor { origins: needs.origins || is_followed, bodies: needs.bodies || is_followed };
     filters.extend(http_guards::http_filters(&connection.settings.guards, asked));
     filters.extend(needs.processors.filters(ProcessorPlace::Last, config));

@@ -7,6 +7,8 @@ mod access;
 mod access_log;
 mod access_order;
 mod action;
+mod admission;
+mod bandwidth;
 mod circuit_breaker;
 mod claim;
 mod cluster;

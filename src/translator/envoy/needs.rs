@@ -43,6 +43,8 @@ pub(super) struct Needs {
     pub(super) compressions: BTreeSet<Compression>,
     /// The filter that keeps sessions.
     pub(super) session: bool,
+    /// The filters that hold bodies back.
+    pub(super) bandwidth: bool,
     /// The filter that answers for an invalid share, and that makes other faults.
     pub(super) fault: bool,
     /// The cluster without endpoints.
@@ -103,6 +105,7 @@ impl Needs {
         match action {
             Action::Forward(forward) => {
                 let invalid = forward.backends.iter().any(|backend| matches!(backend.target, Target::Invalid(_)));
+                self.bandwidth |= forward.bandwidth.is_some();
                 self.fault |= invalid || forward.fault.is_some();
                 self.regex |= rewrites_by_regex(forward);
                 self.invalid_cluster |= invalid;

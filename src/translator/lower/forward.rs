@@ -137,6 +137,8 @@ fn build_leaf(
         host_rewrite: filters.host_rewrite.filter(|_| !on_entries).map(Box::new),
         tells_host,
         fault: fault.map(Box::new),
+        // Policies alone ask for it.
+        bandwidth: None,
         timeouts: timeouts.into(),
         retry: retry.map(Box::new),
         // Options of virtual hosts alone ask for it.
@@ -146,6 +148,8 @@ fn build_leaf(
         tracing: tracing.map(Box::new),
         mirrors: filters.mirrors,
         hash,
+        // Policies alone ask for it.
+        draws_by_hash: false,
         session,
     })))
 }

@@ -3,6 +3,8 @@
 
 use serde::Deserialize;
 
+use super::admission_control::AdmissionControl;
+use super::bandwidth_limit::BandwidthLimit;
 use super::cluster_settings::{
     BackendConnection, BackendDns, BackendProxyProtocol, BackendRetry, CircuitBreaker, EnvoyHttp2, LoadBalancer,
     TcpKeepalive,
@@ -20,8 +22,8 @@ pub type BackendTrafficPolicySpec = EnvoyPolicySpec<BackendTrafficPolicyField>;
 options! {
     /// What a BackendTrafficPolicy says for rules and the backends that they send to.
     BackendTrafficPolicyField also ["mergeType", "targetRef", "targetRefs", "targetSelectors"] {
-        AdmissionControl(Untranslated) = "admissionControl",
-        BandwidthLimit(Untranslated) = "bandwidthLimit",
+        AdmissionControl(AdmissionControl) = "admissionControl",
+        BandwidthLimit(BandwidthLimit) = "bandwidthLimit",
         CircuitBreaker(CircuitBreaker) = "circuitBreaker",
         Compression(Vec<BackendCompression>) = "compression",
         Compressor(Vec<BackendCompression>) = "compressor",

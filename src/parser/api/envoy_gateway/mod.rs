@@ -4,9 +4,11 @@
 //! What a policy says is a list with one entry for each field of its spec that is set, but for those that say what it
 //! is about ([`EnvoyPolicySpec`]). A new kind of policy is a file with the list of its fields.
 
+mod admission_control;
 mod authorization;
 mod backend;
 mod backend_traffic_policy;
+mod bandwidth_limit;
 mod client_settings;
 mod client_traffic_policy;
 mod cluster_settings;
@@ -21,9 +23,11 @@ mod security_policy;
 mod target;
 mod tokens;
 
+pub use admission_control::*;
 pub use authorization::*;
 pub use backend::*;
 pub use backend_traffic_policy::*;
+pub use bandwidth_limit::*;
 pub use client_settings::*;
 pub use client_traffic_policy::*;
 pub use cluster_settings::*;

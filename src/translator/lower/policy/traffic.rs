@@ -1,6 +1,8 @@
 //! BackendTrafficPolicy: how requests get to backends.
 
+mod admission;
 mod balancer;
+mod bandwidth;
 mod calls;
 pub(super) mod cluster;
 mod health;
@@ -13,8 +15,8 @@ use std::time::Duration;
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    Action, BodyRule, Compression, Fault, Forward, HashPart, HttpFilters, Question, RequestRate, Retry, Target,
-    TcpBackend, Timeouts, Upgrades,
+    Action, Bandwidth, BodyRule, Compression, Fault, Forward, HashPart, HttpFilters, Question, RequestRate, Retry,
+    Target, TcpBackend, Timeouts, Upgrades,
 };
 use crate::options::EnvoyVersion;
 use crate::parser::api::{BackendTimeout, BackendTrafficPolicyField, HttpBackendTimeout, TcpBackendTimeout};
@@ -37,6 +39,7 @@ pub(super) struct TrafficPart {
     /// What endpoints are chosen by.
     hash: Vec<HashPart>,
     fault: Option<Fault>,
+    bandwidth: Option<Bandwidth>,
     /// The longest body.
     body: Option<u32>,
     upgrades: Option<Upgrades>,
@@ -68,6 +71,10 @@ pub(super) fn lower_field(
     let asked = Arc::make_mut(&mut part.cluster);
     let settings = &mut asked.settings;
     match field {
+        BackendTrafficPolicyField::AdmissionControl(said) => {
+            settings.admission = Some(admission::lower(said, faults));
+        }
+        BackendTrafficPolicyField::BandwidthLimit(said) => part.bandwidth = Some(bandwidth::lower(said, faults)),
         BackendTrafficPolicyField::CircuitBreaker(said) => cluster::lower_breaker(said, asked, faults),
         BackendTrafficPolicyField::Compression(said) | BackendTrafficPolicyField::Compressor(said) => {
             part.compressions = request::lower_compressions(said, faults);
@@ -188,7 +195,8 @@ impl TrafficPart {
         let lacks_host = |question: &Question| matches!(question, Question::Http { host: None, .. });
         let settings = &self.cluster.settings;
         let asks_host = host.is_some() && settings.health_checks.iter().any(|check| lacks_host(&check.question));
-        let counts = settings.limits != Default::default() || settings.outliers.is_some();
+        let limits = settings.limits != Default::default();
+        let counts = limits || settings.outliers.is_some() || settings.admission.is_some();
         if !counts && !asks_host {
             return Some(Arc::clone(&self.cluster));
         }
@@ -209,7 +217,8 @@ impl TrafficPart {
         forward: &mut Forward,
         clusters: &mut Clusters<'_>,
     ) {
-        let Self { timeouts, retry, hash, fault, body, upgrades, compressions: _, rate: _, cluster: _ } = self;
+        let Self { timeouts, retry, hash, fault, bandwidth, body, upgrades, compressions: _, rate: _, cluster: _ } =
+            self;
         let Timeouts { request, per_try, idle, stream } = *timeouts;
         let is_limit = |limit: Option<Duration>| limit.filter(|limit| !limit.is_zero());
         if !says.request_timeout && request.is_some() {
@@ -220,9 +229,13 @@ impl TrafficPart {
         forward.timeouts.stream = stream.or(forward.timeouts.stream);
         if !hash.is_empty() {
             forward.hash = hash.to_vec();
+            forward.draws_by_hash = true;
         }
         if let Some(fault) = fault {
             forward.fault = Some(Box::new(*fault));
+        }
+        if let Some(bandwidth) = bandwidth {
+            forward.bandwidth = Some(Box::new(bandwidth.to_owned()));
         }
         match (upgrades, body) {
             (Some(upgrades), _) => forward.upgrades = *upgrades,
