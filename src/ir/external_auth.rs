@@ -73,6 +73,15 @@ pub struct AuthTerms {
     pub context: Vec<(String, String)>,
     /// The host by which it is called; `None` for its name. Only with gRPC.
     pub authority: Option<String>,
+    /// Expressions of the names of further request headers that it sees. Only with HTTP.
+    #[serde(skip_serializing_if = "is_default")]
+    pub seen_like: Vec<String>,
+    /// Which headers of a refusal clients see, beside those that say what it is; `None` for all. Only with HTTP.
+    #[serde(skip_serializing_if = "is_default")]
+    pub told_to_clients: Option<Vec<HeaderName>>,
+    /// Which headers of its answer are added to those of the same name that a request has. Only with HTTP.
+    #[serde(skip_serializing_if = "is_default")]
+    pub appended: Vec<HeaderName>,
     /// The name that its statistics have; empty for none of their own.
     pub counted_as: String,
 }

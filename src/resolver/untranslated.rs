@@ -19,6 +19,7 @@ use super::untranslated_tracing::untranslated_tracing;
 const NOT_FILTERED: &str = "what it filters out would pass";
 const NOT_CHANGED: &str = "requests and responses would pass as they are";
 const NOT_MASKED: &str = "responses would show what it masks";
+const ENDS: &str = "a tunnel is handed on to the backend that ends it: what stands behind a proxy that ended it is bytes, and no request that rules are about";
 const NOT_KNOWN: &str = "what it asks for is not known";
 
 /// An option of some kind of policy.
@@ -264,7 +265,7 @@ fn untranslated_upgrades(at: FieldPath, upgrades: &[OptionUpgrade]) -> Vec<Missi
     let ended = upgrades.iter().enumerate().filter(|(_, upgrade)| upgrade.connect_terminate.is_some());
     let loss = "tunnels would not end at the proxy";
     let path = |index: usize| at.join(&path![index, "connectTerminate"]);
-    ended.map(|(index, _)| Missing { path: path(index), loss, is_security: false, why: NOT_TRANSLATED }).collect()
+    ended.map(|(index, _)| Missing { path: path(index), loss, is_security: false, why: ENDS }).collect()
 }
 
 /// What of an option is not translated; nothing for one that is as a whole.

@@ -1,9 +1,7 @@
 //! What of options that ask a service is not translated: all of it keeps requests out.
 
 use crate::diagnostics::FieldPath;
-use crate::parser::api::{
-    GlooEnum, OptionAuth, OptionAuthHttp, OptionAuthRequest, OptionAuthResponse, OptionAuthServer, OptionCustomAuth,
-};
+use crate::parser::api::{GlooEnum, OptionAuth, OptionAuthHttp, OptionAuthRequest, OptionAuthServer, OptionCustomAuth};
 
 use super::missing::{Missing, NOT_KEPT_OUT};
 
@@ -13,11 +11,7 @@ const SAYS_NOTHING: &str = "it does not say whether the server is asked";
 const AFTER_CHECKS: &str =
     "a rule that is chosen anew behind the server would have had none of its own checks before it";
 const ONE_VERSION: &str = "Envoy speaks version 3 of this protocol alone";
-const BY_NAME: &str = "gwctl tells a server of headers by their names alone (`allowedHeaders`)";
 const NONE_ADDED: &str = "gwctl adds nothing to what the client says where a server is asked over HTTP";
-const ALL_SHOWN: &str = "gwctl hands all that a server says of a refusal on to the client";
-const IN_PLACE: &str =
-    "gwctl lets headers of the server stand in the place of the client's alone (`allowedUpstreamHeaders`)";
 const OWN_HEADER: &str = "Envoy does not take a header of this name out of what clients send";
 
 pub(super) fn untranslated_auth(auth: &OptionAuth, at: &FieldPath) -> Vec<Missing> {
@@ -61,29 +55,11 @@ pub(super) fn untranslated_server(server: &OptionAuthServer, at: &FieldPath) -> 
         ),
         (at.with("userIdHeader"), !user_id_header.is_empty(), FORGED, OWN_HEADER),
     ];
-    if let Some(OptionAuthHttp { path_prefix: _, request, response }) = http_service {
+    if let Some(OptionAuthHttp { path_prefix: _, request, response: _ }) = http_service {
         let at = at.with("httpService");
-        if let Some(OptionAuthRequest { allowed_headers: _, allowed_headers_regex, headers_to_add }) = request {
+        if let Some(OptionAuthRequest { allowed_headers: _, allowed_headers_regex: _, headers_to_add }) = request {
             let at = at.with("request");
-            fields.push((at.with("allowedHeadersRegex"), !allowed_headers_regex.is_empty(), NOT_TOLD, BY_NAME));
             fields.push((at.with("headersToAdd"), !headers_to_add.is_empty(), NOT_TOLD, NONE_ADDED));
-        }
-        if let Some(said) = response {
-            let OptionAuthResponse {
-                allowed_client_headers,
-                allowed_upstream_headers: _,
-                allowed_upstream_headers_to_append,
-            } = said;
-            let at = at.with("response");
-            let is_set = !allowed_client_headers.is_empty();
-            fields.push((
-                at.with("allowedClientHeaders"),
-                is_set,
-                "clients would see all headers of a refusal",
-                ALL_SHOWN,
-            ));
-            let is_set = !allowed_upstream_headers_to_append.is_empty();
-            fields.push((at.with("allowedUpstreamHeadersToAppend"), is_set, FORGED, IN_PLACE));
         }
     }
     let fields = fields.into_iter().filter(|(_, is_set, ..)| *is_set);

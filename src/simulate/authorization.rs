@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use crate::http::HeaderName;
 use crate::ir::{
     AUTH_ANSWER_HEADERS, AuthHeaders, AuthId, AuthTerms, ClusterId, Config, ExternalAuthProtocol, ExternalAuthSettings,
 };
@@ -13,6 +14,7 @@ use crate::ir::{
 use super::admitted::Admitted;
 use super::decision::{LocalReply, Reason};
 use super::header::{GENERATED, Lines};
+use super::re2::Pattern;
 
 /// The answer to a request whose service gave none.
 const WITHOUT_ANSWER: u16 = 403;
@@ -101,20 +103,22 @@ pub(super) fn ask(
                 ExternalAuthProtocol::Grpc => request.target.clone(),
             },
             host: request.authority.clone(),
-            headers: seen(&request.headers, request_headers, protocol),
+            headers: seen(&request.headers, (request_headers, &terms.seen_like), protocol),
             has_body: max_body_bytes.is_some(),
         };
         match authority(&question) {
             Permission::Unavailable | Permission::Refused { status: 500.., .. } if *lets_pass && !question.is_grpc => {}
             Permission::Unavailable if *lets_pass => {}
-            Permission::Granted(headers) => grant(&mut request.headers, headers, protocol),
+            Permission::Granted(headers) => grant(&mut request.headers, headers, (protocol, &terms.appended)),
             Permission::Refused { status: 500.., .. } if !question.is_grpc => return Err(unanswered()),
             Permission::Refused { status, headers, body } => {
                 let reply = LocalReply::new(status, Reason::Unauthorized);
                 // An answer without a body has no type, whatever the service says.
                 let is_empty = question.method == "HEAD" || matches!(status, 204 | 304);
-                let headers =
-                    headers.into_iter().filter(|(name, _)| !(is_empty && name.eq_ignore_ascii_case("content-type")));
+                let is_typed = |name: &str| !(is_empty && name.eq_ignore_ascii_case("content-type"));
+                let headers = headers
+                    .into_iter()
+                    .filter(|(name, _)| is_typed(name) && is_told(name, terms.told_to_clients.as_deref()));
                 let (headers, body) = (headers.collect(), if is_empty { String::new() } else { body });
                 return Err(LocalReply { headers, body: Cow::Owned(body), ..reply });
             }
@@ -125,7 +129,8 @@ pub(super) fn ask(
 }
 
 /// The headers that a service sees.
-fn seen(lines: &Lines, listed: &AuthHeaders, protocol: &ExternalAuthProtocol) -> Lines {
+fn seen(lines: &Lines, (listed, like): (&AuthHeaders, &[String]), protocol: &ExternalAuthProtocol) -> Lines {
+    let like: Vec<Pattern> = like.iter().map(|expression| Pattern::new(expression)).collect();
     let is_seen = |name: &str| match (listed, protocol) {
         (AuthHeaders::Default, ExternalAuthProtocol::Grpc) => true,
         (AuthHeaders::Listed(names), ExternalAuthProtocol::Grpc) => names.iter().any(|own| own == name),
@@ -135,11 +140,28 @@ fn seen(lines: &Lines, listed: &AuthHeaders, protocol: &ExternalAuthProtocol) ->
         }
     };
     let is_known = |name: &str| !GENERATED.contains(&name);
-    lines.iter().filter(|(name, _)| is_known(name) && is_seen(name)).cloned().collect()
+    lines
+        .iter()
+        .filter(|(name, _)| is_known(name) && (is_seen(name) || like.iter().any(|own| own.matches(name))))
+        .cloned()
+        .collect()
 }
 
-/// Sets what a service gave along with its permission.
-fn grant(lines: &mut Lines, given: Vec<(String, String)>, protocol: &ExternalAuthProtocol) {
+/// Headers of a refusal that say what it is, and that clients see in any case.
+const ALWAYS_TOLD: &[&str] = &["content-length", "location", "www-authenticate"];
+
+/// Whether clients see a header of a refusal.
+fn is_told(name: &str, told: Option<&[HeaderName]>) -> bool {
+    let lower = name.to_ascii_lowercase();
+    told.is_none_or(|names| ALWAYS_TOLD.contains(&lower.as_str()) || names.iter().any(|own| lower == *own))
+}
+
+/// Sets what a service gave along with its permission, or adds it to what the request has of that name.
+fn grant(
+    lines: &mut Lines,
+    given: Vec<(String, String)>,
+    (protocol, appended): (&ExternalAuthProtocol, &[HeaderName]),
+) {
     for (name, value) in given {
         let name = name.to_ascii_lowercase();
         let is_passed_on = match protocol {
@@ -151,9 +173,12 @@ fn grant(lines: &mut Lines, given: Vec<(String, String)>, protocol: &ExternalAut
                 names.iter().any(|own| name == *own)
             }
         };
+        let is_added = appended.iter().any(|own| name == *own) && name != TIMEOUT_ORDER;
+        let added = is_added.then(|| (name.to_owned(), value.to_owned()));
         if is_passed_on && name != TIMEOUT_ORDER {
             lines.retain(|(other, _)| *other != name);
             lines.push((name, value));
         }
+        lines.extend(added);
     }
 }

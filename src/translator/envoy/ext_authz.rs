@@ -43,7 +43,19 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 pub(super) fn to_http_filter(id: AuthId, config: &ir::Config, layout: &Layout) -> HttpFilter {
     let ExternalAuth { settings, origin: _ } = config.external_auth(id);
     let ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes, terms } = settings.clone();
-    let AuthTerms { timeout, lets_pass, failure, cuts_body, body_as_bytes, context: _, authority, counted_as } = terms;
+    let AuthTerms {
+        timeout,
+        lets_pass,
+        failure,
+        cuts_body,
+        body_as_bytes,
+        context: _,
+        authority,
+        seen_like,
+        told_to_clients,
+        appended,
+        counted_as,
+    } = terms;
     let timeout = timeout.unwrap_or(TIMEOUT);
     let backend = &config.cluster(cluster).backend;
     let cluster = asked(config.cluster(cluster), config, layout).name;
@@ -53,17 +65,20 @@ pub(super) fn to_http_filter(id: AuthId, config: &ir::Config, layout: &Layout) -
             ..to_grpc(cluster, authority.unwrap_or_else(|| own_host(backend)))
         }),
         ExternalAuthProtocol::Http { path_prefix, response_headers } => {
-            let service = http_service((cluster, timeout), backend, path_prefix, &response_headers);
+            let answer = AuthorizationResponse {
+                allowed_upstream_headers: to_backend(&response_headers),
+                allowed_upstream_headers_to_append: (!appended.is_empty()).then(|| listed(&appended)),
+                allowed_client_headers: told_to_clients.map(|names| listed(&names)),
+                ..AuthorizationResponse::default()
+            };
+            let service = http_service((cluster, timeout), backend, path_prefix, answer);
             ext_authz::Services::HttpService(service)
         }
     };
     let filter = ExtAuthz {
         services: Some(services),
         transport_api_version: ApiVersion::V3 as i32,
-        allowed_headers: match request_headers {
-            AuthHeaders::Default => None,
-            AuthHeaders::Listed(names) => Some(listed(&names)),
-        },
+        allowed_headers: shown(&request_headers, &seen_like),
         // A longer body is refused: a service that sees a part of it would be asked about something else.
         with_request_body: max_body_bytes.map(|bytes| BufferSettings {
             max_request_bytes: bytes,
@@ -116,14 +131,8 @@ fn http_service(
     (cluster, timeout): (String, Duration),
     backend: &ir::BackendName,
     path_prefix: String,
-    response_headers: &AuthHeaders,
+    answer: AuthorizationResponse,
 ) -> HttpService {
-    let to_backend = match response_headers {
-        // Envoy takes no empty list, and passes nothing on without one.
-        AuthHeaders::Listed(names) if names.is_empty() => None,
-        AuthHeaders::Listed(names) => Some(listed(names)),
-        AuthHeaders::Default => Some(ListStringMatcher { patterns: vec![matching(&none_of(AUTH_ANSWER_HEADERS))] }),
-    };
     HttpService {
         server_uri: Some(HttpUri {
             // Required, and of no effect: the cluster says where, the request which host.
@@ -132,12 +141,29 @@ fn http_service(
             http_upstream_type: Some(HttpUpstreamType::Cluster(cluster)),
         }),
         path_prefix,
-        authorization_response: Some(AuthorizationResponse {
-            allowed_upstream_headers: to_backend,
-            ..AuthorizationResponse::default()
-        }),
+        authorization_response: Some(answer),
         ..HttpService::default()
     }
+}
+
+/// Which headers of an answer backends get.
+fn to_backend(response_headers: &AuthHeaders) -> Option<ListStringMatcher> {
+    match response_headers {
+        // Envoy takes no empty list, and passes nothing on without one.
+        AuthHeaders::Listed(names) if names.is_empty() => None,
+        AuthHeaders::Listed(names) => Some(listed(names)),
+        AuthHeaders::Default => Some(ListStringMatcher { patterns: vec![matching(&none_of(AUTH_ANSWER_HEADERS))] }),
+    }
+}
+
+/// Which headers of a request a service sees beside the protocol's own.
+fn shown(names: &AuthHeaders, like: &[String]) -> Option<ListStringMatcher> {
+    let mut shown = match names {
+        AuthHeaders::Default => ListStringMatcher::default(),
+        AuthHeaders::Listed(names) => listed(names),
+    };
+    shown.patterns.extend(like.iter().map(|expression| matching(expression)));
+    (!shown.patterns.is_empty() || matches!(names, AuthHeaders::Listed(_))).then_some(shown)
 }
 
 fn listed(names: &[HeaderName]) -> ListStringMatcher {
@@ -194,7 +220,8 @@ pub(super) fn enable<'a>(auths: &'a [AuthId], config: &'a ir::Config) -> impl It
 
 /// Whether the filter of an authorization needs regular expressions.
 pub(super) fn uses_regex(auth: &ExternalAuth) -> bool {
-    matches!(auth.settings.protocol, ExternalAuthProtocol::Http { response_headers: AuthHeaders::Default, .. })
+    !auth.settings.terms.seen_like.is_empty()
+        || matches!(auth.settings.protocol, ExternalAuthProtocol::Http { response_headers: AuthHeaders::Default, .. })
 }
 
 #[cfg(test)]

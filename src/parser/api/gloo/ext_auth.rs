@@ -78,7 +78,7 @@ pub struct OptionAuthRequest {
     #[serde(default)]
     pub allowed_headers: Vec<HeaderName>,
     #[serde(default)]
-    pub allowed_headers_regex: Vec<Untranslated>,
+    pub allowed_headers_regex: Vec<String>,
     #[serde(default)]
     pub headers_to_add: BTreeMap<String, Untranslated>,
 }
@@ -88,11 +88,11 @@ pub struct OptionAuthRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OptionAuthResponse {
     #[serde(default)]
-    pub allowed_client_headers: Vec<Untranslated>,
+    pub allowed_client_headers: Vec<HeaderName>,
     #[serde(default)]
     pub allowed_upstream_headers: Vec<HeaderName>,
     #[serde(default)]
-    pub allowed_upstream_headers_to_append: Vec<Untranslated>,
+    pub allowed_upstream_headers_to_append: Vec<HeaderName>,
 }
 
 /// `requestBody`.

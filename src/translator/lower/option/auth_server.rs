@@ -7,9 +7,11 @@ use crate::diagnostics::ObjectPart;
 use crate::http::HeaderName;
 use crate::ir::{AuthHeaders, AuthTerms, ExternalAuthProtocol, Origin};
 use crate::parser::api::{
-    GoDuration, HttpListenerOption, OptionAuthBody, OptionAuthHttp, OptionAuthServer, OptionAuthority,
+    GoDuration, HttpListenerOption, OptionAuthBody, OptionAuthHttp, OptionAuthRequest, OptionAuthResponse,
+    OptionAuthServer, OptionAuthority,
 };
 use crate::path;
+use crate::re2;
 use crate::resolver::{BackendRefOutcome, Effective, ListenerOptionsId, OriginTable, Resolved};
 
 use super::super::header::bad_passed_name;
@@ -125,8 +127,8 @@ fn read_server(said: OptionAuthServer, faults: &mut Faults<'_>) -> Option<Read> 
     if authority.as_ref().is_some_and(|authority| !authority.chars().all(is_host)) {
         faults.add(&path!["grpcService", "authority"], "this is no host", "write a name, and perhaps a port");
     }
-    let (protocol, request_headers) = match http_service {
-        None => (ExternalAuthProtocol::Grpc, AuthHeaders::Default),
+    let (protocol, request_headers, details) = match http_service {
+        None => (ExternalAuthProtocol::Grpc, AuthHeaders::Default, AuthTerms::default()),
         Some(OptionAuthHttp { path_prefix, request, response }) => {
             if !path_prefix.is_empty() && !path_prefix.starts_with('/') {
                 let at = path!["httpService", "pathPrefix"];
@@ -136,6 +138,7 @@ fn read_server(said: OptionAuthServer, faults: &mut Faults<'_>) -> Option<Read> 
                 let message = format!("`{}` cannot stand in a path as it is", found.escape_debug());
                 faults.add(&path!["httpService", "pathPrefix"], message, path_help(&path_prefix));
             }
+            let details = http_terms(request.as_ref(), response.as_ref(), faults);
             let seen = request.as_ref().map(|request| request.allowed_headers.as_slice()).unwrap_or_default();
             let seen = names(seen, ["request", "allowedHeaders"], faults);
             let given = response.as_ref().map(|response| response.allowed_upstream_headers.as_slice());
@@ -145,7 +148,7 @@ fn read_server(said: OptionAuthServer, faults: &mut Faults<'_>) -> Option<Read> 
             let response_headers = AuthHeaders::Listed(given);
             // What follows begins with a slash.
             let path_prefix = path_prefix.strip_suffix('/').map(str::to_owned).unwrap_or(path_prefix);
-            (ExternalAuthProtocol::Http { path_prefix, response_headers }, seen)
+            (ExternalAuthProtocol::Http { path_prefix, response_headers }, seen, details)
         }
     };
     let terms = AuthTerms {
@@ -157,10 +160,39 @@ fn read_server(said: OptionAuthServer, faults: &mut Faults<'_>) -> Option<Read> 
         context: Vec::new(),
         authority,
         counted_as: stat_prefix,
+        ..details
     };
     let shown = |body: OptionAuthBody| if body.max_request_bytes == 0 { BODY_BYTES } else { body.max_request_bytes };
     let max_body_bytes = request_body.map(shown);
     (faults.count() == known).then_some((protocol, request_headers, max_body_bytes, terms))
+}
+
+/// What is said of headers where a server is asked over HTTP, but for those that are listed by name.
+fn http_terms(
+    request: Option<&OptionAuthRequest>,
+    response: Option<&OptionAuthResponse>,
+    faults: &mut Faults<'_>,
+) -> AuthTerms {
+    let like = request.map(|request| request.allowed_headers_regex.as_slice()).unwrap_or_default();
+    for (index, expression) in like.iter().enumerate() {
+        if let Err(bad) = re2::check(expression) {
+            let at = path!["httpService", "request", "allowedHeadersRegex", index];
+            let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
+            let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
+            faults.add(&at, message, help);
+        }
+    }
+    let Some(response) = response else { return AuthTerms { seen_like: like.to_vec(), ..AuthTerms::default() } };
+    let OptionAuthResponse { allowed_client_headers, allowed_upstream_headers: _, allowed_upstream_headers_to_append } =
+        response;
+    let told = names(allowed_client_headers, ["response", "allowedClientHeaders"], faults);
+    AuthTerms {
+        seen_like: like.to_vec(),
+        // An empty list says nothing.
+        told_to_clients: (!told.is_empty()).then_some(told),
+        appended: names(allowed_upstream_headers_to_append, ["response", "allowedUpstreamHeadersToAppend"], faults),
+        ..AuthTerms::default()
+    }
 }
 
 /// The names of headers that are passed on, each once.

@@ -42,7 +42,8 @@ fn lower_log(at: &FieldPath, log: OptionAccessLog, to: &mut To<'_, '_>) -> Optio
 
 fn lower_sink(at: &FieldPath, sink: OptionFileSink, to: &mut To<'_, '_>) -> LogSink {
     let OptionFileSink { json_format, path, string_format } = sink;
-    if path.is_empty() || path.contains('\0') {
+    // Of a directory Envoy makes no log, and does not start.
+    if path.is_empty() || path.ends_with('/') || path.contains('\0') {
         let help = "write the path of a file on the machine that runs Envoy, such as `/dev/stdout`";
         to.faults.add(&at.join(&path!["path"]), "the log has no file", help);
     }
