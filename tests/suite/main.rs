@@ -47,6 +47,7 @@ mod hostnames;
 mod index;
 mod intermediate;
 mod judged;
+mod kinds;
 mod layering;
 mod ledger;
 mod licences;
@@ -201,6 +202,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(diff_words::trials(&harness));
     trials.extend(judged::trials(&harness));
     trials.extend(circles::trials(root));
+    trials.extend(kinds::trials(root));
     trials.extend(layering::trials(root));
     trials.extend(ledger::trials(&harness, root));
     trials.extend(licences::trials(root));
