@@ -34,6 +34,8 @@ pub(crate) const WARNINGS: &[&str] = &[
     "UdpProxyConfig.matcher' is marked as work-in-progress",
     "Http1ProtocolOptions.allow_custom_methods' is marked as work-in-progress",
     "contained in proto file 'envoy/extensions/filters/http/api_key_auth/v3/api_key_auth.proto' marked as work-in-progress",
+    // A server that has the keys of tokens is asked at once, and some cases are about one that has none to give.
+    "Jwks async fetching",
 ];
 
 /// One test for each case with requests.

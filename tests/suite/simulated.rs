@@ -89,7 +89,10 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ),
     ("which backend a hash chooses needs a run", &["envoy-gateway/drawn-by-hash"]),
     ("which host gets a further try needs a run", &["route-option/tries-elsewhere", "virtual-host-option/tries"]),
-    ("whether the keys of a server verify a token needs a run", &["virtual-host-option/tokens-remote"]),
+    (
+        "whether the keys of a server verify a token needs a run",
+        &["virtual-host-option/tokens-remote", "envoy-gateway/tokens-remote"],
+    ),
     (
         "whether a request is one too many needs a run",
         &[

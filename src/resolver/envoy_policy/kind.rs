@@ -4,13 +4,24 @@ use crate::diagnostics::FieldPath;
 use crate::parser::any_object::AnyObject;
 use crate::parser::api::{
     BackendTimeout, BackendTrafficPolicyField, ClientTrafficPolicyField, EnvoyPolicySpec, HttpBackendTimeout,
-    LocalObjectReference, OptionKind, SecretObjectReference, SecurityApiKeys, SecurityPasswords, SecurityPolicyField,
+    LocalObjectReference, NamedBackends, OptionKind, SecretObjectReference, SecurityApiKeys, SecurityPasswords,
+    SecurityPolicyField,
 };
 use crate::parser::manifests::{Kind, Manifests, Object};
 use crate::parser::route::{BackendReference, Filter};
 use crate::path;
 use crate::resolver::route::ResolvedRule;
 use crate::resolver::untranslated::PolicyOption;
+
+/// The first of the backends that stand in a field, with its place.
+fn first_of(at: FieldPath, backends: NamedBackends<'_>) -> Option<(FieldPath, BackendReference<'_>)> {
+    let (index, reference) = backends.first()?;
+    let at = match index {
+        Some(index) => at.with("backendRefs").with(index),
+        None => at.with("backendRef"),
+    };
+    Some((at, reference))
+}
 
 /// A kind of policies, by what one of its fields says.
 pub trait EnvoyPolicyKind: OptionKind + PolicyOption + Clone + 'static {
@@ -41,6 +52,11 @@ pub trait EnvoyPolicyKind: OptionKind + PolicyOption + Clone + 'static {
     /// The servers that it names, each with its place in the field.
     fn servers(&self) -> Vec<(FieldPath, BackendReference<'_>)> {
         Vec::new()
+    }
+
+    /// Whether what that server is asked for has to come over TLS; `server` is its place in the list.
+    fn asks_for_tls(&self, _server: usize) -> bool {
+        false
     }
 
     /// Whether it says nothing of connections that carry no requests.
@@ -176,16 +192,28 @@ impl EnvoyPolicyKind for SecurityPolicyField {
     }
 
     fn servers(&self) -> Vec<(FieldPath, BackendReference<'_>)> {
-        let Self::ExtAuth(said) = self else { return Vec::new() };
-        let first = said.service().and_then(|(protocol, backends)| {
-            let (index, reference) = backends.first()?;
-            let at = match index {
-                Some(index) => path![protocol, "backendRefs", index],
-                None => path![protocol, "backendRef"],
-            };
-            Some((at, reference))
-        });
-        first.into_iter().collect()
+        match self {
+            Self::ExtAuth(said) => {
+                let first = said.service().and_then(|(protocol, backends)| first_of(path![protocol], backends));
+                first.into_iter().collect()
+            }
+            Self::Jwt(said) => {
+                let remote = said.providers.iter().enumerate().filter_map(|(index, provider)| {
+                    let keys = provider.remote_jwks.as_ref()?;
+                    let at = path!["providers", index, "remoteJWKS"];
+                    // The resolver lets none through that a URL alone leads to.
+                    first_of(at, keys.backends())
+                });
+                remote.collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn asks_for_tls(&self, server: usize) -> bool {
+        let Self::Jwt(said) = self else { return false };
+        let mut remote = said.providers.iter().filter_map(|provider| provider.remote_jwks.as_ref());
+        remote.nth(server).is_some_and(|keys| keys.uri.starts_with("https:"))
     }
 
     fn is_of_requests_alone(&self) -> bool {

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostics, ObjectPart};
+use crate::diagnostics::{Diagnostics, ObjectPart, Reported, codes};
 use crate::parser::route::RouteKind;
 use crate::path;
-use crate::resolver::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
+use crate::resolver::backend::{BackendIndex, BackendRefOutcome, BackendReferrer, BackendTls};
 use crate::resolver::consequence::Consequence;
 use crate::resolver::reference_grant::Grants;
 
@@ -30,7 +30,7 @@ impl<'m, T: EnvoyPolicyKind> PoliciesOfKind<'m, T> {
                 let source = field.source;
                 let value = Arc::clone(&field.value);
                 let found = known.entry(Arc::as_ptr(&field.value)).or_insert_with(|| {
-                    let look_up = |(at, reference)| {
+                    let look_up = |(index, (at, reference))| {
                         let from = BackendReferrer {
                             through: None,
                             object: source,
@@ -38,9 +38,13 @@ impl<'m, T: EnvoyPolicyKind> PoliciesOfKind<'m, T> {
                             path: ObjectPart::Whole.at(&path!["spec", value.field()].join(&at)),
                             consequence: Consequence::Fixed(FAILS),
                         };
-                        backends.resolve(&from, reference, grants, diagnostics)
+                        let found = backends.resolve(&from, reference, grants, diagnostics)?;
+                        if value.asks_for_tls(index) && matches!(backends.get(found).tls, BackendTls::Plain) {
+                            return Err(report_plain(&from, diagnostics));
+                        }
+                        Ok(found)
                     };
-                    value.servers().into_iter().map(look_up).collect()
+                    value.servers().into_iter().enumerate().map(look_up).collect()
                 });
                 applied.failed = applied.failed.or(found.iter().find_map(|outcome| outcome.err()));
                 field.servers = found.to_vec();
@@ -48,4 +52,13 @@ impl<'m, T: EnvoyPolicyKind> PoliciesOfKind<'m, T> {
         }
         self
     }
+}
+
+/// A server that is asked for something over TLS, and has none.
+fn report_plain(from: &BackendReferrer<'_>, diagnostics: &mut Diagnostics) -> Reported {
+    let message = "what the URL begins with `https:` for would come in plain text: the server has no TLS";
+    let finding = from.object.finding(codes::UNUSABLE_OPTION, from.path.with("name"), message);
+    let finding = finding.label("without TLS").consequence(FAILS);
+    diagnostics
+        .error(finding.help("give the server TLS by a BackendTLSPolicy or the `tls` of a Backend, or write `http:`"))
 }

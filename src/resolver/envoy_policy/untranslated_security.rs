@@ -2,8 +2,8 @@
 
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
-    AuthorizationPrincipal, AuthorizationRule, SecurityAuthorization, SecurityExtAuth, SecurityPolicyField,
-    SecurityTokens,
+    AuthorizationPrincipal, AuthorizationRule, PolicyBackendRef, SecurityAuthorization, SecurityExtAuth,
+    SecurityPolicyField, SecurityRemoteKeys, SecurityTokens,
 };
 use crate::resolver::missing::{Missing, NOT_KEPT_OUT, NOT_TRANSLATED};
 use crate::resolver::untranslated::{PolicyOption, Said, SaysMissing};
@@ -45,14 +45,41 @@ impl SaysMissing for SecurityTokens {
         let missing = self.providers.iter().enumerate().flat_map(|(index, provider)| {
             let at = at.with("providers").with(index);
             let cookies = provider.extract_from.as_ref().is_some_and(|source| !source.cookies.is_empty());
-            [
-                provider.remote_jwks.map(|_| at.with("remoteJWKS")),
-                cookies.then(|| at.with("extractFrom").with("cookies")),
-                (provider.recompute_route == Some(true)).then(|| at.with("recomputeRoute")),
-            ]
+            let mut missing = Vec::new();
+            missing.extend(cookies.then(|| at.with("extractFrom").with("cookies")));
+            missing.extend((provider.recompute_route == Some(true)).then(|| at.with("recomputeRoute")));
+            if let Some(remote) = &provider.remote_jwks {
+                missing_of_keys(remote, &at.with("remoteJWKS"), &mut missing);
+            }
+            missing
         });
-        let missing = missing.flatten();
         missing.map(|path| Missing { path, loss: NOT_KEPT_OUT, is_security: true, why: NOT_TRANSLATED }).collect()
+    }
+}
+
+fn missing_of_keys(remote: &SecurityRemoteKeys, at: &FieldPath, missing: &mut Vec<FieldPath>) {
+    let SecurityRemoteKeys {
+        backend_ref,
+        backend_refs,
+        backend_settings,
+        cache_duration: _,
+        failed_refetch_duration,
+        uri: _,
+    } = remote;
+    // Nothing but the backends of the input is asked.
+    missing.extend((backend_ref.is_none() && backend_refs.is_empty()).then(|| at.with("uri")));
+    missing.extend(backend_settings.map(|_| at.with("backendSettings")));
+    missing.extend(failed_refetch_duration.map(|_| at.with("failedRefetchDuration")));
+    missing_of_backends(backend_refs, at, missing);
+}
+
+/// A server has one backend, which gets all of its requests.
+fn missing_of_backends(list: &[PolicyBackendRef], at: &FieldPath, missing: &mut Vec<FieldPath>) {
+    let at = at.with("backendRefs");
+    missing.extend((list.len() > 1).then(|| at.with(1)));
+    for (index, backend) in list.iter().enumerate() {
+        missing.extend((backend.fallback == Some(true)).then(|| at.with(index).with("fallback")));
+        missing.extend((backend.weight == 0).then(|| at.with(index).with("weight")));
     }
 }
 
@@ -72,12 +99,7 @@ impl SaysMissing for SecurityExtAuth {
         add(at.with("http").with("backendSettings"), settings.is_some());
         add(at.with("http").with("pathOverride"), http.as_ref().is_some_and(|http| http.path_override.is_some()));
         if let Some((protocol, backends)) = self.service() {
-            let at = at.with(protocol).with("backendRefs");
-            add(at.with(1), backends.list.len() > 1);
-            for (index, backend) in backends.list.iter().enumerate() {
-                add(at.with(index).with("fallback"), backend.fallback == Some(true));
-                add(at.with(index).with("weight"), backend.weight == 0);
-            }
+            missing_of_backends(backends.list, &at.with(protocol), &mut missing);
         }
         let why = NOT_TRANSLATED;
         missing.into_iter().map(|path| Missing { path, loss: NOT_KEPT_OUT, is_security: true, why }).collect()

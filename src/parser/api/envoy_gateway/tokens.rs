@@ -3,8 +3,10 @@
 use serde::Deserialize;
 
 use crate::http::HeaderName;
-use crate::parser::api::LocalObjectReference;
 use crate::parser::api::option_list::Untranslated;
+use crate::parser::api::{BackendObjectReference, Duration, LocalObjectReference};
+
+use super::ext_auth::{NamedBackends, PolicyBackendRef};
 
 /// Which tokens requests have to bring: one that any of the providers vouches for.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -30,7 +32,27 @@ pub struct SecurityTokenProvider {
     pub name: String,
     pub recompute_route: Option<bool>,
     #[serde(rename = "remoteJWKS")]
-    pub remote_jwks: Option<Untranslated>,
+    pub remote_jwks: Option<SecurityRemoteKeys>,
+}
+
+/// Keys that a server has.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SecurityRemoteKeys {
+    pub backend_ref: Option<BackendObjectReference>,
+    #[serde(default)]
+    pub backend_refs: Vec<PolicyBackendRef>,
+    pub backend_settings: Option<Untranslated>,
+    pub cache_duration: Duration,
+    pub failed_refetch_duration: Option<Duration>,
+    pub uri: String,
+}
+
+impl SecurityRemoteKeys {
+    /// The backends of the server; where there are none the URL says where it is.
+    pub fn backends(&self) -> NamedBackends<'_> {
+        NamedBackends { list: &self.backend_refs, single: self.backend_ref.as_ref() }
+    }
 }
 
 /// A header that backends get what a token says in.

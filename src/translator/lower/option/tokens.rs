@@ -217,7 +217,7 @@ fn lower_remote(
 }
 
 /// Whether a text is a URL that Envoy can ask for: a host, and whatever follows.
-fn is_url(url: &str) -> bool {
+pub(in crate::translator::lower) fn is_url(url: &str) -> bool {
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     rest.is_some_and(|rest| {
         let host = rest.split('/').next().unwrap_or_default();

@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use crate::ir::{
     AccessOrder, AccessRule, Action, ApiKeys, Cors, HttpFilters, OriginRule, Passwords, RequestOrigins, TokenRule,
-    TokenRules,
 };
 use crate::parser::api::SecurityPolicyField;
 use crate::path;
@@ -23,6 +22,7 @@ use crate::translator::lower::option::part::RuleSays;
 
 use super::change::change_filters;
 use ext_auth::AuthPart;
+use tokens::TokenPart;
 
 /// What a SecurityPolicy says, as parts of rules.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ pub(super) struct SecurityPart {
     auth: Asked,
     keys: Option<Arc<ApiKeys>>,
     passwords: Option<Arc<Passwords>>,
-    tokens: Option<Arc<TokenRules>>,
+    tokens: Option<TokenPart>,
 }
 
 /// Whether a service is asked.
@@ -68,7 +68,7 @@ pub(super) fn lower_field(
         }
         SecurityPolicyField::Authorization(said) => part.access = Some(Arc::new(authorization::lower(said, faults))),
         SecurityPolicyField::Csrf(said) => part.origins = Some(Arc::new(csrf::lower(said, faults))),
-        SecurityPolicyField::Jwt(said) => part.tokens = Some(Arc::new(tokens::lower(said, (source, secrets), faults))),
+        SecurityPolicyField::Jwt(said) => part.tokens = Some(tokens::lower(said, (source, secrets, servers), faults)),
         SecurityPolicyField::Cors(said) => part.cors = Some(Arc::new(cors::lower(said, faults))),
         // The resolver hands on none of the others.
         other => {
@@ -95,8 +95,12 @@ impl SecurityPart {
             },
             Asked::Unknown => return Arc::new(Action::Respond(says.failure)),
         };
+        let tokens = self.tokens.as_ref().map(|tokens| tokens.rules(clusters));
         let mut change = |filters: &mut HttpFilters| {
             self.change(says, filters);
+            if let Some(tokens) = &tokens {
+                filters.guards.tokens = Some(TokenRule::Asked(Arc::clone(tokens)));
+            }
             if let Some(auth) = &auth {
                 filters.auths.push(auths.find_or_add(auth, filters.auths.last().copied()));
             }
@@ -105,7 +109,7 @@ impl SecurityPart {
     }
 
     fn change(&self, says: RuleSays, filters: &mut HttpFilters) {
-        let Self { cors, access, origins, auth: _, keys, passwords, tokens } = self;
+        let Self { cors, access, origins, auth: _, keys, passwords, tokens: _ } = self;
         if let Some(cors) = cors.as_ref().filter(|_| !says.cors()) {
             filters.cors = Some(Arc::clone(cors));
         }
@@ -117,9 +121,6 @@ impl SecurityPart {
         }
         if let Some(passwords) = passwords {
             filters.guards.passwords = Some(Arc::clone(passwords));
-        }
-        if let Some(tokens) = tokens {
-            filters.guards.tokens = Some(TokenRule::Asked(Arc::clone(tokens)));
         }
         if let Some(access) = access {
             filters.guards.access = Some(AccessRule::Ordered(Arc::clone(access)));

@@ -1,20 +1,24 @@
 //! `jwt` ([JWT](https://gateway.envoyproxy.io/docs/api/extension_types/#jwt)): which tokens requests have to bring.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::diagnostics::FieldPath;
 use crate::http::HeaderName;
-use crate::ir::{ClaimHeader, TokenKeys, TokenNeed, TokenProvider, TokenRules};
+use crate::ir::{ClaimHeader, KeyFetch, RemoteKeys, TokenKeys, TokenNeed, TokenProvider, TokenRules};
 use crate::jwks::Jwks;
 use crate::parser::api::{
-    ConfigMap, SecurityClaimHeader, SecurityKeys, SecurityTokenHeader, SecurityTokenProvider, SecurityTokenSource,
-    SecurityTokens,
+    ConfigMap, Duration as ApiDuration, SecurityClaimHeader, SecurityKeys, SecurityRemoteKeys, SecurityTokenHeader,
+    SecurityTokenProvider, SecurityTokenSource, SecurityTokens,
 };
 use crate::parser::manifests::ObjectHead;
 use crate::path;
-use crate::resolver::CertificateIndex;
+use crate::resolver::{BackendRefOutcome, CertificateIndex};
+use crate::translator::lower::cluster::{Clusters, RouteProtocol, Sent};
 use crate::translator::lower::header::bad_passed_name;
 use crate::translator::lower::option::faults::Faults;
+use crate::translator::lower::option::tokens::is_url;
 
 use super::authorization::SCOPES;
 
@@ -24,12 +28,48 @@ const SKEW_SECONDS: u32 = 60;
 /// Where a token is unless a provider says otherwise.
 const TOKEN_HEADER: &str = "authorization";
 
-/// Which tokens requests have to bring. Backends get them.
+/// Which tokens requests have to bring, and the servers that have keys.
+#[derive(Clone, Debug)]
+pub(super) struct TokenPart {
+    rules: Arc<TokenRules>,
+    remote: Vec<RemotePart>,
+}
+
+/// A server that has the keys of a provider.
+#[derive(Clone, Debug)]
+struct RemotePart {
+    provider: usize,
+    server: BackendRefOutcome,
+    url: String,
+    kept: Duration,
+}
+
+impl TokenPart {
+    /// The rules; a provider whose server is not among the clusters vouches for no token.
+    pub(super) fn rules(&self, clusters: &mut Clusters<'_>) -> Arc<TokenRules> {
+        let Self { rules, remote } = self;
+        let mut rules = Arc::clone(rules);
+        for RemotePart { provider, server, url, kept } in remote {
+            let sent = Sent::once(RouteProtocol::Http);
+            let cluster = server.ok().and_then(|server| clusters.intern(server, sent, None));
+            let known = Arc::make_mut(&mut rules).providers.get_mut(*provider);
+            if let (Some(cluster), Some(provider)) = (cluster, known) {
+                let (url, kept) = (url.to_owned(), Some(*kept));
+                provider.keys = TokenKeys::Elsewhere(RemoteKeys { cluster, url, kept, fetch: KeyFetch::First });
+            }
+        }
+        rules
+    }
+}
+
+/// Which tokens requests have to bring. Backends get them. `servers` are those of the providers with keys of servers, in
+/// their order.
 pub(super) fn lower(
     said: &SecurityTokens,
-    named: (&ObjectHead, &CertificateIndex<'_>),
+    (source, objects, servers): (&ObjectHead, &CertificateIndex<'_>, &[BackendRefOutcome]),
     faults: &mut Faults<'_>,
-) -> TokenRules {
+) -> TokenPart {
+    let named = (source, objects);
     let SecurityTokens { fail_open, optional, providers } = said;
     let need = match (optional, fail_open) {
         (_, Some(true)) => TokenNeed::Anything,
@@ -46,7 +86,22 @@ pub(super) fn lower(
         .iter()
         .enumerate()
         .map(|(index, provider)| lower_provider(provider, &path!["providers", index], named, faults));
-    TokenRules { providers: lowered.collect(), need }
+    let rules = Arc::new(TokenRules { providers: lowered.collect(), need });
+    let with_keys =
+        said.providers.iter().enumerate().filter_map(|(index, one)| Some((index, one.remote_jwks.as_ref()?)));
+    let remote = with_keys.zip(servers).map(|((provider, keys), server)| {
+        let SecurityRemoteKeys { cache_duration: ApiDuration(kept), uri, .. } = keys;
+        let at = path!["providers", provider, "remoteJWKS"];
+        if kept.is_zero() {
+            faults.add(&at.with("cacheDuration"), "keys would count for no time", "write a length of time above zero");
+        }
+        if !is_url(uri) {
+            let help = "write `http://` or `https://`, a host and a path";
+            faults.add(&at.with("uri"), "there is nothing to be had by this URL", help);
+        }
+        RemotePart { provider, server: *server, url: uri.to_owned(), kept: *kept }
+    });
+    TokenPart { rules, remote: remote.collect() }
 }
 
 fn lower_provider(
@@ -55,7 +110,7 @@ fn lower_provider(
     named: (&ObjectHead, &CertificateIndex<'_>),
     faults: &mut Faults<'_>,
 ) -> TokenProvider {
-    // The resolver lets neither keys of servers nor routes that are chosen anew through.
+    // The resolver lets no routes through that are chosen anew.
     let SecurityTokenProvider {
         audiences,
         claim_to_headers,
@@ -64,7 +119,7 @@ fn lower_provider(
         local_jwks,
         name,
         recompute_route: _,
-        remote_jwks: _,
+        remote_jwks,
     } = said;
     if let Some(empty) = audiences.iter().position(String::is_empty) {
         faults.add(&at.with("audiences").with(empty), "an audience is empty", "write whom tokens are for");
@@ -78,7 +133,11 @@ fn lower_provider(
         name: name.to_owned(),
         issuer: issuer.as_ref().filter(|issuer| !issuer.is_empty()).map(String::to_owned),
         audiences: audiences.to_vec(),
-        keys: lower_keys(local_jwks.as_ref(), &at.with("localJWKS"), named, faults),
+        keys: match remote_jwks {
+            // The server is known where the rules are.
+            Some(_) => TokenKeys::Nowhere,
+            None => lower_keys(local_jwks.as_ref(), &at.with("localJWKS"), named, faults),
+        },
         headers,
         parameters,
         keeps_token: true,
