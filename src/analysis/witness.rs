@@ -7,7 +7,7 @@ use crate::diagnostics::{
     Code, Finding, ObjectPart, Witness, WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls,
 };
 use crate::hostname::Hostname;
-use crate::ir::{ClientCertificates, Config, FilterChain, GatewayName, Listener};
+use crate::ir::{Config, FilterChain, GatewayName, Listener};
 use crate::parser::route::RouteKind;
 use crate::port::Port;
 use crate::resolver::Routes;
@@ -205,9 +205,7 @@ impl<'c> Witnesses<'c> {
 
     /// The witness of a request to the Gateway of a listener; `None` for what a request case cannot say.
     pub(super) fn witness(&self, listener: &Listener, request: &Request, decision: &Decision<'c>) -> Option<Witness> {
-        let wants_certificate = |chain: &FilterChain| {
-            chain.tls.as_ref().is_some_and(|tls| matches!(tls.clients, ClientCertificates::Required(_)))
-        };
+        let wants_certificate = |chain: &FilterChain| chain.tls.as_ref().is_some_and(|tls| tls.clients.must_show());
         let is_refused = decision.outcomes.iter().any(|one| one.answer == Answer::Closed(Closed::NoCertificate));
         let gateway = listener.gateways.first()?;
         let port = request.connection.port;

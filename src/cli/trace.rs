@@ -13,10 +13,7 @@ use serde::Serialize;
 use crate::compile::Compilation;
 use crate::context::is_on_context;
 use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Locate, ObjectPart, ObjectRef, Series, codes};
-use crate::ir::{
-    AuthId, AuthTerms, BackendName, ClientCertificates, Cluster, FilterChain, Origin, Route, Site, places,
-    unread_secret,
-};
+use crate::ir::{AuthId, AuthTerms, BackendName, Cluster, FilterChain, Origin, Route, Site, places, unread_secret};
 use crate::name::{Name, Namespace};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::Kind;
@@ -455,7 +452,7 @@ pub(super) fn backend_name(backend: &BackendName) -> String {
 }
 
 fn wants_certificate(chain: &FilterChain) -> bool {
-    chain.tls.as_ref().is_some_and(|tls| matches!(tls.clients, ClientCertificates::Required(_)))
+    chain.tls.as_ref().is_some_and(|tls| tls.clients.must_show())
 }
 
 fn location(reply: &LocalReply) -> Option<String> {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    Action, AuthId, Authorities, Branch, ClientCertificates, Cluster, ClusterId, Config, DirectResponse, Forward,
-    Handler, HttpFilters, Listener, Mirror, Redirect, Seldom, Target, TcpBackend, Transport, WeightedBackend,
+    Action, AuthId, Authorities, Branch, Cluster, ClusterId, Config, DirectResponse, Forward, Handler, HttpFilters,
+    Listener, Mirror, Redirect, Seldom, Target, TcpBackend, Transport, WeightedBackend,
 };
 
 /// A reference of an action to what stands beside it in the configuration.
@@ -100,10 +100,7 @@ impl Config {
     /// The authorities that clients and backends are judged by; those that several share come again.
     pub fn authorities(&self) -> impl Iterator<Item = &Authorities> {
         let chains = self.listeners.iter().flat_map(Listener::chains);
-        let of_clients = chains.filter_map(|chain| match &chain.tls.as_ref()?.clients {
-            ClientCertificates::Required(authorities) => Some(authorities),
-            ClientCertificates::Unasked | ClientCertificates::Optional => None,
-        });
+        let of_clients = chains.filter_map(|chain| chain.tls.as_ref()?.clients.authorities());
         let of_clusters = self.clusters.iter().flat_map(Cluster::every_tls);
         of_clients.chain(of_clusters.filter_map(|tls| tls.authorities.as_ref()))
     }

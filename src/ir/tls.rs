@@ -8,6 +8,7 @@ use ring::digest::{SHA256, digest};
 use serde::{Serialize, Serializer};
 
 use super::default::is_default;
+use super::text_is::TextIs;
 use super::{Origin, TlsVersion};
 
 /// TLS that ends at the proxy.
@@ -49,6 +50,9 @@ pub struct TlsTerms {
     /// Whether handshakes are made short with what the proxy remembers.
     #[serde(skip_serializing_if = "is_default")]
     pub remembers: Option<bool>,
+    /// What certificates of clients have to be, where they are checked.
+    #[serde(skip_serializing_if = "is_default")]
+    pub checks: ClientChecks,
 }
 
 ids! {
@@ -131,4 +135,65 @@ pub enum ClientCertificates {
     Required(Authorities),
     /// They are asked, and whatever they show or do not show is accepted.
     Optional,
+    /// Any certificate: it is not checked, and the handshake fails without one. Clients are told of these authorities.
+    Shown(Authorities),
+    /// None, or a certificate of one of these authorities.
+    Checked(Authorities),
+}
+
+impl ClientCertificates {
+    /// Whether the handshake fails without one.
+    pub fn must_show(&self) -> bool {
+        match self {
+            Self::Required(_) | Self::Shown(_) => true,
+            Self::Unasked | Self::Optional | Self::Checked(_) => false,
+        }
+    }
+
+    /// The authorities that clients are told of.
+    pub fn authorities(&self) -> Option<&Authorities> {
+        match self {
+            Self::Required(authorities) | Self::Shown(authorities) | Self::Checked(authorities) => Some(authorities),
+            Self::Unasked | Self::Optional => None,
+        }
+    }
+}
+
+/// What certificates of clients have to be beside being of an authority; anything by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ClientChecks {
+    /// The SHA-256 of which each has one, in hexadecimal digits; empty for any.
+    #[serde(skip_serializing_if = "is_default")]
+    pub hashes: Vec<String>,
+    /// The SHA-256 of public keys of which each has one, in Base64; empty for any.
+    #[serde(skip_serializing_if = "is_default")]
+    pub key_hashes: Vec<String>,
+    /// The names of which each has one; empty for any.
+    #[serde(skip_serializing_if = "is_default")]
+    pub names: Vec<ClientName>,
+    /// Whether it may be one that was valid before.
+    #[serde(skip_serializing_if = "is_default")]
+    pub takes_expired: bool,
+}
+
+/// A name in certificates of clients.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClientName {
+    /// What the name is of.
+    pub kind: ClientNameKind,
+    /// How much of it is meant.
+    pub is: TextIs,
+}
+
+/// What a name in a certificate is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum ClientNameKind {
+    /// A host.
+    Dns,
+    /// Somebody who gets mail.
+    Email,
+    /// An address.
+    Ip,
+    /// A URI.
+    Uri,
 }

@@ -105,6 +105,12 @@ impl Kind {
         }
     }
 
+    /// The name of several.
+    pub fn plural(self) -> String {
+        let name = self.name();
+        name.strip_suffix("Policy").map_or_else(|| format!("{name}s"), |start| format!("{start}Policies"))
+    }
+
     /// The kind's API group; empty for core.
     pub fn group(self) -> &'static str {
         match self {

@@ -9,8 +9,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use crate::ir::{
-    Action, BodyRule, ClientCertificates, ClusterId, FilterChain, Handler, HttpGuards, Material, Reference, Route,
-    Timeouts, unread_secret,
+    Action, BodyRule, ClusterId, FilterChain, Handler, HttpGuards, Material, Reference, Route, Timeouts, unread_secret,
 };
 use crate::masked;
 use crate::options::Options;
@@ -422,9 +421,7 @@ fn add(shares: &mut Vec<(String, Share)>, key: String, share: Share) {
 fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Option<&'static str> {
     let controls =
         |name: &&&str| request.header_lines(name).next().is_some() || request.target.contains(&format!("{name}="));
-    let asks = |chain: &FilterChain| {
-        chain.tls.as_ref().is_some_and(|tls| matches!(tls.clients, ClientCertificates::Required(_)))
-    };
+    let asks = |chain: &FilterChain| chain.tls.as_ref().is_some_and(|tls| tls.clients.authorities().is_some());
     let shows = case.request.tls.as_ref().is_some_and(|tls| tls.certificate.is_some());
     if shows && decision.chain.is_some_and(asks) {
         return Some("whether the client's certificate is accepted needs a run");

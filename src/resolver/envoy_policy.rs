@@ -6,6 +6,7 @@
 //! `mergeType` is laid over the next one of that chain. One that cannot be read or honoured makes its rules fail.
 
 mod applied;
+mod authorities;
 mod kind;
 mod known;
 mod meets;
@@ -82,7 +83,7 @@ pub(super) fn resolve_envoy_policies<'m>(
     manifests: &'m Manifests,
     (gateways, routes): (&[ResolvedGateway<'m>], &Routes<'m>),
     gloo: OptionsOfGloo<'_, 'm>,
-    (grants, certificates): (&Grants<'m>, &CertificateIndex<'m>),
+    (grants, certificates): (&Grants<'m>, &mut CertificateIndex<'m>),
     backends: &mut BackendIndex<'m>,
     options: &Options,
     diagnostics: &mut Diagnostics,
@@ -95,11 +96,14 @@ pub(super) fn resolve_envoy_policies<'m>(
     }
     let known = Known::new(manifests, (gateways, routes), gloo, (grants, certificates));
     let mut meetings = Meetings::default();
+    let client: PoliciesOfKind<'_, ClientTrafficPolicyField> =
+        table::resolve(&known, options, &mut meetings, diagnostics);
+    let traffic = table::resolve(&known, options, &mut meetings, diagnostics);
+    let security: PoliciesOfKind<'_, SecurityPolicyField> = table::resolve(&known, options, &mut meetings, diagnostics);
     EnvoyPolicies {
-        client: table::resolve(&known, options, &mut meetings, diagnostics),
-        traffic: table::resolve(&known, options, &mut meetings, diagnostics),
-        security: table::resolve(&known, options, &mut meetings, diagnostics)
-            .resolve_servers((backends, grants), diagnostics),
+        client: client.resolve_authorities((certificates, grants), diagnostics),
+        traffic,
+        security: security.resolve_servers((backends, grants), diagnostics),
         failed: meetings.into_failed(),
     }
 }

@@ -185,7 +185,7 @@ pub fn resolve<'m>(
         manifests,
         (&gateways, &routes),
         (&virtual_host_options, &http_listener_options, &listener_options),
-        (&grants, &certificates),
+        (&grants, &mut certificates),
         &mut backends,
         options,
         diagnostics,

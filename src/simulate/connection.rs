@@ -1,9 +1,7 @@
 //! Which listener and filter chain take a connection
 //! ([FilterChainMatch](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener_components.proto)).
 
-use crate::ir::{
-    ClientCertificates, FilterChain, Handler, Listener, TcpBackend, TcpProxy, TlsTermination, Transport, UdpProxy,
-};
+use crate::ir::{FilterChain, Handler, Listener, TcpBackend, TcpProxy, TlsTermination, Transport, UdpProxy};
 
 use super::authorization::Authority;
 use super::decision::{Answer, Closed, Decision, Outcome};
@@ -113,9 +111,6 @@ fn check_security(chain: &FilterChain, security: &Security) -> Option<Closed> {
         (
             Some(TlsTermination { certificates: _, alpn: _, clients, terms: _ }),
             Security::Tls { server_name: _, certificate },
-        ) => match clients {
-            ClientCertificates::Unasked | ClientCertificates::Optional => None,
-            ClientCertificates::Required(_) => (!certificate).then_some(Closed::NoCertificate),
-        },
+        ) => (clients.must_show() && !certificate).then_some(Closed::NoCertificate),
     }
 }

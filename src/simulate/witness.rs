@@ -5,8 +5,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use crate::hostname::Hostname;
 use crate::http::Method;
 use crate::ir::{
-    ChainMatch, ClientCertificates, FilterChain, Listener, PathMatch, Route, RouteMatch, ValueMatch, ValuePattern,
-    VirtualHost,
+    ChainMatch, FilterChain, Listener, PathMatch, Route, RouteMatch, ValueMatch, ValuePattern, VirtualHost,
 };
 
 use super::decision::Decision;
@@ -200,10 +199,7 @@ fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &
 
 fn security(chain: &FilterChain, authority: &str) -> Security {
     let Some(tls) = &chain.tls else { return Security::Plain };
-    Security::Tls {
-        server_name: Some(authority.to_owned()),
-        certificate: matches!(tls.clients, ClientCertificates::Required(_)),
-    }
+    Security::Tls { server_name: Some(authority.to_owned()), certificate: tls.clients.must_show() }
 }
 
 fn value_of<N>(value: &ValueMatch<N>) -> String {

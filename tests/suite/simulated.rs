@@ -136,6 +136,8 @@ const EXEMPT: &[(&str, &[&str])] = &[
     (
         "whether the client's certificate is accepted needs a run",
         &[
+            "envoy-gateway/client-certificates",
+            "envoy-gateway/client-certificates-refused",
             "tls/client-certificates",
             "tls/unusable-client-authorities",
             "tls/secrets-in-files",

@@ -239,6 +239,12 @@ pub(super) fn describe_tls(tls: Option<&TlsTermination>, config: &Config) -> Str
             format!(", clients show a certificate of {}", describe_authorities(authorities))
         }
         ClientCertificates::Optional => ", clients are asked for a certificate".to_owned(),
+        ClientCertificates::Shown(authorities) => {
+            format!(", clients show a certificate of anybody, told of {}", describe_authorities(authorities))
+        }
+        ClientCertificates::Checked(authorities) => {
+            format!(", clients show none or a certificate of {}", describe_authorities(authorities))
+        }
     };
     let alpn = if alpn.is_empty() { String::new() } else { format!(", offers {}", alpn.join(" ")) };
     format!("TLS with {certificates}{alpn}{clients}{}", settings::in_words_of_masked(&**terms))

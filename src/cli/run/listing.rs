@@ -12,8 +12,8 @@ use crate::compile::Compilation;
 use crate::hostname::Hostname;
 use crate::http::Method;
 use crate::ir::{
-    Action, ChainMatch, ClientCertificates, ClusterId, Config, Entrance, FilterChain, Forward, ForwardProxy, Handler,
-    Listener, PathMatch, ProxiedPort, Route, Target, TcpBackend, TcpProxy, Transport, UdpProxy,
+    Action, ChainMatch, ClusterId, Config, Entrance, FilterChain, Forward, ForwardProxy, Handler, Listener, PathMatch,
+    ProxiedPort, Route, Target, TcpBackend, TcpProxy, Transport, UdpProxy,
 };
 use crate::port::Port;
 use crate::translator::lower::ServiceHosts;
@@ -178,7 +178,7 @@ impl Listing<'_> {
                 }
                 None => line.push_str(" -k"),
             }
-            if matches!(tls.clients, ClientCertificates::Required(_)) {
+            if tls.clients.must_show() {
                 line.push_str(" --cert CERTIFICATE --key KEY");
             }
         }

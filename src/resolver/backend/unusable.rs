@@ -175,7 +175,7 @@ pub(super) fn not_permitted(
         .finding(
             codes::REF_NOT_PERMITTED,
             from.path.with("namespace"),
-            format!("no ReferenceGrant lets {route}s of namespace `{mine}` refer to {kind} `{namespace}/{name}`"),
+            format!("no ReferenceGrant lets {} of namespace `{mine}` refer to {kind} `{namespace}/{name}`", from.object.kind.plural()),
         )
         .label(format!("another namespace than `{mine}`"))
         .consequence(from.consequence.describe())

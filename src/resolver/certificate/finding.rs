@@ -176,8 +176,10 @@ pub(super) fn permit(
         return Ok(());
     }
     let (own, referrer, target) = (from.namespace, from.kind.name(), kind.name());
-    let message =
-        format!("no ReferenceGrant lets {referrer}s of namespace `{own}` refer to {target} `{namespace}/{name}`");
+    let message = format!(
+        "no ReferenceGrant lets {} of namespace `{own}` refer to {target} `{namespace}/{name}`",
+        from.kind.plural()
+    );
     let help = format!(
         "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {referrer}, namespace: {own}}} to {{group: \"\", kind: {target}, name: {name}}}",
         from.kind.group()

@@ -6,6 +6,7 @@ use crate::diagnostics::Reported;
 use crate::id::ids;
 use crate::parser::manifests::ObjectHead;
 use crate::resolver::backend::BackendRefOutcome;
+use crate::resolver::certificate::BundleId;
 
 use super::kind::EnvoyPolicyKind;
 
@@ -61,13 +62,15 @@ pub struct PolicyField<'m, T> {
     pub value: Arc<T>,
     /// What became of the servers that it names, in their order.
     pub servers: Vec<BackendRefOutcome>,
+    /// The authorities that it names, each once, where all of them can be used.
+    pub authorities: Vec<BundleId>,
     /// The policy.
     pub source: &'m ObjectHead,
 }
 
 impl<'m, T> PolicyField<'m, T> {
-    /// A field of which no server has been looked up.
+    /// A field of which no server and no authority has been looked up.
     pub(super) fn new(value: T, source: &'m ObjectHead) -> Self {
-        Self { value: Arc::new(value), servers: Vec::new(), source }
+        Self { value: Arc::new(value), servers: Vec::new(), authorities: Vec::new(), source }
     }
 }

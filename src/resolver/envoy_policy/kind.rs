@@ -49,6 +49,11 @@ pub trait EnvoyPolicyKind: OptionKind + PolicyOption + Clone + 'static {
         Vec::new()
     }
 
+    /// The authorities of client certificates that it names, each with its place in the field.
+    fn authorities(&self) -> Vec<(FieldPath, &SecretObjectReference)> {
+        Vec::new()
+    }
+
     /// The servers that it names, each with its place in the field.
     fn servers(&self) -> Vec<(FieldPath, BackendReference<'_>)> {
         Vec::new()
@@ -80,6 +85,12 @@ impl EnvoyPolicyKind for ClientTrafficPolicyField {
     const KIND: Kind = Kind::ClientTrafficPolicy;
     const TARGETS: &'static [Kind] = &[Kind::Gateway, Kind::ListenerSet];
     const IS_OF_LISTENERS: bool = true;
+
+    fn authorities(&self) -> Vec<(FieldPath, &SecretObjectReference)> {
+        let Self::Tls(said) = self else { return Vec::new() };
+        let named = said.client_validation.iter().flat_map(|validation| &validation.ca_certificate_refs).enumerate();
+        named.map(|(index, reference)| (path!["clientValidation", "caCertificateRefs", index], reference)).collect()
+    }
 
     fn objects(manifests: &Manifests) -> &[Object<EnvoyPolicySpec<Self>>] {
         &manifests.client_traffic_policies

@@ -1,7 +1,9 @@
 //! What of a ClientTrafficPolicy's fields is not translated, and what it means that it is missing.
 
 use crate::diagnostics::FieldPath;
-use crate::parser::api::{ClientConnection, ClientHeaders, ClientHttp1, ClientIpDetection, ClientTls};
+use crate::parser::api::{
+    ClientCertificateValidation, ClientConnection, ClientHeaders, ClientHttp1, ClientIpDetection, ClientTls,
+};
 use crate::resolver::missing::{Missing, NOT_TRANSLATED};
 use crate::resolver::untranslated::SaysMissing;
 
@@ -67,11 +69,24 @@ impl SaysMissing for ClientHttp1 {
 impl SaysMissing for ClientTls {
     fn missing(&self, at: &FieldPath) -> Vec<Missing> {
         let Self { client_validation, fingerprints, signature_algorithms, .. } = self;
-        let clients = client_validation
-            .map(|_| security(at.with("clientValidation"), "clients would be asked for no certificate"));
+        let at_clients = at.with("clientValidation");
+        let clients = client_validation.iter().flat_map(|validation| validation.missing(&at_clients));
         let prints = (!fingerprints.is_empty()).then(|| missing(at.with("fingerprints"), "logs would not have them"));
         let signatures = (!signature_algorithms.is_empty())
             .then(|| security(at.with("signatureAlgorithms"), "handshakes would take every one that Envoy knows"));
-        clients.into_iter().chain(prints).chain(signatures).collect()
+        clients.chain(prints).chain(signatures).collect()
+    }
+}
+
+impl SaysMissing for ClientCertificateValidation {
+    fn missing(&self, at: &FieldPath) -> Vec<Missing> {
+        let Self { crl, subject_alt_names, .. } = self;
+        let revoked = crl.map(|_| security(at.with("crl"), "certificates that are revoked would be taken"));
+        let others = subject_alt_names.as_ref().filter(|names| !names.other_names.is_empty());
+        let others = others.map(|_| {
+            let path = at.with("subjectAltNames").with("otherNames");
+            security(path, "clients with such a name would be unknown, or all would be let in")
+        });
+        revoked.into_iter().chain(others).collect()
     }
 }

@@ -11,7 +11,7 @@ use super::limits::LimitNeeds;
 use super::processors::ProcessorNeeds;
 use super::{
     access, direct_response, ext_authz, forward, http_guards, limits, local_answer, preflight, processors, tcp_proxy,
-    udp_proxy, upstream_tls,
+    tls, udp_proxy, upstream_tls,
 };
 
 /// What the routes of a connection, or of a configuration, need.
@@ -82,6 +82,9 @@ impl Needs {
                 needs.add_route(route, config);
             }
         }
+        let mut handshakes =
+            config.listeners.iter().flat_map(ir::Listener::chains).filter_map(|chain| chain.tls.as_ref());
+        needs.regex |= handshakes.any(tls::uses_regex);
         let mut chains = config.listeners.iter().flat_map(ir::Listener::chains);
         needs.invalid_cluster |= chains
             .any(|chain| matches!(&chain.handler, ir::Handler::Tcp(proxy) if tcp_proxy::has_invalid_share(proxy)));

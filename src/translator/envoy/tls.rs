@@ -8,16 +8,20 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::certificate_
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::common_tls_context::{
     CombinedCertificateValidationContext, ValidationContextType,
 };
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::subject_alt_name_matcher::SanType;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
-    CertificateValidationContext, CommonTlsContext, DownstreamTlsContext, SdsSecretConfig, Secret, TlsCertificate,
-    TlsParameters, downstream_tls_context::SessionTicketKeysType, secret,
+    CertificateValidationContext, CommonTlsContext, DownstreamTlsContext, SdsSecretConfig, Secret,
+    SubjectAltNameMatcher, TlsCertificate, TlsParameters, downstream_tls_context::SessionTicketKeysType, secret,
 };
+use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
 use envoy_types::pb::google::protobuf::Any;
 
 use crate::ir::{
-    Authorities, CertificateId, ClientCertificates, Config, KeyPair, Material, OnlyVersion, TlsTermination, TlsTerms,
+    Authorities, CertificateId, ClientCertificates, ClientChecks, ClientName, ClientNameKind, Config, KeyPair,
+    Material, OnlyVersion, TextIs, TlsTermination, TlsTerms,
 };
 
+use super::http_guards::to_pattern;
 use super::layout::{Layout, Source};
 use super::name;
 use super::proto::{any, boolean};
@@ -34,7 +38,7 @@ pub(super) fn to_downstream_context(
     layout: &Layout,
 ) -> Any {
     let TlsTermination { certificates, alpn, clients, terms } = tls;
-    let TlsTerms { alpn: own_alpn, oldest, newest, ciphers, curves, has_tickets, remembers } = &**terms;
+    let TlsTerms { alpn: own_alpn, oldest, newest, ciphers, curves, has_tickets, remembers, checks } = &**terms;
     let parameters = to_parameters([*oldest, *newest], ciphers, curves);
     let alpn: Vec<&str> = match own_alpn.is_empty() {
         true => alpn.to_vec(),
@@ -42,9 +46,12 @@ pub(super) fn to_downstream_context(
     };
     let (require, validation) = match clients {
         ClientCertificates::Unasked => (None, None),
-        ClientCertificates::Required(authorities) => {
-            let default = CertificateValidationContext::default();
-            (Some(boolean(true)), Some(to_validation(authorities, default, layout)))
+        ClientCertificates::Required(authorities) | ClientCertificates::Checked(authorities) => {
+            (Some(boolean(clients.must_show())), Some(to_validation(authorities, to_checks(checks), layout)))
+        }
+        // Without authorities Envoy lets those in who show nothing (seen at 1.40).
+        ClientCertificates::Shown(authorities) => {
+            (Some(boolean(true)), Some(to_validation(authorities, accept_untrusted(), layout)))
         }
         ClientCertificates::Optional => {
             (Some(boolean(false)), Some(ValidationContextType::ValidationContext(accept_untrusted())))
@@ -70,6 +77,32 @@ pub(super) fn to_downstream_context(
         ..DownstreamTlsContext::default()
     };
     any(DOWNSTREAM_CONTEXT, &context)
+}
+
+/// What certificates of clients have to be beside being of an authority.
+fn to_checks(ClientChecks { hashes, key_hashes, names, takes_expired }: &ClientChecks) -> CertificateValidationContext {
+    let to_name = |ClientName { kind, is }: &ClientName| {
+        let kind = match kind {
+            ClientNameKind::Dns => SanType::Dns,
+            ClientNameKind::Email => SanType::Email,
+            ClientNameKind::Ip => SanType::IpAddress,
+            ClientNameKind::Uri => SanType::Uri,
+        };
+        let matcher = StringMatcher { match_pattern: Some(to_pattern(is.clone())), ..StringMatcher::default() };
+        SubjectAltNameMatcher { san_type: kind as i32, matcher: Some(matcher), ..SubjectAltNameMatcher::default() }
+    };
+    CertificateValidationContext {
+        verify_certificate_hash: hashes.to_vec(),
+        verify_certificate_spki: key_hashes.to_vec(),
+        match_typed_subject_alt_names: names.iter().map(to_name).collect(),
+        allow_expired_certificate: *takes_expired,
+        ..CertificateValidationContext::default()
+    }
+}
+
+/// Whether names of clients are compared with an expression.
+pub(super) fn uses_regex(TlsTermination { terms, .. }: &TlsTermination) -> bool {
+    terms.checks.names.iter().any(|name| matches!(name.is, TextIs::Regex(_)))
 }
 
 /// A certificate with its key, under a name that contexts refer to.

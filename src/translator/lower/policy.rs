@@ -28,6 +28,7 @@ use super::option::http::change_forwards;
 use super::option::part::{Place, RuleSays};
 use super::socket::Socket;
 use client::ClientPart;
+pub(super) use client::{AskedCertificates, CertificateMode};
 use security::SecurityPart;
 use traffic::{RulePlace, TrafficPart};
 
@@ -51,8 +52,7 @@ pub(super) fn lower_clients(
     diagnostics: &mut Diagnostics,
 ) -> ClientParts {
     let policies = &resolved.envoy_policies.client;
-    let mut parts =
-        lower_kind(policies, |field, part, faults| client::lower_field(&field.value, part, faults), diagnostics);
+    let mut parts = lower_kind(policies, client::lower_field, diagnostics);
     for sockets in sockets {
         client::shared::check_shared(resolved, &mut parts, sockets, diagnostics);
     }
@@ -230,6 +230,16 @@ pub(super) fn tls_terms(
     let id = resolved.envoy_policies.client.of_listener(listener);
     let part = id.and_then(|id| parts.client[id].as_ref().ok());
     part.map(|part| Arc::clone(&part.tls)).unwrap_or_default()
+}
+
+/// What a policy says clients of a listener have to show.
+pub(super) fn asked_certificates<'p>(
+    resolved: &Resolved<'_>,
+    parts: &'p PolicyParts,
+    listener: &ResolvedListener<'_>,
+) -> Option<&'p AskedCertificates> {
+    let id = resolved.envoy_policies.client.of_listener(listener)?;
+    parts.client[id].as_ref().ok()?.certificates.as_ref()
 }
 
 fn of_clients<'p>(resolved: &Resolved<'_>, parts: &'p PolicyParts, ids: &[ListenerId]) -> Option<&'p ClientPart> {

@@ -22,7 +22,7 @@ use crate::resolver::{
 use super::cluster::{RouteProtocol, tls_route_protocol};
 use super::http_chain::lower_https_connections;
 use super::misdirected;
-use super::policy;
+use super::policy::{self, CertificateMode};
 use super::scope::Scope;
 use super::socket_lowering::SocketLowering;
 
@@ -201,7 +201,7 @@ fn lower_termination(
     Some(TlsTermination {
         certificates: certificates.iter().map(|id| lowering.key_pair(*id)).collect(),
         alpn: alpn.to_vec(),
-        clients: lower_clients(lowering, clients),
+        clients: asked_clients(lowering, listener).unwrap_or_else(|| lower_clients(lowering, clients)),
         terms: policy::tls_terms(lowering.resolved, lowering.options.policies, listener),
     })
 }
@@ -213,14 +213,25 @@ fn declared_termination(
     listener: &ResolvedListener<'_>,
     alpn: &[&'static str],
 ) -> TlsTermination {
-    let clients = match &listener.clients {
+    let clients = asked_clients(lowering, listener).unwrap_or_else(|| match &listener.clients {
         Some(Ok(clients)) => lower_clients(lowering, clients),
         Some(Err(_)) => ClientCertificates::Required(unknown_authorities()),
         None => ClientCertificates::Unasked,
-    };
+    });
     let certificates = listener.named_certificates.iter().map(|id| lowering.key_pair(*id)).collect();
     let terms = policy::tls_terms(lowering.resolved, lowering.options.policies, listener);
     TlsTermination { certificates, alpn: alpn.to_vec(), clients, terms }
+}
+
+/// What a policy says clients have to show: no Gateway says it where one does.
+fn asked_clients(lowering: &mut SocketLowering<'_, '_>, listener: &ResolvedListener<'_>) -> Option<ClientCertificates> {
+    let asked = policy::asked_certificates(lowering.resolved, lowering.options.policies, listener)?;
+    Some(match asked.mode {
+        CertificateMode::Request => ClientCertificates::Optional,
+        CertificateMode::RequireAny => ClientCertificates::Shown(lowering.authorities(&asked.authorities)),
+        CertificateMode::VerifyIfGiven => ClientCertificates::Checked(lowering.authorities(&asked.authorities)),
+        CertificateMode::RequireAndVerify => ClientCertificates::Required(lowering.authorities(&asked.authorities)),
+    })
 }
 
 fn lower_clients(lowering: &mut SocketLowering<'_, '_>, clients: &ClientValidation) -> ClientCertificates {

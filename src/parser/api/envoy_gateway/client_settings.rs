@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::backend::TlsProtocolVersion;
 use super::quantity::Quantity;
-use crate::parser::api::Duration;
 use crate::parser::api::option_list::Untranslated;
+use crate::parser::api::{Duration, SecretObjectReference};
 
 /// `clientIPDetection`: how the address of a client is found.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -175,7 +175,7 @@ pub struct ClientTls {
     pub alpn_protocols: Vec<String>,
     #[serde(default)]
     pub ciphers: Vec<String>,
-    pub client_validation: Option<Untranslated>,
+    pub client_validation: Option<Box<ClientCertificateValidation>>,
     #[serde(default)]
     pub ecdh_curves: Vec<String>,
     #[serde(default)]
@@ -185,6 +185,51 @@ pub struct ClientTls {
     pub session: Option<ClientTlsSession>,
     #[serde(default)]
     pub signature_algorithms: Vec<String>,
+}
+
+/// `clientValidation`: what clients have to show.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClientCertificateValidation {
+    pub allow_expired_certificate: Option<bool>,
+    #[serde(default)]
+    pub ca_certificate_refs: Vec<SecretObjectReference>,
+    #[serde(default)]
+    pub certificate_hashes: Vec<String>,
+    pub crl: Option<Untranslated>,
+    /// `Request`, `RequireAny`, `VerifyIfGiven` or `RequireAndVerify`.
+    pub mode: Option<String>,
+    /// The older form of `mode: VerifyIfGiven`.
+    pub optional: Option<bool>,
+    #[serde(default)]
+    pub spki_hashes: Vec<String>,
+    pub subject_alt_names: Option<ClientSubjectAltNames>,
+}
+
+/// The names of which a certificate has to have one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClientSubjectAltNames {
+    #[serde(default)]
+    pub dns_names: Vec<EnvoyStringMatch>,
+    #[serde(default)]
+    pub email_addresses: Vec<EnvoyStringMatch>,
+    #[serde(default)]
+    pub ip_addresses: Vec<EnvoyStringMatch>,
+    #[serde(default)]
+    pub other_names: Vec<Untranslated>,
+    #[serde(default)]
+    pub uris: Vec<EnvoyStringMatch>,
+}
+
+/// How much of a text is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EnvoyStringMatch {
+    /// `Exact`, `Prefix`, `Suffix` or `RegularExpression`.
+    #[serde(rename = "type")]
+    pub match_type: String,
+    pub value: String,
 }
 
 /// How handshakes are made short for clients that come back.

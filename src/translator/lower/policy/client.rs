@@ -1,5 +1,6 @@
 //! ClientTrafficPolicy: what connections of clients are like.
 
+mod certificates;
 mod connection;
 mod http;
 pub(super) mod shared;
@@ -9,7 +10,10 @@ use std::sync::Arc;
 
 use crate::ir::{HttpSettings, ListenerSettings, ProxyHeader, TlsTerms};
 use crate::parser::api::{ClientProxyProtocol, ClientTrafficPolicyField};
+use crate::resolver::PolicyField;
 use crate::translator::lower::option::faults::Faults;
+
+pub(in crate::translator::lower) use certificates::{AskedCertificates, CertificateMode};
 
 /// What a ClientTrafficPolicy says, as settings of connections.
 #[derive(Clone, Debug, Default)]
@@ -22,13 +26,19 @@ pub(in crate::translator::lower) struct ClientPart {
     pub(super) tls: Arc<TlsTerms>,
     /// Whether they are not told how many requests they may make.
     pub(super) hides_rates: bool,
+    /// What clients have to show.
+    pub(super) certificates: Option<AskedCertificates>,
 }
 
 /// Adds what a field says.
-pub(super) fn lower_field(field: &ClientTrafficPolicyField, part: &mut ClientPart, faults: &mut Faults<'_>) {
-    let ClientPart { http, socket, tls, hides_rates } = part;
+pub(super) fn lower_field(
+    field: &PolicyField<'_, ClientTrafficPolicyField>,
+    part: &mut ClientPart,
+    faults: &mut Faults<'_>,
+) {
+    let ClientPart { http, socket, tls, hides_rates, certificates } = part;
     let settings = Arc::make_mut(http);
-    match field {
+    match &*field.value {
         ClientTrafficPolicyField::ClientIpDetection(said) => http::lower_address(said, settings, faults),
         ClientTrafficPolicyField::Connection(said) => connection::lower(said, settings, socket, faults),
         ClientTrafficPolicyField::EnableProxyProtocol(is_set) => {
@@ -51,7 +61,12 @@ pub(super) fn lower_field(field: &ClientTrafficPolicyField, part: &mut ClientPar
             socket.socket_options = connection::lower_keepalive(said, faults);
         }
         ClientTrafficPolicyField::Timeout(said) => connection::lower_timeout(said, settings, socket, faults),
-        ClientTrafficPolicyField::Tls(said) => *tls = Arc::new(tls::lower(said, faults)),
+        ClientTrafficPolicyField::Tls(said) => {
+            let terms = tls::lower(said, faults);
+            let validation = said.client_validation.as_deref().map(|said| (said, &terms.checks));
+            *certificates = validation.map(|said| certificates::lower(said, &field.authorities, faults));
+            *tls = Arc::new(terms);
+        }
         // Of the one that is translated backends are told as ever; the resolver hands on none of the others.
         ClientTrafficPolicyField::Scheme(_) | ClientTrafficPolicyField::Http3(_) => {}
     }

@@ -8,7 +8,7 @@ use typed_index_collections::TiVec;
 use crate::diagnostics::{Diagnostics, Reported};
 use crate::ir::ListenerSettings;
 use crate::path;
-use crate::resolver::{EnvoyPolicyId, ListenerId, Protocol, Resolved};
+use crate::resolver::{ClientValidation, EnvoyPolicyId, ListenerId, Protocol, Resolved};
 use crate::translator::lower::option::part::Place;
 use crate::translator::lower::socket::{Demultiplexing, Socket};
 
@@ -33,6 +33,7 @@ pub(in crate::translator::lower) fn check_shared(
                 None => None,
             };
             let found = found.or_else(|| lacks_requests(resolved, parts, *id, own));
+            let found = found.or_else(|| asks_twice(resolved, parts, *id, own));
             if let Some((field, message, help)) = found {
                 let place = Place { source: resolved.envoy_policies.client.get(own).object, field };
                 parts[own] = Err(diagnostics.error(*place.refuse(&path![], message, help)));
@@ -86,5 +87,23 @@ fn lacks_requests(resolved: &Resolved<'_>, parts: &ClientParts, id: ListenerId, 
         let message =
             format!("connections of listener `{}` carry no requests, and are not counted", listener.spec.name);
         ("connection", message, "let the policy be about listeners of HTTP and HTTPS alone")
+    })
+}
+
+/// What two say of the certificates of clients.
+fn asks_twice(resolved: &Resolved<'_>, parts: &ClientParts, id: ListenerId, own: EnvoyPolicyId) -> Option<Wrong> {
+    let listener = resolved.listener(id);
+    let is_asked = parts[own].as_ref().is_ok_and(|part| part.certificates.is_some());
+    let is_asked_before = match &listener.clients {
+        Some(Ok(clients)) => *clients != ClientValidation::Unasked,
+        Some(Err(_)) => true,
+        None => false,
+    };
+    (is_asked && is_asked_before).then(|| {
+        let message = format!(
+            "`tls.frontend` of the Gateway says too what clients of listener `{}` have to show",
+            listener.spec.name
+        );
+        ("tls", message, "remove `clientValidation` here, or `tls.frontend` of the Gateway")
     })
 }

@@ -6,12 +6,14 @@ use crate::path;
 use crate::resolver::{is_cipher, is_curve, tls_version};
 use crate::translator::lower::option::faults::Faults;
 
+use super::certificates::lower_checks;
+
 /// What is offered in handshakes. Where nothing is said of sessions they are resumed as Envoy does by default.
 pub(super) fn lower(said: &ClientTls, faults: &mut Faults<'_>) -> TlsTerms {
     let ClientTls {
         alpn_protocols,
         ciphers,
-        client_validation: _,
+        client_validation,
         ecdh_curves,
         fingerprints: _,
         max_version,
@@ -39,5 +41,6 @@ pub(super) fn lower(said: &ClientTls, faults: &mut Faults<'_>) -> TlsTerms {
         curves: ecdh_curves.to_vec(),
         has_tickets: has(|said| said.stateless.is_some()),
         remembers: has(|said| said.stateful.is_some()),
+        checks: client_validation.as_deref().map(|said| lower_checks(said, faults)).unwrap_or_default(),
     }
 }
