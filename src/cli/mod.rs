@@ -11,6 +11,7 @@ mod check;
 mod confine;
 mod describe;
 mod diff;
+mod effective;
 mod envoy;
 pub mod exit;
 mod explain;

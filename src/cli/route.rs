@@ -14,7 +14,7 @@ use super::pipeline;
 use super::streams::Streams;
 use super::trace::{Trace, Tracer};
 use super::unlooked::{unlooked, unread};
-use crate::compile::Compilation;
+use crate::compile::{self, Compilation};
 use crate::diagnostics::escape::Commands;
 use crate::diagnostics::{Code, codes};
 use crate::ir::{CONNECT, Config};
@@ -103,7 +103,13 @@ pub(super) fn answers(
         }
         trace
     });
-    Ok(traces.collect())
+    let mut traces: Vec<Trace> = traces.collect();
+    if args.explain {
+        compile::look(compilation, options, |resolved| {
+            traces.iter_mut().for_each(|trace| Tracer::explain_policies(trace, resolved, request.connection.port));
+        });
+    }
+    Ok(traces)
 }
 
 /// Whether a request is soon compared with the expressions of a configuration.

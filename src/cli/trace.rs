@@ -10,6 +10,7 @@ mod words;
 
 use serde::Serialize;
 
+use super::effective::{PolicyPart, effective};
 use crate::compile::Compilation;
 use crate::context::is_on_context;
 use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Locate, ObjectPart, ObjectRef, Series, codes};
@@ -18,6 +19,8 @@ use crate::name::{Name, Namespace};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::Kind;
 use crate::path;
+use crate::port::Port;
+use crate::resolver::Resolved;
 use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request, Security, Unmet, Upstream, Verdict};
 use crate::translator::lower::Lowered;
 
@@ -194,6 +197,9 @@ struct Explanation {
     /// How many more routes of the host do not match.
     further: usize,
     unattached: Vec<Unattached>,
+    /// What counts at the rule beside what it says itself; nothing where clients of Services ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policies: Option<Vec<PolicyPart>>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -408,7 +414,20 @@ impl<'c> Tracer<'c> {
             candidates: shown.collect(),
             further: candidates.len().saturating_sub(CANDIDATES),
             unattached: self.unattached(),
+            policies: None,
         });
+    }
+
+    /// Adds to an explanation what counts at the rule, and which object says it.
+    pub(super) fn explain_policies(trace: &mut Trace, resolved: &Resolved<'_>, port: Port) {
+        let Some(explanation) = &mut trace.explanation else { return };
+        let found = trace.rule.as_ref().and_then(|spot| {
+            let ObjectName { group, kind, namespace, name } = spot.spot.object.clone();
+            let route = resolved.routes.find(&ObjectRef { group, kind, namespace, name })?;
+            Some((route, route.rules.iter().find(|rule| rule.index == spot.rule)?))
+        });
+        let parts = found.map(|found| effective(resolved, found, |listener| listener.spec.port == port));
+        explanation.policies = Some(parts.unwrap_or_default());
     }
 
     fn is_of_clients(&self) -> bool {

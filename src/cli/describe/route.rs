@@ -3,6 +3,7 @@
 use super::order::{hosts, hosts_of_services};
 use super::tables::{attached_policies, conditions};
 use super::text::{CONDITIONS_BY, RULES, Section, Value};
+use crate::cli::effective::{PolicyPart, effective};
 use crate::cli::table::{Table, cell, or_nothing};
 use crate::cli::trace::describe_match;
 use crate::cli::view::{Role, View, uses_of};
@@ -11,7 +12,7 @@ use crate::ir::{ObjectName, RouteMatch};
 use crate::parser::api::ParentReference;
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::Filter;
-use crate::resolver::{BackendTls, ResolvedRoute, ResolvedRule, RuleSession};
+use crate::resolver::{ResolvedRoute, ResolvedRule};
 use crate::status::StatusReference;
 
 /// A match of a rule, with the hosts that have it.
@@ -171,7 +172,7 @@ fn describe_rule(view: &View<'_, '_>, route: &ResolvedRoute<'_>, rule: &Resolved
     if !asked.is_empty() {
         section.table("Backends Of Filters", asked);
     }
-    section.table("Effective Policies", effective(view, route, rule));
+    section.table("Effective Policies", effective_table(view, route, rule));
     section
 }
 
@@ -197,57 +198,12 @@ fn filter_words(filter: Filter<'_>) -> String {
 }
 
 /// What counts at a rule, with the object that each part comes from.
-fn effective(view: &View<'_, '_>, route: &ResolvedRoute<'_>, rule: &ResolvedRule<'_>) -> Table {
+fn effective_table(view: &View<'_, '_>, route: &ResolvedRoute<'_>, rule: &ResolvedRule<'_>) -> Table {
     let mut table = Table::new(&["FIELD", "FROM", "WHERE"]);
-    let from = |head: &ObjectHead| format!("{} {}", head.kind.name(), head.full_name());
-    for field in &rule.options.fields {
-        table.push(vec![field.value.field().into(), from(field.source).into(), "the rule".into()]);
-    }
-    if rule.options.failed.is_some() {
-        table.push(vec!["cannot be honoured: the rule fails".into(), "RouteOption".into(), "the rule".into()]);
-    }
-    if let Some(RuleSession::OfPolicy(policy, _)) = rule.session {
-        table.push(vec!["sessionPersistence".into(), from(policy).into(), "the rule".into()]);
-    }
-    add_envoy_policies(view, (route, rule), &mut table);
-    let hosts = &view.resolved.virtual_host_options;
-    let is_own = |name: &str| rule.options.fields.iter().any(|field| field.value.field() == name);
-    for id in route.listeners() {
-        let Some(options) = hosts.of(id).map(|id| hosts.get(id)) else { continue };
-        let listener = view.resolved.listener(id).spec.name.as_str();
-        for field in options.fields.iter().filter(|field| !is_own(field.value.field())) {
-            let place = format!("listener {listener}");
-            table.push(vec![field.value.field().into(), from(field.source).into(), place.into()]);
-        }
-    }
-    for backend in &rule.backends {
-        let Ok(id) = backend.outcome else { continue };
-        let backend = view.resolved.backends.get(id);
-        let place = format!("{}/{}:{}", backend.name.namespace, backend.name.name, backend.name.port);
-        if let Some(policy) = backend.policy.map(|at| view.resolved.backends.policies().get(at)) {
-            let word = match backend.tls {
-                BackendTls::Invalid(_) => "validation (cannot be used: nobody connects)",
-                _ => "validation",
-            };
-            table.push(vec![word.into(), from(policy.object).into(), place.as_str().into()]);
-        }
-        let policy = view.resolved.traffic_policies.of_backend(backend);
-        if let Some(policy) = policy.filter(|policy| policy.spec.retry_constraint.is_some()) {
-            table.push(vec!["retryConstraint".into(), from(policy).into(), place.into()]);
-        }
+    for PolicyPart { field, from, at } in effective(view.resolved, (route, rule), |_| true) {
+        table.push(vec![field.into(), from.into(), at.into()]);
     }
     table
-}
-
-/// What policies of Envoy Gateway say at a rule, on each listener that takes it.
-fn add_envoy_policies(view: &View<'_, '_>, (route, rule): (&ResolvedRoute<'_>, &ResolvedRule<'_>), table: &mut Table) {
-    for id in route.listeners() {
-        let listener = view.resolved.listener(id);
-        for field in view.resolved.envoy_policies.said(route, rule.index, listener) {
-            let from = format!("{} {}", field.source.kind.name(), field.source.full_name());
-            table.push(vec![field.name.into(), from.into(), format!("listener {}", listener.spec.name).into()]);
-        }
-    }
 }
 
 /// The policies of the listeners that the route is attached to, and of what it sends to.

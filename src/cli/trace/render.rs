@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use crate::cli::effective::PolicyPart;
 use crate::diagnostics::style::Style;
 
 use super::copies::CopyView;
@@ -163,6 +164,12 @@ impl Explanation {
         }
         if self.further > 0 {
             writeln!(out, "  and {} more that do not match", self.further)?;
+        }
+        if let Some(parts) = &self.policies {
+            writeln!(out, "\npolicies that count at the rule:{}", if parts.is_empty() { " none" } else { "" })?;
+            for PolicyPart { field, from, at } in parts {
+                writeln!(out, "  {field}  of {from}  ({at})")?;
+            }
         }
         if !self.unattached.is_empty() {
             writeln!(out, "\nroutes that are not attached:")?;
