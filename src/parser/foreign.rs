@@ -46,6 +46,8 @@ pub struct ForeignObject {
     pub identity: ObjectRef,
     /// Where it stands.
     pub position: Position,
+    /// The fields of its `spec`.
+    pub fields: Vec<String>,
     /// What it says it applies to.
     pub targets: Vec<ForeignTarget>,
     /// The name of the Secret that it makes in its namespace.
@@ -114,11 +116,15 @@ impl ForeignObject {
             namespace: word("namespace").map_or_else(|| default_namespace.clone(), Namespace::from),
             name: word("name").or_else(|| word("generateName")).map(Name::from).unwrap_or_default(),
         };
+        let fields = match node.get("spec") {
+            Some(Node::Map(entries)) => entries.iter().map(|(field, _)| field.to_owned()).collect(),
+            _ => Vec::new(),
+        };
         let targets = node.get("spec").map(|spec| targets(spec, &identity)).unwrap_or_default();
         let makes = secret_of(node, &identity);
         let applied = applied(node, group, kind);
         let pod = (group.is_empty() && kind == "Pod").then(|| Pod::read(node));
-        Self { identity, position: position.clone(), targets, makes, applied, pod, is_slip: false }
+        Self { identity, position: position.clone(), fields, targets, makes, applied, pod, is_slip: false }
     }
 
     /// The place of the field at `path`, given from the root of the object.

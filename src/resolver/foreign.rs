@@ -6,6 +6,7 @@
 //! other groups has no effect here and is counted in one note.
 
 mod applied;
+mod meaning;
 mod shown;
 mod uses;
 
@@ -412,9 +413,13 @@ impl Concern {
                 };
                 let message = format!("{name}{group} applies to {}{and_more}, and is not translated", first.name);
                 let noun = noun(first.kind);
+                let without = match meaning::of(object) {
+                    Some(said) => format!("without what it says of {said}"),
+                    None => "without it".to_owned(),
+                };
                 let consequence = match total {
-                    0 => format!("gwctl's configuration serves this {noun} without it"),
-                    _ => format!("gwctl's configuration serves this {noun} and the others without it"),
+                    0 => format!("gwctl's configuration serves this {noun} {without}"),
+                    _ => format!("gwctl's configuration serves this {noun} and the others {without}"),
                 };
                 let start = finding(code, ObjectPart::Whole.at(&first.path), message)
                     .label("applies to it")
