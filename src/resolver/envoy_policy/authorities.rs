@@ -15,7 +15,7 @@ use super::kind::EnvoyPolicyKind;
 use super::table::PoliciesOfKind;
 
 /// What happens where authorities cannot be used.
-const FAILS: &str = "all requests of the listeners that it applies to get 500";
+const FAILS: &str = "all requests of the rules that it applies to get 500";
 
 impl<T: EnvoyPolicyKind> PoliciesOfKind<'_, T> {
     /// Looks up the authorities that policies name. One that cannot be used makes the rules of the listeners fail: clients

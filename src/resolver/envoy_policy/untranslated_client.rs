@@ -2,7 +2,8 @@
 
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
-    ClientCertificateValidation, ClientConnection, ClientHeaders, ClientHttp1, ClientIpDetection, ClientTls,
+    ClientCertificateValidation, ClientConnection, ClientHeaderModifier, ClientHeaders, ClientHttp1, ClientIpDetection,
+    ClientTls,
 };
 use crate::resolver::missing::{Missing, NOT_TRANSLATED};
 use crate::resolver::untranslated::SaysMissing;
@@ -35,8 +36,13 @@ impl SaysMissing for ClientConnection {
 
 impl SaysMissing for ClientHeaders {
     fn missing(&self, at: &FieldPath) -> Vec<Missing> {
-        let early = self.early_request_headers.map(|_| {
-            security(at.with("earlyRequestHeaders"), "requests would be looked at with the headers that clients send")
+        let early = self.early_request_headers.iter().flat_map(|early| {
+            let ClientHeaderModifier { add: _, add_if_absent, remove: _, remove_on_match, set: _ } = early;
+            let at = at.with("earlyRequestHeaders");
+            let parts = [("addIfAbsent", add_if_absent.is_empty()), ("removeOnMatch", remove_on_match.is_empty())];
+            let loss = "requests would be looked at with the headers that clients send";
+            let parts = parts.into_iter().filter(|(_, is_empty)| !is_empty);
+            parts.map(|(field, _)| security(at.with(field), loss)).collect::<Vec<_>>()
         });
         let late = self
             .late_response_headers
@@ -44,7 +50,7 @@ impl SaysMissing for ClientHeaders {
         let keeps_dot = self.host.as_ref().is_some_and(|host| host.strip_trailing_host_dot == Some(false));
         let dot = at.with("host").with("stripTrailingHostDot");
         let dot = keeps_dot.then(|| missing(dot, "the dot behind a host is taken out all the same"));
-        early.into_iter().chain(late).chain(dot).collect()
+        early.chain(late).chain(dot).collect()
     }
 }
 

@@ -5,8 +5,9 @@ use serde::Deserialize;
 
 use super::backend::TlsProtocolVersion;
 use super::quantity::Quantity;
+use crate::http::HeaderName;
 use crate::parser::api::option_list::Untranslated;
-use crate::parser::api::{Duration, SecretObjectReference};
+use crate::parser::api::{Duration, HttpHeader, SecretObjectReference};
 
 /// `clientIPDetection`: how the address of a client is found.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -66,7 +67,7 @@ pub struct ClientGrpc {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ClientHeaders {
     pub disable_rate_limit_headers: Option<bool>,
-    pub early_request_headers: Option<Untranslated>,
+    pub early_request_headers: Option<ClientHeaderModifier>,
     pub enable_envoy_headers: Option<bool>,
     pub host: Option<ClientHost>,
     pub late_response_headers: Option<Untranslated>,
@@ -79,6 +80,22 @@ pub struct ClientHeaders {
     /// `Allow`, `RejectRequest` or `DropHeader`.
     pub with_underscores_action: Option<String>,
     pub x_forwarded_client_cert: Option<XForwardedClientCert>,
+}
+
+/// What becomes of headers before rules are looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClientHeaderModifier {
+    #[serde(default)]
+    pub add: Vec<HttpHeader>,
+    #[serde(default)]
+    pub add_if_absent: Vec<HttpHeader>,
+    #[serde(default)]
+    pub remove: Vec<HeaderName>,
+    #[serde(default)]
+    pub remove_on_match: Vec<EnvoyStringMatch>,
+    #[serde(default)]
+    pub set: Vec<HttpHeader>,
 }
 
 /// What becomes of the host.

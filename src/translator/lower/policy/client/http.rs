@@ -2,13 +2,16 @@
 //! ([HeaderSettings](https://gateway.envoyproxy.io/docs/api/extension_types/#headersettings) and its like).
 
 use crate::ir::{
-    CertificateHeader, CertificateParts, EscapedSlashes, Http2, Http2Connections, HttpSettings, Underscores,
+    CertificateHeader, CertificateParts, EscapedSlashes, HeaderMutations, Http2, Http2Connections, HttpSettings,
+    Underscores,
 };
 use crate::parser::api::{
-    ClientHeaders, ClientHealthCheck, ClientHost, ClientHttp1, ClientHttp10, ClientIpDetection, ClientPath, EnvoyHttp2,
-    Quantity, XForwardedClientCert, XForwardedFor,
+    ClientHeaderModifier, ClientHeaders, ClientHealthCheck, ClientHost, ClientHttp1, ClientHttp10, ClientIpDetection,
+    ClientPath, EnvoyHttp2, HeaderFilter, Quantity, XForwardedClientCert, XForwardedFor,
 };
 use crate::path;
+use crate::translator::lower::header::{HeaderChange, UnsafeHeader, compose_all, find_unsafe};
+use crate::translator::lower::operator::find_operator;
 use crate::translator::lower::option::faults::Faults;
 use crate::translator::lower::policy::traffic::cluster::lower_http2 as lower_http2_of;
 
@@ -40,7 +43,7 @@ pub(super) fn lower_headers(said: &ClientHeaders, settings: &mut HttpSettings, f
     let ClientHeaders {
         // There are none that are told.
         disable_rate_limit_headers: _,
-        early_request_headers: _,
+        early_request_headers,
         enable_envoy_headers,
         host,
         late_response_headers: _,
@@ -52,6 +55,9 @@ pub(super) fn lower_headers(said: &ClientHeaders, settings: &mut HttpSettings, f
     } = said;
     // The dot is taken out whatever is said; that it is to stay the resolver reports.
     if let Some(ClientHost { strip_trailing_host_dot: _ }) = host {}
+    if let Some(early) = early_request_headers {
+        settings.early_headers = lower_early(early, faults);
+    }
     settings.silent = *enable_envoy_headers == Some(false);
     settings.limits.header_kib = max_request_header_limit.and_then(|limit| header_kib(limit, faults));
     (settings.clients.request_id.kept, settings.clients.request_id.unmade) = match request_id.as_deref() {
@@ -83,6 +89,30 @@ pub(super) fn lower_headers(said: &ClientHeaders, settings: &mut HttpSettings, f
             names: has("DNS"),
         };
     }
+}
+
+/// `headers.earlyRequestHeaders`: what rules are looked at with. Operators that Envoy Gateway would have filled in are refused.
+fn lower_early(said: &ClientHeaderModifier, faults: &mut Faults<'_>) -> HeaderMutations {
+    let ClientHeaderModifier { add, add_if_absent: _, remove, remove_on_match: _, set } = said;
+    let at = path!["earlyRequestHeaders"];
+    for (list, headers) in [("set", set), ("add", add)] {
+        for (index, header) in headers.iter().enumerate() {
+            if let Some(operator) = find_operator(&header.value) {
+                let message = format!("nothing is put in the place of `{}`", operator.escape_debug());
+                faults.add(
+                    &at.with(list).with(index).with("value"),
+                    message,
+                    "write a value without operators of Envoy",
+                );
+            }
+        }
+    }
+    let filter = HeaderFilter { set: set.to_vec(), add: add.to_vec(), remove: remove.to_vec() };
+    if let Some(UnsafeHeader { code: _, list, index, field, message, help }) = find_unsafe(&filter, true) {
+        let at = at.with(list).with(index);
+        faults.add(&field.map_or(at.to_owned(), |field| at.with(field)), message, help);
+    }
+    compose_all([&HeaderChange::Filter(&filter)])
 }
 
 /// The length of headers in whole KiB, where Envoy takes it.
