@@ -7,6 +7,7 @@
 
 mod applied;
 mod authorities;
+mod handshakes;
 mod kind;
 mod known;
 mod meets;
@@ -34,6 +35,7 @@ use super::gateway::ResolvedGateway;
 use super::listener::ResolvedListener;
 use super::reference_grant::Grants;
 use super::route::{ResolvedRoute, Routes};
+use handshakes::has_handshakes;
 use known::Known;
 use meets::Meetings;
 
@@ -66,7 +68,10 @@ impl<'m> EnvoyPolicies<'m> {
     pub fn said(&self, route: &ResolvedRoute<'m>, rule: usize, listener: &ResolvedListener<'m>) -> Vec<SaidField<'m>> {
         let Self { client, traffic, security, failed: _ } = self;
         let mut said = Vec::new();
-        said.extend(client.of_listener(listener).into_iter().flat_map(|id| client.get(id).said()));
+        // Without handshakes nothing counts that is said of them.
+        let is_meant = |field: &SaidField<'_>| field.name != "tls" || has_handshakes(listener);
+        let of_client = client.of_listener(listener).into_iter().flat_map(|id| client.get(id).said());
+        said.extend(of_client.filter(is_meant));
         said.extend(traffic.of_rule(route, rule, listener).into_iter().flat_map(|id| traffic.get(id).said()));
         said.extend(security.of_rule(route, rule, listener).into_iter().flat_map(|id| security.get(id).said()));
         said
@@ -100,6 +105,7 @@ pub(super) fn resolve_envoy_policies<'m>(
         table::resolve(&known, options, &mut meetings, diagnostics);
     let traffic = table::resolve(&known, options, &mut meetings, diagnostics);
     let security: PoliciesOfKind<'_, SecurityPolicyField> = table::resolve(&known, options, &mut meetings, diagnostics);
+    client.report_without_handshakes(gateways, diagnostics);
     EnvoyPolicies {
         client: client.resolve_authorities((certificates, grants), diagnostics),
         traffic,

@@ -10,6 +10,7 @@ use crate::whole;
 
 use super::age::Age;
 use super::effective::{Effective, Hidden};
+use super::missing::Missing;
 use super::untranslated::{PolicyOption, untranslated};
 
 /// A field of a policy: its namespace, its name, and the field.
@@ -124,6 +125,7 @@ fn report_missing<T: PolicyOption>(
 ) -> Result<Translation, Reported> {
     let mut verdict = Ok(Translation::Done);
     for missing in untranslated(value) {
+        let missing = Missing { is_security: missing.is_security || value.keeps_out(), ..missing };
         let is_left_out = is_allowed && !missing.is_security;
         let finding = missing.finding(source, &full_kind(kind), is_left_out);
         if is_left_out {

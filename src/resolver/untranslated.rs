@@ -29,6 +29,11 @@ pub trait PolicyOption {
 
     /// What of the option is judged.
     fn said(&self) -> Said<'_>;
+
+    /// Whether something of it keeps requests out: it is never left out then, whatever of it is not translated.
+    fn keeps_out(&self) -> bool {
+        false
+    }
 }
 
 /// What an option says, as far as that decides whether it is translated.

@@ -35,6 +35,30 @@ impl PolicyOption for ClientTrafficPolicyField {
             | Self::Timeout(_) => Said::Translated,
         }
     }
+
+    fn keeps_out(&self) -> bool {
+        match self {
+            Self::ClientIpDetection(_) => true,
+            Self::Connection(said) => said.connection_limit.is_some(),
+            Self::Headers(said) => {
+                said.early_request_headers.is_some()
+                    || said.with_underscores_action.is_some()
+                    || said.x_forwarded_client_cert.is_some()
+            }
+            Self::Tls(said) => said.keeps_out(),
+            Self::EnableProxyProtocol(_)
+            | Self::Grpc(_)
+            | Self::HealthCheck(_)
+            | Self::Http1(_)
+            | Self::Http2(_)
+            | Self::Http3(_)
+            | Self::Path(_)
+            | Self::ProxyProtocol(_)
+            | Self::Scheme(_)
+            | Self::TcpKeepalive(_)
+            | Self::Timeout(_) => false,
+        }
+    }
 }
 
 impl PolicyOption for BackendTrafficPolicyField {

@@ -72,6 +72,15 @@ impl SaysMissing for ClientHttp1 {
     }
 }
 
+impl ClientTls {
+    /// Whether it says whom handshakes let in.
+    pub(super) fn keeps_out(&self) -> bool {
+        let Self { ciphers, client_validation, ecdh_curves, max_version, min_version, .. } = self;
+        let has_list = !ciphers.is_empty() || !ecdh_curves.is_empty();
+        has_list || client_validation.is_some() || max_version.is_some() || min_version.is_some()
+    }
+}
+
 impl SaysMissing for ClientTls {
     fn missing(&self, at: &FieldPath) -> Vec<Missing> {
         let Self { client_validation, fingerprints, signature_algorithms, .. } = self;
