@@ -1,6 +1,7 @@
 //! Rows of the options for rate limits.
 
 use super::super::table::{ANY_TEXT, List, Shape, Type, field, integer};
+use super::rules;
 use super::shared::{EMPTY, HEADER_SECRET_REF, PATH, U32_MAX};
 
 pub(super) static RATE_LIMIT_CONFIGS: Shape =
@@ -12,7 +13,7 @@ pub(super) static LOCAL_RATELIMIT: Shape = Shape {
         field("maxTokens", integer(0, U32_MAX)),
         field("tokensPerFill", integer(0, U32_MAX)),
     ],
-    rules: &[],
+    rules: &[rules::DURATIONS],
 };
 
 pub(super) static CEL: Shape = Shape { fields: &[field("expression", ANY_TEXT), field("key", ANY_TEXT)], rules: &[] };
