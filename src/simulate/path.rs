@@ -208,7 +208,8 @@ fn escape_nested(out: &mut Vec<u8>, bare: Option<usize>, next: Option<u8>) {
     }
 }
 
-fn decode_escape(path: &[u8], at: usize) -> Option<u8> {
+/// The byte that the two digits behind `at` are.
+pub(super) fn decode_escape(path: &[u8], at: usize) -> Option<u8> {
     let digit = |offset: usize| char::from(*path.get(at + offset)?).to_digit(16);
     u8::try_from(digit(1)? * 16 + digit(2)?).ok()
 }

@@ -24,8 +24,8 @@ impl Pattern {
     }
 
     /// Whether the whole text matches.
-    pub fn matches(&self, text: &str) -> bool {
-        self.0.as_ref().is_some_and(|regex| regex.is_match(text.as_bytes()))
+    pub fn matches(&self, text: impl AsRef<[u8]>) -> bool {
+        self.0.as_ref().is_some_and(|regex| regex.is_match(text.as_ref()))
     }
 }
 
