@@ -126,6 +126,16 @@ pub struct HttpFilters {
 
 usual!(HttpFilters, Timeouts);
 
+impl HttpFilters {
+    /// Whether somebody may refuse a request before a rule without backends answers it.
+    pub fn is_guarded(&self) -> bool {
+        let Self { cors: _, auths, guards, compressions: _ } = self;
+        let asks_tokens = guards.early_tokens.is_some() || guards.tokens.is_some();
+        let asks_credentials = guards.keys.is_some() || guards.passwords.is_some();
+        !auths.is_empty() || asks_tokens || asks_credentials || guards.access.is_some()
+    }
+}
+
 /// Sends requests to backends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Forward {

@@ -6,10 +6,9 @@ use crate::ir::{PathMatch, Redirect};
 use super::admitted::Admitted;
 use super::cors_headers::CorsHeaders;
 use super::decision::{LocalReply, Reason};
-use super::header::apply;
+use super::direct_response::change;
 use super::host::split_port;
 use super::rewrite::rewrite;
-use super::rewritten::Message;
 
 /// The answer of a redirect on a virtual host, to a request that such a match takes.
 pub(super) fn redirect(
@@ -38,7 +37,7 @@ pub(super) fn redirect(
     // What `CONNECT` asks for has no path, and so none that it could be sent to.
     let is_tunnel = request.target.is_empty();
     let mut headers = if is_tunnel { Vec::new() } else { vec![("location".to_owned(), location)] };
-    apply(response_headers, &mut headers, Message::Response);
+    change(&mut headers, (response_headers, http_filters), "");
     if let Some(cors) = &http_filters.cors {
         CorsHeaders::of(cors, request).set_in(&mut headers);
     }

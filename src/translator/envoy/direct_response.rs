@@ -7,7 +7,8 @@ use envoy_types::pb::envoy::config::core::v3::{DataSource, data_source::Specifie
 use envoy_types::pb::envoy::config::route::v3::{DirectResponseAction, Route, route};
 use envoy_types::pb::google::protobuf::UInt32Value;
 
-use crate::ir::{self, Action, Cors, DirectResponse, HeaderMutations};
+use crate::http::HeaderName;
+use crate::ir::{self, Action, Cors, DirectResponse, Existing, HeaderMutations};
 
 use super::header::to_header_lists;
 use super::proto::uint32;
@@ -41,6 +42,12 @@ pub(super) fn longest_body<'h>(hosts: impl IntoIterator<Item = &'h ir::VirtualHo
     Some(uint32(u32::try_from(longest).unwrap_or(u32::MAX)))
 }
 
+/// Whether Envoy, asked for nothing but a status, sends clients to the URL that they have asked for, where redirects would
+/// never end ([source](https://github.com/envoyproxy/envoy/blob/main/source/common/router/router.cc), `decodeHeaders`).
+fn names_itself(status: u16) -> bool {
+    status == 201 || (300..400).contains(&status)
+}
+
 fn to_route(base: RouteBase<'_>, response: &DirectResponse, cors: Option<&Cors>) -> Route {
     let DirectResponse { status, body, headers, response_headers, http_filters } = response;
     let text = (!body.is_empty())
@@ -48,6 +55,9 @@ fn to_route(base: RouteBase<'_>, response: &DirectResponse, cors: Option<&Cors>)
     let action = DirectResponseAction { status: u32::from(*status), body: text, ..DirectResponseAction::default() };
     // What a filter does to all answers it does to this one too.
     let (mut own, nothing) = (HeaderMutations::default(), HeaderMutations::default());
+    if names_itself(*status) {
+        own.entry(&HeaderName::from("location")).existing = Existing::Removed;
+    }
     own.lay_over(headers);
     let by_filter = needs_mutation_filter(response);
     if !by_filter {

@@ -10,11 +10,7 @@ use super::{compression, cors, ext_authz, http_guards, processors};
 /// Whether the headers of the responses are changed by a filter: the lists of a route without a cluster do not reach
 /// what an authorization filter answers.
 pub(super) fn needs_mutation_filter(http_filters: &ir::HttpFilters, response_headers: &HeaderMutations) -> bool {
-    let ir::HttpFilters { cors, auths, guards, compressions: _ } = http_filters;
-    let asks_tokens = guards.early_tokens.is_some() || guards.tokens.is_some();
-    let asks_credentials = guards.keys.is_some() || guards.passwords.is_some();
-    let is_guarded = !auths.is_empty() || asks_tokens || asks_credentials || guards.access.is_some();
-    is_guarded && (cors.is_some() || !response_headers.0.is_empty())
+    http_filters.is_guarded() && (http_filters.cors.is_some() || !response_headers.0.is_empty())
 }
 
 /// The route with what its requests pass first, and with what is done to the answers that they get; with `cors`, to those
