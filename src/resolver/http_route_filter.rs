@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, PartPath, Reported, codes};
 use crate::http::HeaderName;
+use crate::ir::LONGEST_HEADER_TEXT;
 use crate::name::NamespacedName;
 use crate::parser::api::{
     ConfigMap, CredentialInjection, HostnameRewrite, HttpRouteFilterSpec, InjectedCredential, LocalObjectReference,
@@ -110,6 +111,9 @@ fn judge<'m>(
     judge.proof.map_or(Ok(RouteFilter { object, body, credential }), Err)
 }
 
+/// What requests have before a rule looks whether they have it (seen at Envoy 1.40).
+const WRITTEN: &[&str] = &["x-envoy-external-address", "x-forwarded-for", "x-forwarded-proto", "x-request-id"];
+
 /// The key of a ConfigMap that is looked for first.
 const BODY_KEY: &str = "response.body";
 
@@ -133,6 +137,13 @@ impl Judge<'_> {
         let finding = self.object.finding(codes::UNSUPPORTED_ROUTE_FILTER, at, message);
         let finding = finding.label("gwctl does not serve it");
         self.proof = Some(self.diagnostics.error(finding.consequence(RULES_FAIL).help(help)));
+    }
+
+    /// Whether Envoy takes the name or the value of a header.
+    fn measure(&mut self, at: &FieldPath, text: Option<&str>) {
+        if text.is_some_and(|text| text.len() > LONGEST_HEADER_TEXT) {
+            self.refuse(at, "is longer than Envoy takes", "write 16384 bytes at most");
+        }
     }
 
     /// A ConfigMap that holds no body.
@@ -176,6 +187,7 @@ impl Judge<'_> {
             let help = "write a media type, such as `application/json`, or remove the field";
             self.refuse(&at.with("contentType"), "is no value of a header", help);
         }
+        self.measure(&at.with("contentType"), content_type.as_deref());
         let (set, add) = header.iter().map(|header| (&header.set, &header.add)).unzip::<_, _, Vec<_>, Vec<_>>();
         let own = set.into_iter().chain(add).flatten().any(|header| header.name == *"content-type");
         if own && content_type.is_some() {
@@ -229,12 +241,17 @@ impl Judge<'_> {
     /// A credential; what its header may be is judged where it is sent.
     fn credential<'m>(
         &mut self,
-        CredentialInjection { header, overwrite: _, credential }: &CredentialInjection,
+        CredentialInjection { header, overwrite, credential }: &CredentialInjection,
         (certificates, grants): (&CertificateIndex<'m>, &Grants<'m>),
     ) -> Option<Credential<'m>> {
         let at = path!["credentialInjection"];
         if header.as_ref().is_some_and(|name| !HeaderName::from(name.as_str()).is_token()) {
             self.refuse(&at.with("header"), "is not the name of a header", "write the name of a header");
+        }
+        self.measure(&at.with("header"), header.as_deref());
+        if !overwrite && header.as_ref().is_some_and(|name| HeaderName::from(name.as_str()).is_among(WRITTEN)) {
+            let why = "is a header that the proxy writes into each request, so that none would get the credential";
+            self.refuse(&at.with("header"), why, "set `overwrite: true`, or send the credential in another header");
         }
         let InjectedCredential { value_ref } = credential;
         let place = ObjectPart::Whole.at(&path!["spec"].join(&at).with("credential").with("valueRef"));
