@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::parser::manifests::ObjectHead;
-use crate::resolver::{BackendTls, Resolved, ResolvedListener, ResolvedRoute, ResolvedRule, RuleSession};
+use crate::resolver::{BackendTls, Resolved, ResolvedListener, ResolvedRoute, ResolvedRule, RuleSession, SaidField};
 
 /// A part of what counts at a rule.
 #[derive(Clone, Debug, Serialize)]
@@ -39,7 +39,11 @@ pub(super) fn effective(
         let listener = resolved.listener(id);
         let at = format!("listener {}", listener.spec.name);
         let said = resolved.envoy_policies.said(route, rule.index, listener);
-        parts.extend(said.iter().map(|field| part(field.name, from(field.source), at.to_owned())));
+        let who = |field: &SaidField<'_>| match field.over {
+            Some(over) => format!("{}, laid over {}", from(field.source), over.full_name()),
+            None => from(field.source),
+        };
+        parts.extend(said.iter().map(|field| part(field.name, who(field), at.to_owned())));
         let options = hosts.of(id).map(|id| &hosts.get(id).fields);
         let options = options.into_iter().flatten().filter(|field| !is_own(field.value.field()));
         parts.extend(options.map(|field| part(field.value.field(), from(field.source), at.to_owned())));

@@ -8,7 +8,7 @@ use crate::cli::table::{Table, or_nothing};
 use crate::cli::view::View;
 use crate::ir::Site;
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
-use crate::resolver::{ListenerId, OptionsOfListeners, PolicyOption};
+use crate::resolver::{ListenerId, OptionsOfListeners, PolicyOption, SaidField};
 use crate::status::Status;
 
 /// A policy of any kind.
@@ -64,7 +64,8 @@ fn places(view: &View<'_, '_>, head: &ObjectHead) -> Table {
             let place = || format!("{} {} rule {}", route.kind().name(), route.object().full_name(), rule.index);
             for id in route.listeners() {
                 let said = resolved.envoy_policies.said(route, rule.index, resolved.listener(id));
-                rows.extend(said.iter().filter(|field| is_own(field.source)).map(|field| (place(), field.name)));
+                let counts = |field: &&SaidField<'_>| is_own(field.source) || field.over.is_some_and(is_own);
+                rows.extend(said.iter().filter(counts).map(|field| (place(), field.name)));
             }
             for field in rule.options.fields.iter().filter(|field| is_own(field.source)) {
                 rows.insert((place(), field.value.field()));

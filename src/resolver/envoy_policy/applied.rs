@@ -35,14 +35,18 @@ pub struct SaidField<'m> {
     pub name: &'static str,
     /// The policy.
     pub source: &'m ObjectHead,
+    /// The one that says it too, and is laid under it.
+    pub over: Option<&'m ObjectHead>,
 }
 
 impl<'m, T: EnvoyPolicyKind> AppliedPolicy<'m, T> {
     /// Its fields, by name.
     pub(super) fn said(&self) -> Vec<SaidField<'m>> {
         let failed = self.failed.map(|_| "cannot be honoured: the rule fails");
-        let failed = failed.map(|name| SaidField { name, source: self.object });
-        let fields = self.fields.iter().map(|field| SaidField { name: field.value.field(), source: field.source });
+        let failed = failed.map(|name| SaidField { name, source: self.object, over: None });
+        let fields = self.fields.iter();
+        let fields =
+            fields.map(|field| SaidField { name: field.value.field(), source: field.source, over: field.over });
         failed.into_iter().chain(fields).collect()
     }
 }
@@ -66,11 +70,13 @@ pub struct PolicyField<'m, T> {
     pub authorities: Vec<BundleId>,
     /// The policy.
     pub source: &'m ObjectHead,
+    /// The policy that says the field too, and over which this one is laid.
+    pub over: Option<&'m ObjectHead>,
 }
 
 impl<'m, T> PolicyField<'m, T> {
     /// A field of which no server and no authority has been looked up.
     pub(super) fn new(value: T, source: &'m ObjectHead) -> Self {
-        Self { value: Arc::new(value), servers: Vec::new(), authorities: Vec::new(), source }
+        Self { value: Arc::new(value), servers: Vec::new(), authorities: Vec::new(), source, over: None }
     }
 }

@@ -367,7 +367,8 @@ fn merge_policies<'m, T: EnvoyPolicyKind>(
             Ok(Translation::Done) => {
                 // What one of them lacks alone has been said.
                 applied.failed = applied.failed.or_else(|| lacking_object(&value, &child.head, known, diagnostics));
-                applied.fields.push(PolicyField::new(value, &child.head));
+                let over = Some(&parent.head);
+                applied.fields.push(PolicyField { over, ..PolicyField::new(value, &child.head) });
             }
             Ok(Translation::LeftOut) => {}
             Err(proof) => applied.failed = applied.failed.or(Some(proof)),

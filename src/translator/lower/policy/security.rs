@@ -50,7 +50,7 @@ enum Asked {
 
 /// Adds what a field says.
 pub(super) fn lower_field(
-    PolicyField { value, servers, source, authorities: _ }: &PolicyField<'_, SecurityPolicyField>,
+    PolicyField { value, servers, source, over: _, authorities: _ }: &PolicyField<'_, SecurityPolicyField>,
     part: &mut SecurityPart,
     (secrets, origins): (&CertificateIndex<'_>, &mut OriginTable),
     faults: &mut Faults<'_>,
