@@ -11,7 +11,6 @@ use crate::parser::api::{
     OptionAuthServer, OptionAuthority,
 };
 use crate::path;
-use crate::re2;
 use crate::resolver::{BackendRefOutcome, Effective, ListenerOptionsId, OriginTable, Resolved};
 
 use super::super::header::bad_passed_name;
@@ -175,12 +174,7 @@ fn http_terms(
 ) -> AuthTerms {
     let like = request.map(|request| request.allowed_headers_regex.as_slice()).unwrap_or_default();
     for (index, expression) in like.iter().enumerate() {
-        if let Err(bad) = re2::check(expression) {
-            let at = path!["httpService", "request", "allowedHeadersRegex", index];
-            let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
-            let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
-            faults.add(&at, message, help);
-        }
+        faults.expression(&path!["httpService", "request", "allowedHeadersRegex", index], expression);
     }
     let Some(response) = response else { return AuthTerms { seen_like: like.to_vec(), ..AuthTerms::default() } };
     let OptionAuthResponse { allowed_client_headers, allowed_upstream_headers: _, allowed_upstream_headers_to_append } =

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported};
 use crate::path;
+use crate::re2;
 
 use super::part::Place;
 
@@ -66,6 +67,15 @@ impl<'o> Faults<'o> {
     pub(in crate::translator::lower) fn host(&mut self, at: &FieldPath, host: &str) {
         if let Err(wrong) = self.place.check_host(at, host) {
             self.found.push(*wrong);
+        }
+    }
+
+    /// Whether Envoy takes an expression ([RE2](https://github.com/google/re2/wiki/Syntax)).
+    pub(in crate::translator::lower) fn expression(&mut self, at: &FieldPath, pattern: &str) {
+        if let Err(bad) = re2::check(pattern) {
+            let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
+            let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
+            self.add(at, message, help);
         }
     }
 

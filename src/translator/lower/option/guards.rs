@@ -13,7 +13,6 @@ use crate::path;
 
 use super::faults::{Faults, Wrong};
 use super::part::{Part, Place};
-use crate::re2;
 
 /// How often tokens may come.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
@@ -137,10 +136,8 @@ pub(super) fn lower_text(
 ) -> OriginText {
     let OptionTextMatch { exact, ignore_case, prefix, safe_regex, suffix } = said;
     let pattern = safe_regex.as_ref().map(|OptionTextPattern { google_re2: _, regex }| regex);
-    if let Some(Err(bad)) = pattern.map(|pattern| re2::check(pattern)) {
-        let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
-        let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
-        faults.add(&at.with("safeRegex").with("regex"), message, help);
+    if let Some(pattern) = pattern {
+        faults.expression(&at.with("safeRegex").with("regex"), pattern);
     }
     let form = |text: Option<&String>, is: fn(String) -> TextIs| text.map(|text| is(text.to_owned()));
     let forms = [

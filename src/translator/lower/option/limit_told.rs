@@ -14,7 +14,6 @@ use super::guards;
 use super::limit_metadata;
 use super::log_filter::to_range;
 use super::part::{Part, Place};
-use crate::re2;
 
 /// What servers are told, by when they are.
 #[derive(Clone, Debug, Default)]
@@ -188,10 +187,8 @@ fn check_header(header: &OptionLimitHeader, at: &FieldPath, faults: &mut Faults<
             faults.add(&at.with("rangeMatch"), "no number is in it", "write an `end` above its `start`");
         }
     }
-    if let Some(Err(bad)) = regex_match.as_ref().map(|pattern| re2::check(pattern)) {
-        let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
-        let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
-        faults.add(&at.with("regexMatch"), message, help);
+    if let Some(pattern) = regex_match {
+        faults.expression(&at.with("regexMatch"), pattern);
     }
 }
 

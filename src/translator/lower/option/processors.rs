@@ -27,7 +27,6 @@ use super::http_filters::change_filters;
 use super::part::Place;
 use super::processor_said::{NamedServer, Processing, ProcessingSaid, lower_mode, stage_of};
 use super::processor_told::{lower_attributes, lower_authority, lower_greeting, lower_logged};
-use crate::re2;
 
 /// The longest that Envoy lets a server take for an answer, and what it takes where nothing is said.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -305,11 +304,7 @@ fn lower_changes(said: &OptionMutationRules, faults: &mut Faults<'_>) -> ChangeR
     } = said;
     let mut expression = |at: FieldPath, said: &Option<OptionTextPattern>| {
         let regex = said.as_ref().map(|OptionTextPattern { google_re2: _, regex }| regex)?;
-        if let Err(bad) = re2::check(regex) {
-            let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
-            let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
-            faults.add(&at.with("regex"), message, help);
-        }
+        faults.expression(&at.with("regex"), regex);
         Some(regex.to_owned())
     };
     ChangeRules {

@@ -7,7 +7,6 @@ use crate::path;
 
 use super::faults::{Faults, Wrong};
 use super::part::Place;
-use crate::re2;
 
 pub(super) fn lower(place: Place<'_>, said: OptionStats) -> Result<Vec<RequestCounter>, Wrong> {
     let mut faults = Faults::new(place);
@@ -20,10 +19,8 @@ pub(super) fn lower(place: Place<'_>, said: OptionStats) -> Result<Vec<RequestCo
         }
         if pattern.is_empty() {
             faults.add(&at("pattern"), "no path is meant", "write an expression that whole paths match");
-        } else if let Err(bad) = re2::check(&pattern) {
-            let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
-            let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
-            faults.add(&at("pattern"), message, help);
+        } else {
+            faults.expression(&at("pattern"), &pattern);
         }
         if !method.bytes().all(is_token) {
             let message = format!("`{}` is no method", method.escape_debug());

@@ -8,7 +8,6 @@ use crate::diagnostics::FieldPath;
 use crate::ir::{ClientChecks, ClientName, ClientNameKind, TextIs};
 use crate::parser::api::{ClientCertificateValidation, ClientSubjectAltNames, EnvoyStringMatch};
 use crate::path;
-use crate::re2;
 use crate::resolver::BundleId;
 use crate::translator::lower::option::faults::Faults;
 
@@ -128,12 +127,8 @@ fn lower_names(said: &ClientSubjectAltNames, at: &FieldPath, faults: &mut Faults
                 "RegularExpression" => TextIs::Regex(text),
                 _ => TextIs::Exact(text),
             };
-            if let TextIs::Regex(pattern) = &is
-                && let Err(bad) = re2::check(pattern)
-            {
-                let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
-                let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
-                faults.add(&at.with(field).with(index).with("value"), message, help);
+            if let TextIs::Regex(pattern) = &is {
+                faults.expression(&at.with(field).with(index).with("value"), pattern);
             }
             names.push(ClientName { kind, is });
         }

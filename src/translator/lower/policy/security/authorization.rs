@@ -7,7 +7,6 @@ use crate::parser::api::{
     AuthorizationRule, AuthorizationToken, SecurityAuthorization,
 };
 use crate::path;
-use crate::re2;
 use crate::translator::lower::option::faults::Faults;
 
 /// The claims that scopes are in: as a list, or as words with spaces between them
@@ -55,11 +54,7 @@ fn lower_path(said: &AuthorizationPath, at: &FieldPath, faults: &mut Faults<'_>)
     };
     match &is {
         PathMatch::Regex(expression) => {
-            if let Err(bad) = re2::check(expression) {
-                let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
-                let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
-                faults.add(&at.with("value"), message, help);
-            }
+            faults.expression(&at.with("value"), expression);
         }
         PathMatch::Exact(_) | PathMatch::Prefix(_) => {
             let is_path = value.starts_with('/') && value.bytes().all(|byte| byte.is_ascii_graphic());

@@ -13,7 +13,6 @@ use crate::parser::api::{
     RateLimitSelector, RateLimitValue, SelectedHeader, SelectedMethod, SelectedParameter, SelectedSource,
 };
 use crate::path;
-use crate::re2;
 use crate::translator::lower::option::faults::Faults;
 
 /// The most that one request may take
@@ -212,11 +211,7 @@ fn lower_text(
     if match_type != "RegularExpression" {
         return Some(TextIs::Exact(value.to_owned()));
     }
-    if let Err(bad) = re2::check(value) {
-        let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
-        let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
-        faults.add(&at.with("value"), message, help);
-    }
+    faults.expression(&at.with("value"), value);
     Some(TextIs::Regex(value.to_owned()))
 }
 
@@ -272,11 +267,7 @@ fn lower_path(said: &AuthorizationPath, at: &FieldPath, faults: &mut Faults<'_>)
         _ => PathMatch::Prefix(value.trim_end_matches('/').to_owned()),
     };
     if let PathMatch::Regex(expression) = &is {
-        if let Err(bad) = re2::check(expression) {
-            let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
-            let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
-            faults.add(&at.with("value"), message, help);
-        }
+        faults.expression(&at.with("value"), expression);
     } else if !value.starts_with('/') || !value.bytes().all(|c| c.is_ascii_graphic()) || value.contains(['?', '#']) {
         faults.add(&at.with("value"), "no path is like it", "write a path from its `/` on and without a query");
     }
