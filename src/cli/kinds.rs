@@ -25,6 +25,7 @@ const POLICIES: &[Kind] = &[
     Kind::ClientTrafficPolicy,
     Kind::BackendTrafficPolicy,
     Kind::SecurityPolicy,
+    Kind::EnvoyExtensionPolicy,
 ];
 const ROUTES: &[Kind] = &[Kind::HTTPRoute, Kind::GRPCRoute, Kind::TLSRoute, Kind::TCPRoute, Kind::UDPRoute];
 
@@ -94,6 +95,7 @@ fn names_of(kind: Kind) -> Vec<String> {
         Kind::ClientTrafficPolicy => &["ctp"],
         Kind::BackendTrafficPolicy => &["btp"],
         Kind::SecurityPolicy => &["sp"],
+        Kind::EnvoyExtensionPolicy => &["eep"],
         Kind::HTTPRouteFilter => &["hrf"],
         Kind::Namespace => &["ns"],
         Kind::Service => &["svc"],

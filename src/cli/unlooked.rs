@@ -14,7 +14,7 @@ use crate::port::Port;
 use crate::simulate::{Request, Security};
 
 /// The kinds of Gateway API that a request never meets itself: whoever names one of them hears of its errors.
-const ASIDE: [Kind; 16] = [
+const ASIDE: [Kind; 17] = [
     Kind::GatewayClass,
     Kind::ReferenceGrant,
     Kind::BackendTLSPolicy,
@@ -30,6 +30,7 @@ const ASIDE: [Kind; 16] = [
     Kind::ClientTrafficPolicy,
     Kind::BackendTrafficPolicy,
     Kind::SecurityPolicy,
+    Kind::EnvoyExtensionPolicy,
     Kind::HTTPRouteFilter,
 ];
 

@@ -4,10 +4,10 @@ use crate::diagnostics::{FieldPath, Reported};
 
 use super::api::{
     BackendSpec, BackendTlsPolicySpec, BackendTrafficPolicySpec, ClientTrafficPolicySpec, ConfigMap, EndpointSlice,
-    GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec, HttpRouteFilterSpec, HttpRouteSpec,
-    L4RouteSpec, ListenerOptionSpec, ListenerSetSpec, NamespaceSpec, ReferenceGrantSpec, RouteOptionSpec, Secret,
-    SecurityPolicySpec, Service, TlsRouteSpec, UpstreamSpec, VirtualHostOptionSpec, XBackendSpec,
-    XBackendTrafficPolicySpec, XMeshSpec,
+    EnvoyExtensionPolicySpec, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec,
+    HttpRouteFilterSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionSpec, ListenerSetSpec, NamespaceSpec,
+    ReferenceGrantSpec, RouteOptionSpec, Secret, SecurityPolicySpec, Service, TlsRouteSpec, UpstreamSpec,
+    VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::head::{Object, Refusal};
 use super::kind::ObjectKey;
@@ -38,6 +38,7 @@ pub enum AnyObject {
     ClientTrafficPolicy(Box<Object<ClientTrafficPolicySpec>>),
     BackendTrafficPolicy(Box<Object<BackendTrafficPolicySpec>>),
     SecurityPolicy(Box<Object<SecurityPolicySpec>>),
+    EnvoyExtensionPolicy(Box<Object<EnvoyExtensionPolicySpec>>),
     HttpRouteFilter(Box<Object<HttpRouteFilterSpec>>),
     Namespace(Box<Object<NamespaceSpec>>),
     Service(Box<Object<Service>>),
@@ -71,6 +72,7 @@ impl AnyObject {
             Self::ClientTrafficPolicy(object) => object.key(),
             Self::BackendTrafficPolicy(object) => object.key(),
             Self::SecurityPolicy(object) => object.key(),
+            Self::EnvoyExtensionPolicy(object) => object.key(),
             Self::HttpRouteFilter(object) => object.key(),
             Self::Namespace(object) => object.key(),
             Self::Service(object) => object.key(),
@@ -106,6 +108,7 @@ impl AnyObject {
             Self::ClientTrafficPolicy(object) => &mut object.head.refusal,
             Self::BackendTrafficPolicy(object) => &mut object.head.refusal,
             Self::SecurityPolicy(object) => &mut object.head.refusal,
+            Self::EnvoyExtensionPolicy(object) => &mut object.head.refusal,
             Self::HttpRouteFilter(object) => &mut object.head.refusal,
             Self::Namespace(object) => &mut object.head.refusal,
             Self::Service(object) => &mut object.head.refusal,

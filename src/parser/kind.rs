@@ -30,6 +30,7 @@ pub enum Kind {
     ClientTrafficPolicy,
     BackendTrafficPolicy,
     SecurityPolicy,
+    EnvoyExtensionPolicy,
     HTTPRouteFilter,
     Namespace,
     Service,
@@ -40,7 +41,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::GatewayClass,
         Self::Gateway,
         Self::ListenerSet,
@@ -63,6 +64,7 @@ impl Kind {
         Self::ClientTrafficPolicy,
         Self::BackendTrafficPolicy,
         Self::SecurityPolicy,
+        Self::EnvoyExtensionPolicy,
         Self::HTTPRouteFilter,
         Self::Namespace,
         Self::Service,
@@ -96,6 +98,7 @@ impl Kind {
             Self::ClientTrafficPolicy => "ClientTrafficPolicy",
             Self::BackendTrafficPolicy => "BackendTrafficPolicy",
             Self::SecurityPolicy => "SecurityPolicy",
+            Self::EnvoyExtensionPolicy => "EnvoyExtensionPolicy",
             Self::HTTPRouteFilter => "HTTPRouteFilter",
             Self::Namespace => "Namespace",
             Self::Service => "Service",
@@ -157,7 +160,10 @@ impl Kind {
 
     /// Whether objects of the kind are policies of Envoy Gateway: at a target one of them counts as a whole.
     pub const fn is_of_envoy_gateway(self) -> bool {
-        matches!(self, Self::ClientTrafficPolicy | Self::BackendTrafficPolicy | Self::SecurityPolicy)
+        matches!(
+            self,
+            Self::ClientTrafficPolicy | Self::BackendTrafficPolicy | Self::SecurityPolicy | Self::EnvoyExtensionPolicy
+        )
     }
 
     /// The field that has what a policy of another vendor says: each of its entries counts or is hidden as one.

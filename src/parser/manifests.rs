@@ -9,10 +9,11 @@ use typed_index_collections::TiVec;
 use super::any_object::AnyObject;
 use super::api::{
     BackendSpec, BackendTlsPolicySpec, BackendTrafficPolicySpec, ClientTrafficPolicySpec, ConfigMap, EndpointSlice,
-    EnvoyPolicySpec, EnvoyPolicyTarget, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec,
-    HttpRouteFilterSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionSpec, ListenerOptionsSpec, ListenerSetSpec,
-    ListenerTarget, NamespaceSpec, OptionKind, ReferenceGrantSpec, RouteOptionSpec, Secret, SecurityPolicySpec,
-    Service, TlsRouteSpec, UpstreamSpec, VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
+    EnvoyExtensionPolicySpec, EnvoyPolicySpec, EnvoyPolicyTarget, GatewayClassSpec, GatewaySpec, GrpcRouteSpec,
+    HttpListenerOptionSpec, HttpRouteFilterSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionSpec, ListenerOptionsSpec,
+    ListenerSetSpec, ListenerTarget, NamespaceSpec, OptionKind, ReferenceGrantSpec, RouteOptionSpec, Secret,
+    SecurityPolicySpec, Service, TlsRouteSpec, UpstreamSpec, VirtualHostOptionSpec, XBackendSpec,
+    XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
 use super::known_names::KnownNames;
@@ -56,6 +57,7 @@ pub struct Manifests {
     pub client_traffic_policies: Vec<Object<ClientTrafficPolicySpec>>,
     pub backend_traffic_policies: Vec<Object<BackendTrafficPolicySpec>>,
     pub security_policies: Vec<Object<SecurityPolicySpec>>,
+    pub envoy_extension_policies: Vec<Object<EnvoyExtensionPolicySpec>>,
     pub http_route_filters: Vec<Object<HttpRouteFilterSpec>>,
     pub namespaces: Vec<Object<NamespaceSpec>>,
     pub services: Vec<Object<Service>>,
@@ -114,6 +116,7 @@ impl Manifests {
             AnyObject::ClientTrafficPolicy(object) => self.client_traffic_policies.push(*object),
             AnyObject::BackendTrafficPolicy(object) => self.backend_traffic_policies.push(*object),
             AnyObject::SecurityPolicy(object) => self.security_policies.push(*object),
+            AnyObject::EnvoyExtensionPolicy(object) => self.envoy_extension_policies.push(*object),
             AnyObject::HttpRouteFilter(object) => self.http_route_filters.push(*object),
             AnyObject::Namespace(object) => self.namespaces.push(*object),
             AnyObject::Service(object) => self.services.push(*object),
@@ -178,6 +181,7 @@ impl Manifests {
             client_traffic_policies,
             backend_traffic_policies,
             security_policies,
+            envoy_extension_policies,
             http_route_filters,
             namespaces,
             services,
@@ -218,6 +222,7 @@ impl Manifests {
         add(&mut heads, client_traffic_policies);
         add(&mut heads, backend_traffic_policies);
         add(&mut heads, security_policies);
+        add(&mut heads, envoy_extension_policies);
         add(&mut heads, http_route_filters);
         add(&mut heads, namespaces);
         add(&mut heads, services);
@@ -272,7 +277,8 @@ impl Manifests {
             objects.iter().map(|object| (&object.head, object.spec.targets().collect()))
         }
         let client = of(&self.client_traffic_policies);
-        client.chain(of(&self.backend_traffic_policies)).chain(of(&self.security_policies))
+        let requests = of(&self.security_policies).chain(of(&self.envoy_extension_policies));
+        client.chain(of(&self.backend_traffic_policies)).chain(requests)
     }
 
     /// The objects that were admitted although the API server would refuse them.
@@ -296,6 +302,7 @@ impl Manifests {
         let Self { listener_options, http_listener_options, .. } = self;
         let Self { client_traffic_policies, backend_traffic_policies, security_policies, .. } = self;
         let envoy = of(client_traffic_policies).chain(of(backend_traffic_policies)).chain(of(security_policies));
+        let envoy = envoy.chain(of(&self.envoy_extension_policies));
         let policies = of(backend_tls_policies).chain(of(backends)).chain(of(x_backend_traffic_policies));
         let options = of(route_options).chain(of(virtual_host_options)).chain(of(listener_options));
         let policies = policies.chain(options).chain(of(http_listener_options));

@@ -470,6 +470,7 @@ impl Envelope {
             Kind::ClientTrafficPolicy => self.decode_policy(spec, AnyObject::ClientTrafficPolicy, refusal),
             Kind::BackendTrafficPolicy => self.decode_policy(spec, AnyObject::BackendTrafficPolicy, refusal),
             Kind::SecurityPolicy => self.decode_policy(spec, AnyObject::SecurityPolicy, refusal),
+            Kind::EnvoyExtensionPolicy => self.decode_policy(spec, AnyObject::EnvoyExtensionPolicy, refusal),
             Kind::HTTPRouteFilter => self.decode(spec, AnyObject::HttpRouteFilter, refusal),
             Kind::Namespace | Kind::Service | Kind::EndpointSlice | Kind::Secret | Kind::ConfigMap => return None,
         })

@@ -7,6 +7,7 @@
 
 mod applied;
 mod authorities;
+mod extension;
 mod handshakes;
 mod kind;
 mod known;
@@ -26,7 +27,9 @@ use std::collections::HashMap;
 
 use crate::diagnostics::{Diagnostics, Reported};
 use crate::options::Options;
-use crate::parser::api::{BackendTrafficPolicyField, ClientTrafficPolicyField, SecurityPolicyField};
+use crate::parser::api::{
+    BackendTrafficPolicyField, ClientTrafficPolicyField, EnvoyExtensionPolicyField, SecurityPolicyField,
+};
 use crate::parser::manifests::{Manifests, ObjectHead};
 
 use super::backend::BackendIndex;
@@ -54,6 +57,8 @@ pub struct EnvoyPolicies<'m> {
     pub traffic: PoliciesOfKind<'m, BackendTrafficPolicyField>,
     /// What is said of who may send requests.
     pub security: PoliciesOfKind<'m, SecurityPolicyField>,
+    /// What requests are handed to.
+    pub extension: PoliciesOfKind<'m, EnvoyExtensionPolicyField>,
     /// The rules that fail although each policy is right: another vendor says the same of them.
     failed: HashMap<(*const ObjectHead, usize), Reported>,
 }
@@ -66,7 +71,7 @@ impl<'m> EnvoyPolicies<'m> {
 
     /// What policies say at a rule on a listener, by field, and what cannot be honoured.
     pub fn said(&self, route: &ResolvedRoute<'m>, rule: usize, listener: &ResolvedListener<'m>) -> Vec<SaidField<'m>> {
-        let Self { client, traffic, security, failed: _ } = self;
+        let Self { client, traffic, security, extension, failed: _ } = self;
         let mut said = Vec::new();
         // Without handshakes nothing counts that is said of them.
         let is_meant = |field: &SaidField<'_>| field.name != "tls" || has_handshakes(listener);
@@ -74,12 +79,14 @@ impl<'m> EnvoyPolicies<'m> {
         said.extend(of_client.filter(is_meant));
         said.extend(traffic.of_rule(route, rule, listener).into_iter().flat_map(|id| traffic.get(id).said()));
         said.extend(security.of_rule(route, rule, listener).into_iter().flat_map(|id| security.get(id).said()));
+        said.extend(extension.of_rule(route, rule, listener).into_iter().flat_map(|id| extension.get(id).said()));
         said
     }
 
     /// Every policy, of all kinds.
     pub fn list(&self) -> impl Iterator<Item = &ResolvedEnvoyPolicy<'m>> {
-        self.client.list.iter().chain(&self.traffic.list).chain(&self.security.list)
+        let requests = self.security.list.iter().chain(&self.extension.list);
+        self.client.list.iter().chain(&self.traffic.list).chain(requests)
     }
 }
 
@@ -93,10 +100,7 @@ pub(super) fn resolve_envoy_policies<'m>(
     options: &Options,
     diagnostics: &mut Diagnostics,
 ) -> EnvoyPolicies<'m> {
-    let Manifests { client_traffic_policies, backend_traffic_policies, security_policies, decoded, .. } = manifests;
-    let has_none =
-        client_traffic_policies.is_empty() && backend_traffic_policies.is_empty() && security_policies.is_empty();
-    if has_none && decoded.is_empty() {
+    if manifests.targets_of_envoy_policies().next().is_none() && manifests.decoded.is_empty() {
         return EnvoyPolicies::default();
     }
     let known = Known::new(manifests, (gateways, routes), gloo, (grants, certificates));
@@ -105,11 +109,13 @@ pub(super) fn resolve_envoy_policies<'m>(
         table::resolve(&known, options, &mut meetings, diagnostics);
     let traffic = table::resolve(&known, options, &mut meetings, diagnostics);
     let security: PoliciesOfKind<'_, SecurityPolicyField> = table::resolve(&known, options, &mut meetings, diagnostics);
+    let extension = table::resolve(&known, options, &mut meetings, diagnostics);
     client.report_without_handshakes(gateways, diagnostics);
     EnvoyPolicies {
         client: client.resolve_authorities((certificates, grants), diagnostics),
         traffic,
         security: security.resolve_servers((backends, grants), diagnostics),
+        extension,
         failed: meetings.into_failed(),
     }
 }

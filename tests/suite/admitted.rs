@@ -122,8 +122,8 @@ fn one_sided(stage: &Stage) -> Result<(), Failed> {
         &format!("{{targetRefs: [{target}], sessionPersistence: {{sessionName: s}}}}"),
     );
     let foreign = object(
-        "gateway.envoyproxy.io/v1alpha1",
-        "EnvoyExtensionPolicy",
+        "kuadrant.io/v1",
+        "AuthPolicy",
         "s",
         "{targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}], basicAuth: {users: {name: users}}}",
     );
@@ -132,7 +132,7 @@ fn one_sided(stage: &Stage) -> Result<(), Failed> {
         "gateway.networking.k8s.io/v1beta1",
         "ReferenceGrant",
         "g",
-        "{from: [{group: gateway.envoyproxy.io, kind: EnvoyExtensionPolicy, namespace: shop}], to: [{group: '', kind: Service}]}",
+        "{from: [{group: kuadrant.io, kind: AuthPolicy, namespace: shop}], to: [{group: '', kind: Service}]}",
     );
     for (text, part) in [
         (format!("@{foreign}"), users.to_owned()),
@@ -151,8 +151,8 @@ fn named(stage: &Stage) -> Result<(), Failed> {
     let policy = |what: &str| {
         let target = "{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}";
         object(
-            "gateway.envoyproxy.io/v1alpha1",
-            "EnvoyExtensionPolicy",
+            "kuadrant.io/v1",
+            "AuthPolicy",
             "s",
             &format!("{{targetRefs: [{target}], extAuth: {{http: {{backendRefs: [{what}]}}}}}}"),
         )

@@ -284,7 +284,7 @@ fn connections(stage: &Stage) -> Result<(), Failed> {
 /// A Gateway that is in another repository may select labels, and a policy may be about a route there.
 fn missing(stage: &Stage) -> Result<(), Failed> {
     let side = |label: &str, action: &str| {
-        let policy = "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyExtensionPolicy\nmetadata: {name: p}\nspec: \
+        let policy = "---\napiVersion: kuadrant.io/v1\nkind: AuthPolicy\nmetadata: {name: p}\nspec: \
                       {targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: elsewhere}], authorization: \
                       {defaultAction: ";
         let space = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: default, labels: {team: ";
@@ -293,10 +293,9 @@ fn missing(stage: &Stage) -> Result<(), Failed> {
     let old = side("one", "Deny");
     let (output, _) = stage.diff(&old, &old)?;
     ensure(output.code == Some(0), &output)?;
-    for (new, subject) in [
-        (side("two", "Deny"), "the labels of Namespace `default`"),
-        (side("one", "Allow"), "EnvoyExtensionPolicy `default/p`"),
-    ] {
+    for (new, subject) in
+        [(side("two", "Deny"), "the labels of Namespace `default`"), (side("one", "Allow"), "AuthPolicy `default/p`")]
+    {
         let (output, found) = stage.diff(&old, &new)?;
         let subjects: Vec<&Value> =
             found["uncompared"].as_array().into_iter().flatten().map(|one| &one["subject"]).collect();
@@ -310,7 +309,7 @@ fn missing(stage: &Stage) -> Result<(), Failed> {
 
 fn policy(target: &str) -> String {
     format!(
-        "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyExtensionPolicy\nmetadata: {{name: p}}\nspec: {{targetRefs: \
+        "---\napiVersion: kuadrant.io/v1\nkind: AuthPolicy\nmetadata: {{name: p}}\nspec: {{targetRefs: \
          [{target}]}}\n"
     )
 }
@@ -481,7 +480,7 @@ fn tools(stage: &Stage) -> Result<(), Failed> {
     let target = "targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}]";
     let side = |metadata: &str, secret: &str, service: &str| {
         let policy = format!(
-            "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyExtensionPolicy\nmetadata: {{name: d{metadata}}}\nspec: \
+            "---\napiVersion: kuadrant.io/v1\nkind: AuthPolicy\nmetadata: {{name: d{metadata}}}\nspec: \
              {{{target}, basicAuth: {{users: {{name: s}}}}, extAuth: {{http: {{backendRef: {{name: auth}}}}}}}}\n"
         );
         let secret = format!("---\napiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\n{secret}\n");

@@ -156,10 +156,10 @@ fn diff_uncompared(stage: &Stage) -> Result<(), Failed> {
     ensure(output.code == Some(2) && found["uncompared"][0]["reason"] == "it cannot be read", &output)
 }
 
-/// A policy of Envoy Gateway's for an object; `rest` is what else its `spec` has.
+/// A policy of Kuadrant's for an object; `rest` is what else its `spec` has.
 fn policy(target: &str, rest: &str) -> String {
     format!(
-        "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyExtensionPolicy\nmetadata: {{name: p, namespace: default}}\n\
+        "---\napiVersion: kuadrant.io/v1\nkind: AuthPolicy\nmetadata: {{name: p, namespace: default}}\n\
          spec:\n  targetRefs: [{{group: gateway.networking.k8s.io, {target}}}]\n  {rest}\n"
     )
 }
@@ -215,9 +215,7 @@ fn diff_untranslated(stage: &Stage) -> Result<(), Failed> {
     }
     let (old, new) = &pairs[0];
     stage.diff(old, new)?;
-    let output = stage.run(
-        "diff old.yaml new.yaml --assume services --allow-unsupported EnvoyExtensionPolicy.gateway.envoyproxy.io",
-    )?;
+    let output = stage.run("diff old.yaml new.yaml --assume services --allow-unsupported AuthPolicy.kuadrant.io")?;
     ensure(output.code == Some(2) && output.stdout.contains("applies to HTTPRoute `default/r`"), &output)?;
     // The order of keys, comments and what a server writes are no content, and what applies to nothing does nothing.
     let written = policy(here, &format!("{allowed} # so be it\nstatus: {{a: 1}}"))

@@ -8,7 +8,7 @@ use libtest_mimic::{Failed, Trial};
 use walkdir::WalkDir;
 
 /// The kinds.
-const KINDS: [&str; 3] = ["BackendTrafficPolicy", "ClientTrafficPolicy", "SecurityPolicy"];
+const KINDS: [&str; 4] = ["BackendTrafficPolicy", "ClientTrafficPolicy", "EnvoyExtensionPolicy", "SecurityPolicy"];
 
 /// What is made of a kind's name for its types.
 const ENDINGS: [&str; 3] = ["", "Field", "Spec"];

@@ -343,11 +343,11 @@ fn context_rules(stage: &Stage) -> Result<(), Failed> {
 
 fn unused_allowance(stage: &Stage) -> Result<(), Failed> {
     stage.write("m/policy.yaml", POLICY)?;
-    let slip = "`--allow-unsupported EnvoyExtensionPolicy.gateway.envoy.io` allows nothing";
+    let slip = "`--allow-unsupported AuthPolicy.kuadrant.dev` allows nothing";
     let run = |kind: &str| stage.run(&["validate", "m", "--allow-unsupported", kind]);
-    let output = run("EnvoyExtensionPolicy.gateway.envoy.io")?;
+    let output = run("AuthPolicy.kuadrant.dev")?;
     ensure(output.stdout.contains("warning[GW8012]") && output.stdout.contains(slip), &output)?;
-    let output = run("EnvoyExtensionPolicy.gateway.envoyproxy.io")?;
+    let output = run("AuthPolicy.kuadrant.io")?;
     ensure(!output.stdout.contains("GW8012"), &output)
 }
 
@@ -406,8 +406,8 @@ spec: {parentRefs: [{name: tls}], rules: [{backendRefs: [{name: a, port: 80}]}]}
     ensure(output.code == Some(2) && output.stdout.matches("\"skipped\"").count() >= 2, &output)
 }
 
-const POLICY: &str = "apiVersion: gateway.envoyproxy.io/v1alpha1
-kind: EnvoyExtensionPolicy
+const POLICY: &str = "apiVersion: kuadrant.io/v1
+kind: AuthPolicy
 metadata: {name: p, namespace: shop}
 spec:
   targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: web}]
@@ -420,7 +420,7 @@ fn foreign_policy(stage: &Stage) -> Result<(), Failed> {
     let run = |more: &[&str]| stage.run(&[&["test", "cases.yaml", "-f", "m"], more].concat());
     let output = run(&[])?;
     ensure(output.code == Some(1) && output.stdout.contains("error[GW5113]"), &output)?;
-    for allowed in [&["--allow-unsupported", "EnvoyExtensionPolicy.gateway.envoyproxy.io"][..], &["--partial"]] {
+    for allowed in [&["--allow-unsupported", "AuthPolicy.kuadrant.io"][..], &["--partial"]] {
         let output = run(allowed)?;
         ensure(output.code == Some(0) && output.stdout.contains("1 passed"), &output)?;
     }

@@ -86,7 +86,9 @@ fn subjects(item: &Value) -> Vec<Conditions<'_>> {
         "XBackend" => each(Subject::XBackend, "parents"),
         "XMesh" => whole(Subject::XMesh),
         "Backend" => whole(Subject::Backend),
-        "ClientTrafficPolicy" | "BackendTrafficPolicy" | "SecurityPolicy" => each(Subject::EnvoyPolicy, "ancestors"),
+        "ClientTrafficPolicy" | "BackendTrafficPolicy" | "SecurityPolicy" | "EnvoyExtensionPolicy" => {
+            each(Subject::EnvoyPolicy, "ancestors")
+        }
         kind if kind.ends_with("Route") => each(Subject::Route, "parents"),
         _ => Vec::new(),
     }

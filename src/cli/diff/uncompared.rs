@@ -218,6 +218,7 @@ fn untranslated_of_policy(manifests: &Manifests, object: &ObjectHead) -> Vec<&'s
         Kind::ClientTrafficPolicy => of(client_traffic_policies, object),
         Kind::BackendTrafficPolicy => of(backend_traffic_policies, object),
         Kind::SecurityPolicy => of(security_policies, object),
+        Kind::EnvoyExtensionPolicy => of(&manifests.envoy_extension_policies, object),
         _ => Vec::new(),
     }
 }

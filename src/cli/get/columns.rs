@@ -122,7 +122,8 @@ fn titles(group: Group) -> (&'static [&'static str], &'static [&'static str]) {
         | Kind::HttpListenerOption
         | Kind::ClientTrafficPolicy
         | Kind::BackendTrafficPolicy
-        | Kind::SecurityPolicy => titles(Group::Policies),
+        | Kind::SecurityPolicy
+        | Kind::EnvoyExtensionPolicy => titles(Group::Policies),
     }
 }
 

@@ -86,7 +86,8 @@ pub(super) fn check(status: &Node, kind: Kind, problems: &mut Problems) {
         | Kind::XBackendTrafficPolicy
         | Kind::ClientTrafficPolicy
         | Kind::BackendTrafficPolicy
-        | Kind::SecurityPolicy => &OF_POLICY,
+        | Kind::SecurityPolicy
+        | Kind::EnvoyExtensionPolicy => &OF_POLICY,
         Kind::XBackend | Kind::Backend => &OF_BACKEND,
         // Kubernetes' own kinds are not of this schema, and a grant has no status.
         // Gloo's schema says nothing of a status, nor does that of filters.

@@ -144,6 +144,10 @@ patterns! {
     MODULE_NAME = is_module_name, "the name of a module",
         "lower-case letters, digits, `-` and `.`; it begins and ends with a letter or digit",
         r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$";
+    /// What Envoy knows of a request.
+    ATTRIBUTE = is_attribute, "the name of an attribute",
+        "`connection`, `source`, `destination`, `request`, `response`, `upstream` and a `.`, or `xds.route_`; then lower-case letters, `_` and digits but `0`",
+        r"^(connection\.|source\.|destination\.|request\.|response\.|upstream\.|xds\.route_)[a-z_1-9]*$";
     /// A gRPC method.
     GRPC_METHOD = is_identifier, "a gRPC method name",
         "letters, digits and `_`; it does not begin with a digit",
@@ -406,6 +410,13 @@ fn is_plain_name(text: &str) -> bool {
 
 fn is_country(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+fn is_attribute(text: &str) -> bool {
+    const FAMILIES: [&str; 7] =
+        ["connection.", "source.", "destination.", "request.", "response.", "upstream.", "xds.route_"];
+    let name = FAMILIES.iter().find_map(|family| text.strip_prefix(family));
+    name.is_some_and(|name| name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_' | b'1'..=b'9')))
 }
 
 fn is_module_name(text: &str) -> bool {

@@ -64,6 +64,11 @@ pub trait EnvoyPolicyKind: OptionKind + PolicyOption + Clone + 'static {
         false
     }
 
+    /// Whether it is written and says nothing.
+    fn says_nothing(&self) -> bool {
+        false
+    }
+
     /// Whether it says nothing of connections that carry no requests.
     fn is_of_requests_alone(&self) -> bool {
         false

@@ -35,8 +35,11 @@ pub(super) fn report_hidden<T: EnvoyPolicyKind>(
     routes: &BTreeSet<String>,
     diagnostics: &mut Diagnostics,
 ) {
-    let own: HashSet<&str> = winner.spec.fields.iter().map(|field| field.field()).collect();
-    let lost = hidden.spec.fields.iter().map(|field| field.field()).filter(|field| !own.contains(field));
+    fn said<T: EnvoyPolicyKind>(policy: &Object<EnvoyPolicySpec<T>>) -> impl Iterator<Item = &'static str> {
+        policy.spec.fields.iter().filter(|field| !field.says_nothing()).map(|field| field.field())
+    }
+    let own: HashSet<&str> = said(winner).collect();
+    let lost = said(hidden).filter(|field| !own.contains(field));
     let lost: Vec<String> = lost.map(|field| format!("`{field}`")).collect();
     let told: Vec<&str> = routes.iter().take(MOST_TOLD).map(String::as_str).collect();
     let more = match routes.len().saturating_sub(MOST_TOLD) {

@@ -131,7 +131,7 @@ fn lost_section(
         None => format!("correct the name, or leave it out to mean every {noun}"),
     };
     // The object is there, so that its part is in no other place: what should keep requests out keeps out none.
-    let is_security = object.kind == Kind::SecurityPolicy;
+    let is_security = matches!(object.kind, Kind::SecurityPolicy | Kind::EnvoyExtensionPolicy);
     let code = if is_security { codes::OPTION_TARGET_IGNORED } else { codes::OPTION_TARGET_NOT_FOUND };
     let finding = object.finding(code, place.at().with("sectionName"), message);
     finding.label(format!("no such {noun}")).help(help)

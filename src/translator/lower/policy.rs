@@ -6,6 +6,7 @@
 
 mod change;
 mod client;
+mod extension;
 mod security;
 mod traffic;
 
@@ -29,6 +30,7 @@ use super::option::part::{Place, RuleSays};
 use super::socket::Socket;
 use client::ClientPart;
 pub(super) use client::{AskedCertificates, CertificateMode};
+use extension::ExtensionPart;
 use security::SecurityPart;
 use traffic::{RulePlace, TrafficPart};
 
@@ -38,6 +40,7 @@ pub(super) struct PolicyParts {
     client: ClientParts,
     traffic: Parts<TrafficPart>,
     security: Parts<SecurityPart>,
+    extension: Parts<ExtensionPart>,
 }
 
 type Parts<P> = TiVec<EnvoyPolicyId, Result<P, Reported>>;
@@ -86,6 +89,11 @@ pub(super) fn lower_policies(
             |field, part, faults| security::lower_field(field, part, (&resolved.certificates, &mut *origins), faults),
             diagnostics,
         ),
+        extension: lower_kind(
+            &policies.extension,
+            |field, _: &mut ExtensionPart, faults| extension::lower_field(field, faults),
+            diagnostics,
+        ),
     }
 }
 
@@ -114,13 +122,13 @@ fn lower_kind<T: EnvoyPolicyKind, P: Default>(
 }
 
 /// What counts at the rules of a listener, and makes them differ from those of others: policies of listeners.
-pub(super) type PoliciesOfListener = [Option<EnvoyPolicyId>; 3];
+pub(super) type PoliciesOfListener = [Option<EnvoyPolicyId>; 4];
 
 /// The policies of a listener.
 pub(super) fn of_listener<'m>(resolved: &Resolved<'m>, listener: &ResolvedListener<'m>) -> PoliciesOfListener {
     let policies = &resolved.envoy_policies;
     let (client, traffic) = (policies.client.of_listener(listener), policies.traffic.of_listener(listener));
-    [client, traffic, policies.security.of_listener(listener)]
+    [client, traffic, policies.security.of_listener(listener), policies.extension.of_listener(listener)]
 }
 
 /// What policies are looked up by.
@@ -199,7 +207,10 @@ impl<'p> PoliciesAt<'p, '_> {
         let client = policies.client.of_listener(listener).is_some_and(|id| parts.client[id].is_err());
         let traffic = policies.traffic.of_rule(route, rule, listener).is_some_and(|id| parts.traffic[id].is_err());
         let security = policies.security.of_rule(route, rule, listener).is_some_and(|id| parts.security[id].is_err());
-        client || traffic || security || policies.failure_of(route, rule).is_some()
+        // Connections are handed to nothing.
+        let extension = policies.extension.of_rule(route, rule, listener).filter(|_| route.kind().has_requests());
+        let extension = extension.is_some_and(|id| parts.extension[id].is_err());
+        client || traffic || security || extension || policies.failure_of(route, rule).is_some()
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::super::rules::union;
 use super::super::shared::{BACKEND_OBJECT_REF, DURATION, GROUP, KIND, NAME};
-use super::super::table::{ANY_TEXT, List, Shape, Type, Value, field, int32, number_of, one_of, rule};
+use super::super::table::{ANY_TEXT, List, Shape, Type, Value, field, int32, one_of, rule};
 use super::cluster_settings::{BACKEND_GROUPS, BACKEND_KINDS, CLUSTER_SETTINGS, HAS_BACKEND, POLICY_BACKEND_REF};
 use super::rules::security;
+use super::shared::ERROR_STATUS;
 
 /// Authorization by a service.
 pub(super) static EXT_AUTH: Shape = Shape {
@@ -17,13 +18,7 @@ pub(super) static EXT_AUTH: Shape = Shape {
         field("http", Type::Object(&HTTP_EXT_AUTH)),
         field("includeRouteMetadata", Type::Boolean),
         field("recomputeRoute", Type::Boolean),
-        field(
-            "statusOnError",
-            number_of(&[
-                400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422,
-                423, 424, 426, 428, 429, 431, 500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511,
-            ]),
-        ),
+        field("statusOnError", ERROR_STATUS),
         field("timeout", DURATION),
     ],
     rules: &[rule("a service is asked over gRPC or HTTP", |auth, breaks| {

@@ -12,6 +12,7 @@ mod backend_traffic_policy;
 mod client_tls;
 mod client_traffic_policy;
 mod cluster_settings;
+mod envoy_extension_policy;
 mod ext_auth;
 mod health_check;
 mod http_route_filter;
@@ -32,6 +33,7 @@ use crate::parser::manifests::Kind;
 
 pub(super) use backend_traffic_policy::BACKEND_TRAFFIC_POLICY;
 pub(super) use client_traffic_policy::CLIENT_TRAFFIC_POLICY;
+pub(super) use envoy_extension_policy::ENVOY_EXTENSION_POLICY;
 pub(super) use security_policy::SECURITY_POLICY;
 
 pub(super) static SCHEMAS: &[Schema] = &[
@@ -39,5 +41,6 @@ pub(super) static SCHEMAS: &[Schema] = &[
     row(Kind::ClientTrafficPolicy, "v1alpha1", &CLIENT_TRAFFIC_POLICY),
     row(Kind::BackendTrafficPolicy, "v1alpha1", &BACKEND_TRAFFIC_POLICY),
     row(Kind::SecurityPolicy, "v1alpha1", &SECURITY_POLICY),
+    row(Kind::EnvoyExtensionPolicy, "v1alpha1", &ENVOY_EXTENSION_POLICY),
     row(Kind::HTTPRouteFilter, "v1alpha1", &http_route_filter::HTTP_ROUTE_FILTER).without_status(),
 ];

@@ -6,7 +6,7 @@ use super::super::shared::{
     DURATION, GATEWAY_GROUP, GROUP, KIND, LABEL_SELECTOR, LABEL_SELECTOR_REQUIREMENT, NAME, SECTION_NAME,
 };
 use super::super::table::{
-    ANY_TEXT, List, Map, Shape, Text, Type, Value, field, form, formed, int32, integer, one_of, rule, text,
+    ANY_TEXT, List, Map, Shape, Text, Type, Value, field, form, formed, int32, integer, number_of, one_of, rule, text,
 };
 use super::rules::{connection, target};
 
@@ -30,6 +30,12 @@ pub(super) const UNSIGNED: Type = integer(0, u32::MAX as i64);
 
 /// The status of a response.
 pub(super) const STATUS_CODE: Type = integer(100, 599);
+
+/// The status of an answer where a server could not be asked.
+pub(super) const ERROR_STATUS: Type = number_of(&[
+    400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 423, 424, 426,
+    428, 429, 431, 500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511,
+]);
 
 /// What a text is compared with.
 pub(super) static STRING_MATCH: Shape = Shape {

@@ -49,6 +49,8 @@ const FORMS: &[Form] = &[
     ("a plain name", "", &["a", "X-Y-1", "-"], &["", "a_b", "a.b", "a b", "é", "a\n"]),
     ("the code of a country", "a", &["DE", "us", "aB"], &["", "a", "abc", "D1", "é"]),
     ("the name of a module", "", &["a", "a-b.c", "0..1"], &["", "-a", "a.", "A", "a_b", "é"]),
+    ("the name of an attribute", "request.", &["request.", "source.address", "xds.route_name", "connection.a_1"],
+        &["", "request", "request.A", "request.a0", "xds.cluster_name", "a.request.b", "request.a.b", "metadata.a", "request.a\n"]),
     ("a gRPC method name", "", &["a", "_", "Get_1"], &["", "1a", "a.b", "a-b", "é", "\u{17f}"]),
 ];
 

@@ -4,21 +4,25 @@
 
 mod client;
 mod cluster;
+mod extension;
 mod security;
 mod target;
 mod traffic;
 
 use crate::options::Channel;
-use crate::parser::schema::envoy_gateway::{BACKEND_TRAFFIC_POLICY, CLIENT_TRAFFIC_POLICY, SECURITY_POLICY};
+use crate::parser::schema::envoy_gateway::{
+    BACKEND_TRAFFIC_POLICY, CLIENT_TRAFFIC_POLICY, ENVOY_EXTENSION_POLICY, SECURITY_POLICY,
+};
 use crate::parser::schema::{Checker, Shape, Step, Type};
 
 use super::yaml;
 
 /// The policies with their rows.
-pub(super) const SPECS: [(&str, &Shape); 3] = [
+pub(super) const SPECS: [(&str, &Shape); 4] = [
     ("ClientTrafficPolicy", &CLIENT_TRAFFIC_POLICY),
     ("BackendTrafficPolicy", &BACKEND_TRAFFIC_POLICY),
     ("SecurityPolicy", &SECURITY_POLICY),
+    ("EnvoyExtensionPolicy", &ENVOY_EXTENSION_POLICY),
 ];
 
 /// The problems of a spec as `CODE path`, in order of path.

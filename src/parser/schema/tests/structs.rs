@@ -12,10 +12,10 @@ use serde::forward_to_deserialize_any;
 
 use crate::parser::api::HttpRouteFilterSpec;
 use crate::parser::api::{
-    BackendSpec, BackendTlsPolicySpec, BackendTrafficPolicySpec, ClientTrafficPolicySpec, GatewayClassSpec,
-    GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionSpec,
-    ListenerSetSpec, ReferenceGrantSpec, RouteOptionSpec, SecurityPolicySpec, TlsRouteSpec, UpstreamSpec,
-    VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
+    BackendSpec, BackendTlsPolicySpec, BackendTrafficPolicySpec, ClientTrafficPolicySpec, EnvoyExtensionPolicySpec,
+    GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec, HttpRouteSpec, L4RouteSpec,
+    ListenerOptionSpec, ListenerSetSpec, ReferenceGrantSpec, RouteOptionSpec, SecurityPolicySpec, TlsRouteSpec,
+    UpstreamSpec, VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use crate::parser::manifests::Kind;
 use crate::parser::schema::{Field, Schema, Shape, Type, other_schemas, schemas};
@@ -282,6 +282,7 @@ fn decode_kind(kind: Kind, probe: Probe<'_>) -> Result<(), Failure> {
         Kind::ClientTrafficPolicy => decode::<ClientTrafficPolicySpec>(probe),
         Kind::BackendTrafficPolicy => decode::<BackendTrafficPolicySpec>(probe),
         Kind::SecurityPolicy => decode::<SecurityPolicySpec>(probe),
+        Kind::EnvoyExtensionPolicy => decode::<EnvoyExtensionPolicySpec>(probe),
         Kind::VirtualHostOption => decode::<VirtualHostOptionSpec>(probe),
         Kind::ListenerOption => decode::<ListenerOptionSpec>(probe),
         Kind::HttpListenerOption => decode::<HttpListenerOptionSpec>(probe),

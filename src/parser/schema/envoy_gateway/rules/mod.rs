@@ -7,6 +7,7 @@ pub(super) mod backend;
 pub(super) mod balancer;
 pub(super) mod client;
 pub(super) mod connection;
+pub(super) mod extension;
 pub(super) mod health;
 pub(super) mod security;
 pub(super) mod target;
