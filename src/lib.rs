@@ -44,3 +44,4 @@ pub mod status;
 mod suppress;
 pub mod transcoding;
 pub mod translator;
+mod url;

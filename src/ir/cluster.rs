@@ -42,6 +42,8 @@ pub enum Site {
     Upstream,
     /// Wherever a Backend says.
     Backend,
+    /// Outside: a host that a URL names. The namespace is what the URL begins with, `http` or `https`.
+    Url,
     /// Nobody knows: it stands for what a reference names and the input lacks, or may not use. Only where inputs are
     /// compared.
     Missing,

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_yaml::Value;
 
 use crate::name::{Name, Namespace};
+use crate::url::UrlHost;
 
 use super::values::GatewayName;
 
@@ -58,7 +59,7 @@ pub struct SliceAddress {
 pub struct Topology {
     /// The Gateways.
     pub gateways: BTreeMap<GatewayName, GatewayPorts>,
-    /// The TCP ports of the Services, and the ports of XBackends and of the hosts of Upstreams.
+    /// The TCP ports of the Services, and the ports of XBackends, of the hosts of Upstreams and of those that URLs name.
     pub services: BTreeSet<ServiceKey>,
     /// The Services by their `clusterIP`, as namespace and name.
     pub cluster_ips: BTreeMap<IpAddr, (Namespace, Name)>,
@@ -118,6 +119,7 @@ impl Topology {
             "Upstream" => self.add_upstream(object, namespace, name),
             "Backend" => self.add_envoy_backend(object, namespace, name),
             "EndpointSlice" => self.add_slice(object, namespace),
+            "SecurityPolicy" => self.add_hosts_of_urls(object),
             _ if kind.ends_with("Route") => {
                 let mut references = BTreeSet::new();
                 add_references(object, namespace, &mut references);
@@ -205,6 +207,21 @@ impl Topology {
         });
         let key = |port| ServiceKey { namespace: Namespace::from(namespace), name: Name::from(name), port };
         self.services.extend(ports.filter(|port| *port > 0).map(key));
+    }
+
+    /// Adds the hosts that a policy names by a URL alone.
+    fn add_hosts_of_urls(&mut self, object: &Value) {
+        let providers = items(object, &["spec", "jwt", "providers"]).iter();
+        let urls = providers.filter_map(|provider| {
+            let keys = at(provider, &["remoteJWKS"])?;
+            let has_backends = at(keys, &["backendRef"]).is_some() || !items(keys, &["backendRefs"]).is_empty();
+            text(keys, &["uri"]).filter(|_| !has_backends)
+        });
+        self.services.extend(urls.filter_map(UrlHost::read).map(|host| ServiceKey {
+            namespace: host.scheme().into(),
+            port: host.port,
+            name: host.host.into(),
+        }));
     }
 
     fn add_slice(&mut self, object: &Value, namespace: &str) {

@@ -26,6 +26,7 @@ mod upstream_protocol;
 mod upstream_settings;
 mod upstream_tls;
 mod upstream_tunnel;
+mod url_host;
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
@@ -65,7 +66,8 @@ impl Backend<'_> {
             BackendObject::External(object) => finding.related(object.at(&path!["spec"]), "the XBackend"),
             BackendObject::Upstream(object) => finding.related(object.at(&path!["spec"]), "the Upstream"),
             BackendObject::Envoy(object) => finding.related(object.at(&path!["spec"]), "the Backend"),
-            BackendObject::Assumed => finding,
+            // Whoever refers to it is the policy.
+            BackendObject::Url(_) | BackendObject::Assumed => finding,
         }
     }
 }
@@ -113,6 +115,7 @@ impl<'m> BackendIndex<'m> {
                 allow_external_name: options.allow_external_name,
                 cluster_domain: options.cluster_domain.clone(),
                 is_compared: options.is_compared,
+                system_ca: options.system_ca.clone(),
             },
         }
     }
@@ -244,7 +247,9 @@ impl<'m> BackendIndex<'m> {
             Site::Internal => port.unwrap_or_default(),
             Site::Upstream => return self.resolve_upstream(from, (namespace, name), diagnostics),
             Site::Backend => self.port_of_envoy(from, (namespace, name), port, diagnostics),
-            Site::External | Site::Missing => self.external_port(from, (namespace, name), port, diagnostics),
+            Site::External | Site::Url | Site::Missing => {
+                self.external_port(from, (namespace, name), port, diagnostics)
+            }
         };
         let name = BackendName { namespace: namespace.clone(), name: name.clone(), port, site };
         self.resolve_named(from, name, diagnostics)
@@ -264,7 +269,7 @@ impl<'m> BackendIndex<'m> {
                     Site::Internal => self.look_up_service(&key.0, from, diagnostics),
                     Site::Upstream => self.look_up_upstream(&key.0),
                     Site::Backend => self.look_up_envoy(&key.0, from, diagnostics),
-                    Site::External | Site::Missing => self.look_up_external(&key.0, from, diagnostics),
+                    Site::External | Site::Url | Site::Missing => self.look_up_external(&key.0, from, diagnostics),
                 };
                 let found = found.map(|backend| self.add(backend));
                 self.by_name.insert(key.clone(), found.clone());
@@ -292,6 +297,7 @@ impl<'m> BackendIndex<'m> {
             | BackendObject::External(_)
             | BackendObject::Upstream(_)
             | BackendObject::Envoy(_)
+            | BackendObject::Url(_)
             | BackendObject::Assumed => Ok(id),
         }
     }
@@ -341,7 +347,7 @@ impl<'m> BackendIndex<'m> {
             BackendObject::Service(service) => self.warn_plain_service(from, backend, service, diagnostics),
             BackendObject::External(object) => external::warn_plain(from, backend, object, diagnostics),
             BackendObject::Envoy(object) => envoy_backend::warn_plain(from, backend, object, diagnostics),
-            BackendObject::Upstream(_) | BackendObject::Assumed => {}
+            BackendObject::Upstream(_) | BackendObject::Url(_) | BackendObject::Assumed => {}
         }
     }
 

@@ -55,7 +55,13 @@ impl<'m> TrafficPolicies<'m> {
     pub fn of_backend(&self, backend: &Backend<'m>) -> Option<&'m Object<XBackendTrafficPolicySpec>> {
         let name = match (&backend.behind, backend.object) {
             (Some(behind), _) => &behind.name,
-            (None, BackendObject::External(_) | BackendObject::Upstream(_) | BackendObject::Envoy(_)) => return None,
+            (
+                None,
+                BackendObject::External(_)
+                | BackendObject::Upstream(_)
+                | BackendObject::Envoy(_)
+                | BackendObject::Url(_),
+            ) => return None,
             (None, BackendObject::Service(_) | BackendObject::Assumed) => &backend.name,
         };
         let index = self.of(Kind::Service, &name.namespace, &name.name, None)?;

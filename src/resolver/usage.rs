@@ -72,8 +72,8 @@ impl<'m> UsageBuilder<'m> {
                 usage.envoy.entry(key).or_default().extend(connections);
                 continue;
             }
-            // Nobody asks for the users of an Upstream.
-            if *site == Site::Upstream {
+            // Nobody asks for the users of an Upstream, or of a host that a URL names.
+            if matches!(site, Site::Upstream | Site::Url) {
                 continue;
             }
             if *site == Site::External {

@@ -37,6 +37,7 @@ const LAYERS: &[Layer] = &[
     layer("name", &[], false, false),
     layer("port", &[], false, false),
     layer("private_key", &[], false, false),
+    layer("url", &[], false, false),
     layer("diagnostics", &["id", "name", "private_key"], false, false),
     layer("parser/load", &["diagnostics", "glob"], false, true),
     layer(
@@ -61,6 +62,7 @@ const LAYERS: &[Layer] = &[
             "port",
             "re2",
             "spelling",
+            "url",
         ],
         false,
         false,
@@ -119,7 +121,7 @@ const LAYERS: &[Layer] = &[
     layer("proving/authorization", &[], true, false),
     // So does one for a server that requests are handed to.
     layer("proving/processor", &[], true, false),
-    layer("proving", &["ir", "leftovers", "masked", "name", "options", "port", "simulate"], false, true),
+    layer("proving", &["ir", "leftovers", "masked", "name", "options", "port", "simulate", "url"], false, true),
     layer("options", &["diagnostics", "glob", "name", "port"], false, false),
 ];
 

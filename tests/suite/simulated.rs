@@ -91,7 +91,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ("which host gets a further try needs a run", &["route-option/tries-elsewhere", "virtual-host-option/tries"]),
     (
         "whether the keys of a server verify a token needs a run",
-        &["virtual-host-option/tokens-remote", "envoy-gateway/tokens-remote"],
+        &["virtual-host-option/tokens-remote", "envoy-gateway/tokens-remote", "envoy-gateway/tokens-by-url"],
     ),
     (
         "whether a request is one too many needs a run",

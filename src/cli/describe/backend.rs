@@ -80,7 +80,7 @@ fn used(view: &View<'_, '_>, head: &ObjectHead) -> Table {
             BackendObject::External(object) => &object.head,
             BackendObject::Upstream(object) => &object.head,
             BackendObject::Envoy(object) => &object.head,
-            BackendObject::Assumed => continue,
+            BackendObject::Url(_) | BackendObject::Assumed => continue,
         };
         if declared.position != head.position || !seen.insert(id) {
             continue;

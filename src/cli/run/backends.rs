@@ -49,7 +49,7 @@ impl Behind<'_> {
             // Nothing beyond this machine is asked then.
             Who::Echo
         } else if self.resolve.iter().any(is_given)
-            || matches!(site, Site::External | Site::Upstream | Site::Backend)
+            || matches!(site, Site::External | Site::Upstream | Site::Backend | Site::Url)
             || is_here(&cluster.endpoints)
         {
             Who::Given

@@ -86,6 +86,8 @@ pub enum BackendObject<'m> {
     Upstream(&'m Object<UpstreamSpec>),
     /// What a Backend of Envoy Gateway lists.
     Envoy(&'m Object<BackendSpec>),
+    /// A host that a policy names by a URL alone: the first such policy.
+    Url(&'m ObjectHead),
     /// A Service that is not in the input.
     Assumed,
 }
@@ -159,6 +161,8 @@ pub(super) struct Settings {
     pub(super) allow_external_name: bool,
     pub(super) cluster_domain: String,
     pub(super) is_compared: bool,
+    /// The authorities of the machine that runs the proxy.
+    pub(super) system_ca: String,
 }
 
 /// Who refers, and from which field.

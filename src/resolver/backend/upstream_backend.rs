@@ -92,6 +92,7 @@ impl<'m> BackendIndex<'m> {
             BackendObject::External(_)
             | BackendObject::Upstream(_)
             | BackendObject::Envoy(_)
+            | BackendObject::Url(_)
             | BackendObject::Assumed => None,
         };
         let chosen =

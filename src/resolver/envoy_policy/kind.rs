@@ -14,13 +14,22 @@ use crate::resolver::route::ResolvedRule;
 use crate::resolver::untranslated::PolicyOption;
 
 /// The first of the backends that stand in a field, with its place.
-fn first_of(at: FieldPath, backends: NamedBackends<'_>) -> Option<(FieldPath, BackendReference<'_>)> {
+fn first_of(at: FieldPath, backends: NamedBackends<'_>) -> Option<(FieldPath, NamedServer<'_>)> {
     let (index, reference) = backends.first()?;
     let at = match index {
         Some(index) => at.with("backendRefs").with(index),
         None => at.with("backendRef"),
     };
-    Some((at, reference))
+    Some((at, NamedServer::Backend(reference)))
+}
+
+/// A server that a policy names.
+#[derive(Clone, Copy, Debug)]
+pub enum NamedServer<'p> {
+    /// A Service or a Backend.
+    Backend(BackendReference<'p>),
+    /// The host of a URL.
+    Url(&'p str),
 }
 
 /// A kind of policies, by what one of its fields says.
@@ -55,7 +64,7 @@ pub trait EnvoyPolicyKind: OptionKind + PolicyOption + Clone + 'static {
     }
 
     /// The servers that it names, each with its place in the field.
-    fn servers(&self) -> Vec<(FieldPath, BackendReference<'_>)> {
+    fn servers(&self) -> Vec<(FieldPath, NamedServer<'_>)> {
         Vec::new()
     }
 
@@ -207,7 +216,7 @@ impl EnvoyPolicyKind for SecurityPolicyField {
         .collect()
     }
 
-    fn servers(&self) -> Vec<(FieldPath, BackendReference<'_>)> {
+    fn servers(&self) -> Vec<(FieldPath, NamedServer<'_>)> {
         match self {
             Self::ExtAuth(said) => {
                 let first = said.service().and_then(|(protocol, backends)| first_of(path![protocol], backends));
@@ -217,8 +226,8 @@ impl EnvoyPolicyKind for SecurityPolicyField {
                 let remote = said.providers.iter().enumerate().filter_map(|(index, provider)| {
                     let keys = provider.remote_jwks.as_ref()?;
                     let at = path!["providers", index, "remoteJWKS"];
-                    // The resolver lets none through that a URL alone leads to.
-                    first_of(at, keys.backends())
+                    let of_url = || (at.with("uri"), NamedServer::Url(&keys.uri));
+                    Some(first_of(at.clone(), keys.backends()).unwrap_or_else(of_url))
                 });
                 remote.collect()
             }

@@ -1,4 +1,4 @@
-//! The servers that policies name: Services and Backends, of other namespaces with a ReferenceGrant.
+//! The servers that policies name: Services and Backends, of other namespaces with a ReferenceGrant, and hosts of URLs.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::resolver::backend::{BackendIndex, BackendRefOutcome, BackendReferrer,
 use crate::resolver::consequence::Consequence;
 use crate::resolver::reference_grant::Grants;
 
-use super::kind::EnvoyPolicyKind;
+use super::kind::{EnvoyPolicyKind, NamedServer};
 use super::table::PoliciesOfKind;
 
 /// What happens where a server cannot be used.
@@ -30,13 +30,17 @@ impl<'m, T: EnvoyPolicyKind> PoliciesOfKind<'m, T> {
                 let source = field.source;
                 let value = Arc::clone(&field.value);
                 let found = known.entry(Arc::as_ptr(&field.value)).or_insert_with(|| {
-                    let look_up = |(index, (at, reference))| {
+                    let look_up = |(index, (at, server))| {
                         let from = BackendReferrer {
                             through: None,
                             object: source,
                             kind: RouteKind::Http,
                             path: ObjectPart::Whole.at(&path!["spec", value.field()].join(&at)),
                             consequence: Consequence::Fixed(FAILS),
+                        };
+                        let reference = match server {
+                            NamedServer::Backend(reference) => reference,
+                            NamedServer::Url(url) => return backends.resolve_url((source, &from), url, diagnostics),
                         };
                         let found = backends.resolve(&from, reference, grants, diagnostics)?;
                         if value.asks_for_tls(index) && matches!(backends.get(found).tls, BackendTls::Plain) {

@@ -59,15 +59,13 @@ impl SaysMissing for SecurityTokens {
 
 fn missing_of_keys(remote: &SecurityRemoteKeys, at: &FieldPath, missing: &mut Vec<FieldPath>) {
     let SecurityRemoteKeys {
-        backend_ref,
+        backend_ref: _,
         backend_refs,
         backend_settings,
         cache_duration: _,
         failed_refetch_duration,
         uri: _,
     } = remote;
-    // Nothing but the backends of the input is asked.
-    missing.extend((backend_ref.is_none() && backend_refs.is_empty()).then(|| at.with("uri")));
     missing.extend(backend_settings.map(|_| at.with("backendSettings")));
     missing.extend(failed_refetch_duration.map(|_| at.with("failedRefetchDuration")));
     missing_of_backends(backend_refs, at, missing);

@@ -57,7 +57,7 @@ fn cluster_name(backend: &BackendName) -> Option<String> {
     match site {
         Site::Internal => Some(format!("kube-svc:{}_{namespace}", shortened(&format!("{namespace}-{name}-{port}")))),
         Site::Upstream => Some(format!("{name}_{namespace}")),
-        Site::External | Site::Backend | Site::Missing => None,
+        Site::External | Site::Backend | Site::Url | Site::Missing => None,
     }
 }
 

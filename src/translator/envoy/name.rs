@@ -37,6 +37,7 @@ pub(super) fn own_cluster(cluster: &Cluster) -> String {
         Site::Upstream => format!("upstream/{namespace}/{name}/{port}"),
         Site::Backend => format!("backend/{namespace}/{name}/{port}"),
         Site::External => format!("external/{namespace}/{name}/{port}"),
+        Site::Url => format!("host/{namespace}/{name}/{port}"),
         Site::Missing => format!("missing/{namespace}/{name}/{port}"),
     };
     if cluster.variant.is_empty() { name } else { format!("{name}/{}", cluster.variant) }

@@ -424,6 +424,7 @@ impl Settings {
             BackendObject::External(object) => Some(origins.object(object)),
             BackendObject::Upstream(object) => Some(origins.object(object)),
             BackendObject::Envoy(object) => Some(origins.object(object)),
+            BackendObject::Url(object) => Some(origins.object(object)),
             BackendObject::Assumed => None,
         };
         let tls = match &backend.tls {

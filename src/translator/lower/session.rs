@@ -216,6 +216,7 @@ pub(super) fn selector_value(backend: &BackendName) -> String {
         Site::External => "external/",
         Site::Upstream => "upstream/",
         Site::Backend => "backend/",
+        Site::Url => "host/",
         Site::Missing => "missing/",
     };
     digest(&format!("{site}{namespace}/{name}/{port}"))

@@ -95,7 +95,8 @@ pub(super) fn lower(
         if kept.is_zero() {
             faults.add(&at.with("cacheDuration"), "keys would count for no time", "write a length of time above zero");
         }
-        if !is_url(uri) {
+        // The resolver has read the URL that leads to the server by itself.
+        if keys.backends().first().is_some() && !is_url(uri) {
             let help = "write `http://` or `https://`, a host and a path";
             faults.add(&at.with("uri"), "there is nothing to be had by this URL", help);
         }
