@@ -28,6 +28,7 @@ pub mod ir_text;
 mod jwks;
 #[cfg(feature = "cli")]
 pub mod leftovers;
+mod lua;
 mod masked;
 pub mod name;
 pub mod options;

@@ -25,7 +25,7 @@ use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request,
 use crate::translator::lower::Lowered;
 
 use copies::{CopyView, copies};
-use limits::{LimitView, ProcessorView, RateView, limits, processors, rates};
+use limits::{LimitView, ProcessorView, RateView, limits, processors, rates, scripts};
 use upgrade::unproven;
 use words::describe_unmet;
 pub(super) use words::{describe_match, describe_match_in_order};
@@ -76,6 +76,9 @@ pub(super) struct Trace {
     /// Who gets requests, and may change and answer them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     processors: Vec<ProcessorView>,
+    /// The scripts that get requests, and may change and answer them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scripts: Vec<String>,
     /// Who gets copies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     copies: Vec<CopyView>,
@@ -332,6 +335,7 @@ impl<'c> Tracer<'c> {
             rates: rates(decision.route),
             limits,
             processors,
+            scripts: scripts(decision.route),
             copies,
             explanation: None,
         }

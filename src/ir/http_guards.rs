@@ -12,6 +12,7 @@ use super::default::is_default;
 use super::limits::RequestLimits;
 use super::processor::RequestProcessor;
 use super::request_rate::{RequestRate, TokenBucket};
+use super::script::Script;
 use super::text_is::OriginText;
 
 /// What is kept out; nothing by default.
@@ -70,6 +71,9 @@ pub struct RouteGuards {
     /// The servers that requests are handed to, in the order in which they are.
     #[serde(skip_serializing_if = "is_default")]
     pub processors: Vec<RequestProcessor>,
+    /// The scripts that they are handed to behind that, in the order in which they are.
+    #[serde(skip_serializing_if = "is_default")]
+    pub scripts: Vec<Arc<Script>>,
     /// What these have to say.
     #[serde(skip_serializing_if = "is_default")]
     pub access: Option<AccessRule>,

@@ -433,6 +433,9 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
     if decision.call.is_some() {
         return Some("whether a request in JSON is a call, and what is answered to it, needs a run");
     }
+    if decision.route.is_some_and(is_scripted) {
+        return Some("what a script makes of requests and responses needs a run");
+    }
     let depends_on_keys = |outcome: &Outcome<'_>| matches!(&outcome.answer, Answer::Local(reply) if reply.reason == Reason::KeysElsewhere);
     if decision.outcomes.iter().any(depends_on_keys) {
         return Some("whether the keys of a server verify a token needs a run");
@@ -494,6 +497,12 @@ fn is_counted(route: &Route) -> bool {
 fn is_handed_on(route: &Route) -> bool {
     let mut filters = route.action.leaves().filter_map(Action::http_filters);
     filters.any(|filters| !filters.guards.processors.is_empty())
+}
+
+/// Whether scripts get the requests of a route.
+fn is_scripted(route: &Route) -> bool {
+    let mut filters = route.action.leaves().filter_map(Action::http_filters);
+    filters.any(|filters| !filters.guards.scripts.is_empty())
 }
 
 /// Whether every request on a chain is held until its body is whole, unless a rule says otherwise.

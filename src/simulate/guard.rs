@@ -40,6 +40,7 @@ pub(super) fn kept_out_by_rule(
         early_limits: _,
         limits: _,
         processors: _,
+        scripts: _,
         access: _,
     }: &RouteGuards,
     request: &Admitted,

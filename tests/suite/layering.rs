@@ -25,6 +25,7 @@ const fn layer(path: &'static str, modules: &'static [&'static str], messages: b
 const LAYERS: &[Layer] = &[
     layer("hostname", &[], false, false),
     layer("glob", &[], false, false),
+    layer("lua", &[], false, false),
     layer("re2", &[], false, false),
     layer("spelling", &[], false, false),
     layer("leftovers", &[], false, true),
@@ -79,6 +80,7 @@ const LAYERS: &[Layer] = &[
             "id",
             "ir",
             "jwks",
+            "lua",
             "name",
             "options",
             "parser",

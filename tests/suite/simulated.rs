@@ -103,6 +103,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "virtual-host-option/local-limits",
         ],
     ),
+    ("what a script makes of requests and responses needs a run", &["envoy-gateway/scripts"]),
     ("what a server makes of requests needs a run", &["ext-proc/options", "ext-proc/other-servers", "ext-proc/told"]),
     ("what a server makes of the request", &["ext-proc/options"]),
     ("an upgraded stream needs a run", &["tcp/weights", "tcp/many-connections"]),

@@ -22,6 +22,7 @@ pub(super) fn apart(old: &HttpFilters, new: &HttpFilters) -> Option<String> {
         early_limits,
         limits,
         processors,
+        scripts,
         access,
     } = guards;
     let other = &new.guards;
@@ -36,6 +37,7 @@ pub(super) fn apart(old: &HttpFilters, new: &HttpFilters) -> Option<String> {
         ("how many requests there may be", *early_rate == other.early_rate && *rate == other.rate),
         ("limits", *early_limits == other.early_limits && *limits == other.limits),
         ("who may", *access == other.access),
+        ("scripts that requests are handed to", *scripts == other.scripts),
         ("how responses are compressed", *compressions == new.compressions),
     ];
     let mut names: Vec<String> =

@@ -79,6 +79,20 @@ fn to_view(TokenBucket { most, fill, interval }: TokenBucket, cost: u32, of: &'s
     RateView { requests: most.checked_div(cost), milliseconds, of }
 }
 
+/// The scripts that get the requests of a route, each once, in their order: by who says them.
+pub(super) fn scripts(route: Option<&Route>) -> Vec<String> {
+    let leaves = route.into_iter().flat_map(|route| route.action.leaves());
+    let filters = leaves.filter_map(Action::http_filters);
+    let mut found: Vec<String> = Vec::new();
+    for script in filters.flat_map(|filters| &filters.guards.scripts) {
+        let name = format!("{} of {}", script.index, script.of);
+        if !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found
+}
+
 /// A server that the requests of a rule are handed to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

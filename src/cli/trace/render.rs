@@ -73,6 +73,12 @@ impl Trace {
             let may = "gets such requests, and may change and answer them, which is not known here";
             writeln!(out, "  processed {server} {may}; without its answer {unanswered}")?;
         }
+        for script in &self.scripts {
+            writeln!(
+                out,
+                "  scripted  script {script} gets such requests, and may change and answer them, which is not known here"
+            )?;
+        }
         for copy in &self.copies {
             let CopyView { backend, percent: share, host, endpoints, .. } = copy;
             writeln!(out, "  copies    {} %  {backend}{}, for host {host}", percent(*share), listed(endpoints))?;

@@ -214,7 +214,8 @@ impl<'m> CertificateIndex<'m> {
         let namespace = &source.metadata.namespace;
         let error =
             |field, message: String| source.finding(codes::UNUSABLE_OPTION, at.with(field), message).consequence(FAILS);
-        if !group.is_empty() || kind != Kind::ConfigMap.name() {
+        // Its version may stand in the place of the group.
+        if !["", "v1"].contains(&group.as_str()) || kind != Kind::ConfigMap.name() {
             let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
             let finding = error("kind", format!("`{full}` holds no {}", held.not_this));
             return Err(diagnostics.error(finding.label("not a ConfigMap").help("refer to a ConfigMap")));

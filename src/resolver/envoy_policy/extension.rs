@@ -2,8 +2,9 @@
 
 use crate::diagnostics::FieldPath;
 use crate::parser::any_object::AnyObject;
-use crate::parser::api::{EnvoyExtensionPolicyField, EnvoyPolicySpec};
+use crate::parser::api::{EnvoyExtensionPolicyField, EnvoyPolicySpec, LocalObjectReference};
 use crate::parser::manifests::{Kind, Manifests, Object};
+use crate::path;
 use crate::resolver::missing::{Missing, NOT_TRANSLATED};
 use crate::resolver::untranslated::{PolicyOption, Said, SaysMissing};
 
@@ -24,6 +25,12 @@ impl EnvoyPolicyKind for EnvoyExtensionPolicyField {
         Kind::TLSRoute,
     ];
     const IS_SECURITY: bool = true;
+
+    fn config_maps(&self) -> Vec<(FieldPath, &LocalObjectReference)> {
+        let Self::Lua(scripts) = self else { return Vec::new() };
+        let scripts = scripts.iter().enumerate();
+        scripts.filter_map(|(index, script)| Some((path![index, "valueRef"], script.value_ref.as_ref()?))).collect()
+    }
 
     fn says_nothing(&self) -> bool {
         self.count() == 0
@@ -50,7 +57,8 @@ impl EnvoyExtensionPolicyField {
     /// How many entries it has.
     fn count(&self) -> usize {
         match self {
-            Self::DynamicModule(said) | Self::ExtProc(said) | Self::Lua(said) | Self::Wasm(said) => said.len(),
+            Self::DynamicModule(said) | Self::ExtProc(said) | Self::Wasm(said) => said.len(),
+            Self::Lua(said) => said.len(),
         }
     }
 }
@@ -61,7 +69,10 @@ impl PolicyOption for EnvoyExtensionPolicyField {
     }
 
     fn said(&self) -> Said<'_> {
-        Said::Parts(self)
+        match self {
+            Self::Lua(_) => Said::Translated,
+            Self::DynamicModule(_) | Self::ExtProc(_) | Self::Wasm(_) => Said::Parts(self),
+        }
     }
 
     fn keeps_out(&self) -> bool {

@@ -6,7 +6,7 @@ use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Reported, codes};
 use crate::name::Namespace;
 use crate::options::{Channel, Options};
 use crate::parser::api::{EnvoyPolicySpec, MergeType};
-use crate::parser::manifests::{Object, ObjectHead};
+use crate::parser::manifests::{Kind, Object, ObjectHead};
 use crate::parser::merge::laid_over_parent;
 use crate::resolver::age::Age;
 use crate::resolver::certificate::Held;
@@ -238,7 +238,12 @@ fn apply<'m, T: EnvoyPolicyKind>(
 }
 
 /// What ConfigMaps of policies are for.
-const KEYS_OF_TOKENS: Held = Held { not_this: "keys of tokens", unseen: "keys" };
+fn held_by(kind: Kind) -> Held {
+    match kind {
+        Kind::EnvoyExtensionPolicy => Held { not_this: "scripts", unseen: "script" },
+        _ => Held { not_this: "keys of tokens", unseen: "keys" },
+    }
+}
 
 /// The proof that a Secret or a ConfigMap cannot be used that a field names.
 fn lacking_object<T: EnvoyPolicyKind>(
@@ -255,7 +260,8 @@ fn lacking_object<T: EnvoyPolicyKind>(
     }
     for (at, reference) in value.config_maps() {
         let at = ObjectPart::Whole.at(&crate::path!["spec", value.field()].join(&at));
-        let outcome = known.certificates.check_policy_config_map((source, at), reference, &KEYS_OF_TOKENS, diagnostics);
+        let outcome =
+            known.certificates.check_policy_config_map((source, at), reference, &held_by(T::KIND), diagnostics);
         proof = proof.or(outcome.err());
     }
     proof

@@ -23,7 +23,7 @@ use super::retry::to_retry_policy;
 use super::route_base::RouteBase;
 use super::{
     bandwidth, compression, connection_tracing, cors, ext_authz, http_guards, limits, name, processors, retried_body,
-    route_said, stateful_session, target,
+    route_said, scripts, stateful_session, target,
 };
 
 /// The filter that answers for the share of a backend that cannot be used.
@@ -106,6 +106,7 @@ fn to_route(base: Route, forward: &Forward, meant: &Meant<'_>, copies: Copies, c
     typed_per_filter_config.extend(http_guards::per_route(&http_filters.guards, config));
     typed_per_filter_config.extend(bandwidth.iter().flat_map(|bandwidth| bandwidth::per_route(bandwidth)));
     typed_per_filter_config.extend(processors::per_route(&http_filters.guards, config));
+    typed_per_filter_config.extend(scripts::per_route(&http_filters.guards));
     typed_per_filter_config.extend(compression::per_route(&http_filters.compressions));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
     typed_per_filter_config

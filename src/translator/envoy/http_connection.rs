@@ -93,6 +93,7 @@ fn route_configuration_name(
     let needs = Needs::of_connection(connection, config);
     let (auths, access) = (needs.auths, access::identity(&needs.access));
     let servers = [needs.limits.all(config), needs.processors.all(config), needs.credentials.filters()].concat();
+    let servers: Vec<HttpFilter> = servers.into_iter().chain(needs.scripts.filters()).collect();
     if !layout.has_route_files() || auths.is_empty() && access.is_none() && servers.is_empty() {
         return name;
     }
@@ -233,6 +234,7 @@ fn http_filters(
     filters.extend(access::http_filters(&needs.access, config));
     filters.extend(connection.settings.web_calls.then(web_call::to_filter));
     filters.extend(needs.processors.filters(ProcessorPlace::BehindAuthorization, config));
+    filters.extend(needs.scripts.filters());
     filters.extend(needs.rates.then(rates::late_filter));
     filters.extend(needs.limits.filters(Stage::Late, config));
     filters.extend(needs.bandwidth.then(bandwidth::filters).into_iter().flatten());

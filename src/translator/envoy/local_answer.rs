@@ -5,7 +5,7 @@ use envoy_types::pb::envoy::config::route::v3::Route;
 use crate::ir::{self, Cors, HeaderMutations};
 
 use super::header::{self, to_header_lists};
-use super::{compression, cors, ext_authz, http_guards, processors};
+use super::{compression, cors, ext_authz, http_guards, processors, scripts};
 
 /// Whether the headers of the responses are changed by a filter: the lists of a route without a cluster do not reach
 /// what an authorization filter answers.
@@ -29,6 +29,7 @@ pub(super) fn finish(
         typed_per_filter_config: auths
             .chain(http_guards::per_route(&http_filters.guards, config))
             .chain(processors::per_route(&http_filters.guards, config))
+            .chain(scripts::per_route(&http_filters.guards))
             .chain(compression::per_route(&http_filters.compressions))
             .collect(),
         ..route

@@ -60,6 +60,7 @@ mod route_base;
 mod route_match;
 mod route_said;
 mod route_tree;
+mod scripts;
 mod shared_ports;
 mod split;
 mod stateful_session;

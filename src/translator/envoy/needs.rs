@@ -9,6 +9,7 @@ use super::access::AccessNeeds;
 use super::credentials::CredentialNeeds;
 use super::limits::LimitNeeds;
 use super::processors::ProcessorNeeds;
+use super::scripts::ScriptNeeds;
 use super::{
     access, direct_response, ext_authz, forward, http_guards, limits, local_answer, preflight, processors, tcp_proxy,
     tls, udp_proxy, upstream_tls,
@@ -39,6 +40,8 @@ pub(super) struct Needs {
     pub(super) rates: bool,
     /// The filters that hand requests to servers.
     pub(super) processors: ProcessorNeeds,
+    /// The filters that hand requests to scripts.
+    pub(super) scripts: ScriptNeeds,
     /// The filters that compress responses.
     pub(super) compressions: BTreeSet<Compression>,
     /// The filter that keeps sessions.
@@ -142,6 +145,7 @@ impl Needs {
         self.limits.add(guards, config);
         self.regex |= limits::uses_regex(guards);
         self.processors.add(guards, config);
+        self.scripts.add(guards);
         self.regex |= processors::uses_regex(guards);
         self.bodies |= guards.body.is_some();
         self.regex |= http_guards::route_uses_regex(guards);

@@ -33,7 +33,7 @@ mod log_collector;
 mod log_filter;
 mod log_format;
 mod log_text;
-mod metadata;
+pub(super) mod metadata;
 pub(super) mod part;
 pub(super) mod processor_said;
 mod processor_told;

@@ -89,12 +89,20 @@ pub(super) fn lower_policies(
             |field, part, faults| security::lower_field(field, part, (&resolved.certificates, &mut *origins), faults),
             diagnostics,
         ),
-        extension: lower_kind(
-            &policies.extension,
-            |field, _: &mut ExtensionPart, faults| extension::lower_field(field, faults),
-            diagnostics,
-        ),
+        extension: lower_extensions(resolved, diagnostics),
     }
+}
+
+fn lower_extensions(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> Parts<ExtensionPart> {
+    let (policies, objects) = (&resolved.envoy_policies.extension, &resolved.certificates);
+    let mut parts =
+        lower_kind(policies, |field, part, faults| extension::lower_field(field, part, objects, faults), diagnostics);
+    for (part, (_, applied)) in parts.iter_mut().zip(policies.applied()) {
+        if let Ok(part) = part {
+            part.called(&applied.in_names());
+        }
+    }
+    parts
 }
 
 fn lower_kind<T: EnvoyPolicyKind, P: Default>(
@@ -163,6 +171,11 @@ impl<'p> PoliciesAt<'p, '_> {
         };
         let action = match security {
             Some(Ok(part)) => part.over(says, action, clusters, auths),
+            _ => action,
+        };
+        let extension = policies.extension.of_rule(route, rule, listener).map(|id| &parts.extension[id]);
+        let action = match extension {
+            Some(Ok(part)) => part.over(action),
             _ => action,
         };
         match self.client().and_then(|part| part.http.times.stream_idle) {

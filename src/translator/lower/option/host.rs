@@ -298,6 +298,7 @@ impl HostPart {
             early_limits: _,
             limits: _,
             processors: _,
+            scripts: _,
             access,
         } = self.guards.clone();
         guards.body = guards.body.or(body);

@@ -33,12 +33,12 @@ pub(super) fn lower(place: Place<'_>, said: OptionMetadata) -> Result<Part, Box<
 }
 
 /// What is said of a number that the proxy may not hold.
-pub(super) fn inexact(number: &str) -> String {
+pub(in crate::translator::lower) fn inexact(number: &str) -> String {
     format!("the proxy does not hold every number as large as `{number}` exactly")
 }
 
 /// The first number that may be another one in the proxy, and where it is.
-pub(super) fn find_inexact(value: &Value) -> Option<(FieldPath, String)> {
+pub(in crate::translator::lower) fn find_inexact(value: &Value) -> Option<(FieldPath, String)> {
     match value {
         Value::Number(number) => {
             let is_inexact = number.as_f64().is_none_or(|size| size.abs() >= LEAST_INEXACT);
