@@ -55,6 +55,8 @@ const ROOTS: &[&str] = &[
     "envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuthPerRoute",
     "envoy.extensions.filters.http.basic_auth.v3.BasicAuth",
     "envoy.extensions.filters.http.basic_auth.v3.BasicAuthPerRoute",
+    "envoy.extensions.filters.http.oauth2.v3.OAuth2",
+    "envoy.config.route.v3.FilterConfig",
     "envoy.extensions.filters.http.buffer.v3.Buffer",
     "envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
     "envoy.extensions.filters.http.compressor.v3.Compressor",

@@ -131,7 +131,7 @@ impl HttpFilters {
     pub fn is_guarded(&self) -> bool {
         let Self { cors: _, auths, guards, compressions: _ } = self;
         let asks_tokens = guards.early_tokens.is_some() || guards.tokens.is_some();
-        let asks_credentials = guards.keys.is_some() || guards.passwords.is_some();
+        let asks_credentials = guards.keys.is_some() || guards.passwords.is_some() || guards.sign_in.is_some();
         !auths.is_empty() || asks_tokens || asks_credentials || guards.access.is_some()
     }
 }

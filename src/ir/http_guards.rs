@@ -13,6 +13,7 @@ use super::limits::RequestLimits;
 use super::processor::RequestProcessor;
 use super::request_rate::{RequestRate, TokenBucket};
 use super::script::Script;
+use super::sign_in::SignIn;
 use super::text_is::OriginText;
 
 /// What is kept out; nothing by default.
@@ -53,6 +54,9 @@ pub struct RouteGuards {
     /// Which name and password they have to bring behind that.
     #[serde(skip_serializing_if = "is_default")]
     pub passwords: Option<Arc<Passwords>>,
+    /// How those sign in behind that who send them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub sign_in: Option<Arc<SignIn>>,
     /// Which tokens they have to bring behind that.
     #[serde(skip_serializing_if = "is_default")]
     pub tokens: Option<TokenRule>,
@@ -91,7 +95,8 @@ impl RouteGuards {
     /// The texts of Secrets in it.
     pub fn secrets(&self) -> impl Iterator<Item = String> {
         let keys = self.keys.iter().flat_map(|keys| &keys.known).map(|known| known.key.text().to_owned());
-        keys.chain(self.passwords.iter().flat_map(|passwords| &passwords.users).map(User::line))
+        let passwords = self.passwords.iter().flat_map(|passwords| &passwords.users).map(User::line);
+        keys.chain(passwords).chain(self.sign_in.iter().flat_map(|sign_in| sign_in.secrets()))
     }
 
     /// Who counts requests, in the order in which they are asked.
@@ -111,6 +116,10 @@ impl RouteGuards {
         }
         for limits in [&mut self.early_limits, &mut self.limits].into_iter().flatten() {
             *limits = Arc::new(limits.with_clusters(replace));
+        }
+        if let Some(sign_in) = &mut self.sign_in {
+            let cluster = replace(sign_in.provider.cluster);
+            Arc::make_mut(sign_in).provider.cluster = cluster;
         }
         self.processors = self.processors.into_iter().map(|processor| processor.with_clusters(replace)).collect();
         self

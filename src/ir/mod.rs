@@ -7,6 +7,7 @@
 //! [`crate::ir_text`] prints it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::http::HeaderName;
 use crate::id::ids;
@@ -50,6 +51,7 @@ mod route_tree;
 mod script;
 mod seldom;
 mod session;
+mod sign_in;
 mod tcp_proxy;
 mod text_is;
 mod tls;
@@ -98,6 +100,7 @@ pub use route_tree::*;
 pub use script::*;
 pub use seldom::*;
 pub use session::*;
+pub use sign_in::*;
 pub use tcp_proxy::*;
 pub use text_is::*;
 pub use tls::*;
@@ -167,6 +170,15 @@ impl Config {
     pub fn credentials(&self) -> BTreeSet<String> {
         let filters = self.leaves().filter_map(Action::http_filters);
         filters.flat_map(|filters| filters.guards.secrets()).collect()
+    }
+
+    /// The ways to sign in, each once.
+    pub fn sign_ins(&self) -> Vec<&Arc<SignIn>> {
+        let mut all: Vec<&Arc<SignIn>> = Vec::new();
+        for filters in self.leaves().filter_map(Action::http_filters) {
+            all.extend(filters.guards.sign_in.as_ref().filter(|own| !all.contains(own)));
+        }
+        all
     }
 
     /// The names of these headers, in lower case.

@@ -16,7 +16,7 @@ pub enum Reference<'a> {
     Mirror(ClusterId),
     /// To an authorization, which names a cluster itself.
     Auth(AuthId),
-    /// To the cluster of a server that has keys of tokens, counts requests, or gets them.
+    /// To the cluster of a server that has keys of tokens, gives tokens, counts requests, or gets them.
     Guard(ClusterId),
 }
 
@@ -70,8 +70,13 @@ fn of_filters(
 ) -> impl Iterator<Item = Reference<'_>> {
     let keys = guards.token_rules().flat_map(|rules| rules.clusters());
     let counting = guards.limits().map(|limits| limits.server.cluster);
+    let signing_in = guards.sign_in.iter().map(|sign_in| sign_in.provider.cluster);
     let processing = guards.processors.iter().flat_map(|processor| [processor.cluster, processor.asked()]);
-    auths.iter().copied().map(Reference::Auth).chain(keys.chain(counting).chain(processing).map(Reference::Guard))
+    auths
+        .iter()
+        .copied()
+        .map(Reference::Auth)
+        .chain(keys.chain(counting).chain(processing).chain(signing_in).map(Reference::Guard))
 }
 
 impl Config {

@@ -212,10 +212,11 @@ impl Topology {
     /// Adds the hosts that a policy names by a URL alone.
     fn add_hosts_of_urls(&mut self, object: &Value) {
         let providers = items(object, &["spec", "jwt", "providers"]).iter();
-        let urls = providers.filter_map(|provider| {
-            let keys = at(provider, &["remoteJWKS"])?;
-            let has_backends = at(keys, &["backendRef"]).is_some() || !items(keys, &["backendRefs"]).is_empty();
-            text(keys, &["uri"]).filter(|_| !has_backends)
+        let of_keys = providers.filter_map(|provider| Some((at(provider, &["remoteJWKS"])?, "uri")));
+        let of_tokens = at(object, &["spec", "oidc", "provider"]).map(|provider| (provider, "tokenEndpoint"));
+        let urls = of_keys.chain(of_tokens).filter_map(|(server, url)| {
+            let has_backends = at(server, &["backendRef"]).is_some() || !items(server, &["backendRefs"]).is_empty();
+            text(server, &[url]).filter(|_| !has_backends)
         });
         self.services.extend(urls.filter_map(UrlHost::read).map(|host| ServiceKey {
             namespace: host.scheme().into(),

@@ -27,6 +27,7 @@ use super::rewrite::{rewrite, substitute};
 use super::rewritten::Message;
 use super::session::{SessionStart, choices, home, is_lost};
 use super::share::Share;
+use super::sign_in;
 use super::web_call::WebCall;
 
 /// What decides beside a route whether its requests pass.
@@ -103,6 +104,7 @@ fn act_alone<'c>(
     }
     let passed = guards.map_or(Ok(()), |guards| authenticate(guards, &mut request));
     let late = guards.and_then(|guards| guards.tokens.as_ref());
+    let passed = passed.and_then(|()| guards.map_or(Ok(()), |guards| sign_in::require(guards, &request)));
     let passed = passed.and_then(|()| identify((late, &told.late), &mut known, &mut request));
     let passed = passed.and_then(|()| guards.map_or(Ok(()), |guards| permit(guards, &known, &request)));
     if let Err(reply) = passed {

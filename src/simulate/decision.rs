@@ -270,6 +270,12 @@ pub enum Reason {
     NoAuthorization,
     /// It has no key and no password that is known.
     NoCredential,
+    /// Nobody has signed in who sends it.
+    NotSignedIn,
+    /// It has cookies of somebody who has signed in, or comes from there: whether they count only a run shows.
+    SignedInPerhaps,
+    /// Whoever sends it signs out.
+    SignedOut,
     /// The request has no token that counts.
     NoToken,
     /// The request has a token whose keys a server has: whether it counts only a run shows.
@@ -314,6 +320,11 @@ impl Reason {
             Self::Unauthorized => "the authorization service refuses it",
             Self::NoAuthorization => "the authorization service does not answer",
             Self::NoCredential => "the request has no key or password that is right here",
+            Self::NotSignedIn => "nobody has signed in who sends it: clients are sent to where that is done",
+            Self::SignedInPerhaps => {
+                "whether it is of somebody who has signed in only a run shows: it is taken for one that is not"
+            }
+            Self::SignedOut => "whoever sends it signs out",
             Self::NoToken => "the request has no token that is valid here",
             Self::KeysElsewhere => {
                 "a server has the keys of the token, which only a run asks: the token is taken for one that does not count"

@@ -34,6 +34,7 @@ pub(super) fn kept_out_by_rule(
         early_tokens: _,
         keys: _,
         passwords: _,
+        sign_in: _,
         tokens: _,
         early_rate: _,
         rate: _,

@@ -44,6 +44,7 @@ mod rewritten;
 mod routes;
 mod session;
 mod share;
+mod sign_in;
 mod simulator;
 mod transcoding;
 mod upgrades;

@@ -93,6 +93,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
         "whether the keys of a server verify a token needs a run",
         &["virtual-host-option/tokens-remote", "envoy-gateway/tokens-remote", "envoy-gateway/tokens-by-url"],
     ),
+    ("whether somebody has signed in needs a run", &["envoy-gateway/signed-in"]),
     (
         "whether a request is one too many needs a run",
         &[

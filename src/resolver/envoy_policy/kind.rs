@@ -202,6 +202,10 @@ impl EnvoyPolicyKind for SecurityPolicyField {
                 named.map(|(index, reference)| (path!["credentialRefs", index], reference)).collect()
             }
             Self::BasicAuth(SecurityPasswords { users, .. }) => vec![(path!["users"], users)],
+            Self::Oidc(said) => {
+                let client = said.client_id_ref.as_ref().map(|client| (path!["clientIDRef"], client));
+                client.into_iter().chain([(path!["clientSecret"], &said.client_secret)]).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -231,12 +235,23 @@ impl EnvoyPolicyKind for SecurityPolicyField {
                 });
                 remote.collect()
             }
+            Self::Oidc(said) => {
+                let at = path!["provider"];
+                let url = said.provider.token_endpoint.as_ref();
+                let of_url = || Some((at.with("tokenEndpoint"), NamedServer::Url(url?)));
+                first_of(at.clone(), said.provider.backends()).or_else(of_url).into_iter().collect()
+            }
             _ => Vec::new(),
         }
     }
 
     fn asks_for_tls(&self, server: usize) -> bool {
-        let Self::Jwt(said) = self else { return false };
+        let said = match self {
+            // The client's password is sent there.
+            Self::Oidc(_) => return true,
+            Self::Jwt(said) => said,
+            _ => return false,
+        };
         let mut remote = said.providers.iter().filter_map(|provider| provider.remote_jwks.as_ref());
         remote.nth(server).is_some_and(|keys| keys.uri.starts_with("https:"))
     }

@@ -44,7 +44,7 @@ impl<'m, T: EnvoyPolicyKind> PoliciesOfKind<'m, T> {
                         };
                         let found = backends.resolve(&from, reference, grants, diagnostics)?;
                         if value.asks_for_tls(index) && matches!(backends.get(found).tls, BackendTls::Plain) {
-                            return Err(report_plain(&from, diagnostics));
+                            return Err(report_plain(&from, value.field(), diagnostics));
                         }
                         Ok(found)
                     };
@@ -59,10 +59,12 @@ impl<'m, T: EnvoyPolicyKind> PoliciesOfKind<'m, T> {
 }
 
 /// A server that is asked for something over TLS, and has none.
-fn report_plain(from: &BackendReferrer<'_>, diagnostics: &mut Diagnostics) -> Reported {
+fn report_plain(from: &BackendReferrer<'_>, field: &str, diagnostics: &mut Diagnostics) -> Reported {
     let message = "what the URL begins with `https:` for would come in plain text: the server has no TLS";
     let finding = from.object.finding(codes::UNUSABLE_OPTION, from.path.with("name"), message);
     let finding = finding.label("without TLS").consequence(FAILS);
-    diagnostics
-        .error(finding.help("give the server TLS by a BackendTLSPolicy or the `tls` of a Backend, or write `http:`"))
+    let help = "give the server TLS by a BackendTLSPolicy or the `tls` of a Backend";
+    // Passwords are sent over TLS alone.
+    let help = if field == "oidc" { help.to_owned() } else { format!("{help}, or write `http:`") };
+    diagnostics.error(finding.help(help))
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
-    AuthorizationPrincipal, AuthorizationRule, PolicyBackendRef, SecurityAuthorization, SecurityExtAuth,
+    AuthorizationPrincipal, AuthorizationRule, PolicyBackendRef, SecurityAuthorization, SecurityExtAuth, SecurityOidc,
     SecurityPolicyField, SecurityRemoteKeys, SecurityTokens,
 };
 use crate::resolver::missing::{Missing, NOT_KEPT_OUT, NOT_TRANSLATED};
@@ -16,7 +16,7 @@ impl PolicyOption for SecurityPolicyField {
     fn said(&self) -> Said<'_> {
         match self {
             Self::ExtAuth(said) => Said::Parts(said.as_ref()),
-            Self::Oidc(_) => Said::Whole(NOT_KEPT_OUT, true),
+            Self::Oidc(said) => Said::Parts(said.as_ref()),
             Self::Authorization(said) => Said::Parts(said),
             Self::Jwt(said) => Said::Parts(said),
             Self::ApiKeyAuth(_) | Self::BasicAuth(_) | Self::Cors(_) | Self::Csrf(_) => Said::Translated,
@@ -78,6 +78,19 @@ fn missing_of_backends(list: &[PolicyBackendRef], at: &FieldPath, missing: &mut 
     for (index, backend) in list.iter().enumerate() {
         missing.extend((backend.fallback == Some(true)).then(|| at.with(index).with("fallback")));
         missing.extend((backend.weight == 0).then(|| at.with(index).with("weight")));
+    }
+}
+
+impl SaysMissing for SecurityOidc {
+    fn missing(&self, at: &FieldPath) -> Vec<Missing> {
+        let Self { forward_id_token, provider, .. } = self;
+        let mut missing = Vec::new();
+        missing.extend(forward_id_token.map(|_| at.with("forwardIDToken")));
+        let at = at.with("provider");
+        missing.extend(provider.backend_settings.map(|_| at.with("backendSettings")));
+        missing_of_backends(&provider.backend_refs, &at, &mut missing);
+        let why = NOT_TRANSLATED;
+        missing.into_iter().map(|path| Missing { path, loss: NOT_KEPT_OUT, is_security: true, why }).collect()
     }
 }
 

@@ -92,7 +92,8 @@ fn route_configuration_name(
     let name = name::route_configuration(listener, chain);
     let needs = Needs::of_connection(connection, config);
     let (auths, access) = (needs.auths, access::identity(&needs.access));
-    let servers = [needs.limits.all(config), needs.processors.all(config), needs.credentials.filters()].concat();
+    let asked = [needs.credentials.filters(), needs.sign_ins.filters(config, layout)];
+    let servers = [needs.limits.all(config), needs.processors.all(config), asked.concat()].concat();
     let servers: Vec<HttpFilter> = servers.into_iter().chain(needs.scripts.filters()).collect();
     if !layout.has_route_files() || auths.is_empty() && access.is_none() && servers.is_empty() {
         return name;
@@ -230,6 +231,7 @@ fn http_filters(
     filters.extend(needs.limits.filters(Stage::Early, config));
     filters.extend(needs.auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout)));
     filters.extend(needs.credentials.filters());
+    filters.extend(needs.sign_ins.filters(config, layout));
     // What a service says may be a token.
     filters.extend(access::http_filters(&needs.access, config));
     filters.extend(connection.settings.web_calls.then(web_call::to_filter));

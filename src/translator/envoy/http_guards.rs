@@ -9,16 +9,16 @@ use envoy_types::pb::envoy::extensions::filters::http::csrf::v3::CsrfPolicy;
 use envoy_types::pb::envoy::extensions::filters::network::connection_limit::v3::ConnectionLimit;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
 use envoy_types::pb::envoy::extensions::filters::network::local_ratelimit::v3::LocalRateLimit;
-use envoy_types::pb::envoy::r#type::matcher::v3::{StringMatcher, string_matcher::MatchPattern};
+use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
 use envoy_types::pb::envoy::r#type::v3::{FractionalPercent, fractional_percent::DenominatorType};
 use envoy_types::pb::google::protobuf::Any;
 use prost::Message;
 
 use crate::ir::{self, BodyRule, HttpGuards, OriginRule, OriginText, RequestOrigins, RouteGuards, TextIs};
 
-use super::proto::{any, duration, http_filter, regex, uint32, uint64};
+use super::proto::{any, duration, http_filter, to_pattern, uint32, uint64};
 use super::rates::{self, to_bucket};
-use super::{access, credentials};
+use super::{access, credentials, sign_in};
 
 const CSRF_FILTER: &str = "envoy.filters.http.csrf";
 const CSRF: &str = "envoy.extensions.filters.http.csrf.v3.CsrfPolicy";
@@ -69,7 +69,8 @@ pub(super) fn per_route(guards: &RouteGuards, config: &ir::Config) -> impl Itera
         let message = BufferPerRoute { r#override: Some(rule) };
         (BUFFER_FILTER.to_owned(), any("envoy.extensions.filters.http.buffer.v3.BufferPerRoute", &message))
     });
-    let asked = credentials::per_route(guards).chain(access::per_route(guards, config)).chain(rates::per_route(guards));
+    let asked = credentials::per_route(guards).chain(sign_in::per_route(guards, config));
+    let asked = asked.chain(access::per_route(guards, config)).chain(rates::per_route(guards));
     origins.into_iter().chain(body).chain(asked)
 }
 
@@ -146,14 +147,4 @@ fn share(all: bool) -> RuntimeFractionalPercent {
 pub(super) fn to_matcher(OriginText { is, any_case }: &OriginText) -> StringMatcher {
     let is_pattern = matches!(is, TextIs::Regex(_));
     StringMatcher { match_pattern: Some(to_pattern(is.clone())), ignore_case: *any_case && !is_pattern }
-}
-
-/// How much of a text is meant.
-pub(super) fn to_pattern(is: TextIs) -> MatchPattern {
-    match is {
-        TextIs::Exact(text) => MatchPattern::Exact(text),
-        TextIs::Prefix(text) => MatchPattern::Prefix(text),
-        TextIs::Suffix(text) => MatchPattern::Suffix(text),
-        TextIs::Regex(expression) => MatchPattern::SafeRegex(regex(&expression)),
-    }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use envoy_types::pb::envoy::config::core::v3::config_source::ConfigSourceSpecifier;
 use envoy_types::pb::envoy::config::core::v3::{ApiVersion, ConfigSource, PathConfigSource, WatchedDirectory};
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::Rds;
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::SdsSecretConfig;
 
 use crate::ir::{self, Endpoints};
 
@@ -23,6 +24,9 @@ pub struct Layout {
     pub(super) routes: Part,
     /// The certificates of TLS contexts.
     pub(super) secrets: Part,
+    /// The passwords and keys by which clients sign in, which a filter cannot have in itself. Sections show them, and
+    /// whoever uses those puts them into the bootstrap.
+    sign_ins: Part,
     /// The endpoints of clusters whose addresses are known.
     pub(super) endpoints: Part,
     /// The files through which certificates that are in files themselves are followed; `None` reads them once.
@@ -76,13 +80,15 @@ impl Layout {
     /// One bootstrap that has everything.
     pub fn bootstrap(config: &ir::Config) -> Self {
         let renewals = beside_secrets(config);
-        Self { routes: Part::Inline, secrets: Part::Bootstrap, endpoints: Part::Inline, renewals }
+        let (secrets, sign_ins) = (Part::Bootstrap, Part::Bootstrap);
+        Self { routes: Part::Inline, secrets, sign_ins, endpoints: Part::Inline, renewals }
     }
 
     /// Resources that need nothing beside them but the files of certificates.
     pub fn sections(config: &ir::Config) -> Self {
         let renewals = beside_secrets(config);
-        Self { routes: Part::Inline, secrets: Part::Inline, endpoints: Part::Inline, renewals }
+        let (secrets, sign_ins) = (Part::Inline, Part::Bootstrap);
+        Self { routes: Part::Inline, secrets, sign_ins, endpoints: Part::Inline, renewals }
     }
 
     /// Files below a directory, by the path that the proxy sees. What would make more files than a proxy can watch
@@ -99,7 +105,8 @@ impl Layout {
         let followers = config.clusters.iter().chain(asked.into_iter().map(|id| config.cluster(id)));
         let known = followers.filter(|one| is_known(one)).count();
         let counts = [connections, inline + count_followed(config), known];
-        let mut left = MOST_FILES;
+        let needed = 2 * config.sign_ins().len();
+        let mut left = MOST_FILES.saturating_sub(needed);
         let mut fits = counts.iter().map(|count| {
             left = left.saturating_sub(*count);
             left > 0
@@ -107,7 +114,22 @@ impl Layout {
         let mut part = |kind| if fits.next() == Some(true) { file(kind) } else { Part::Inline };
         let (routes, secrets, endpoints) = (part("rds"), part("sds"), part("eds"));
         let renewals = matches!(secrets, Part::File(_)).then(|| files("sds"));
-        Self { routes, secrets, endpoints, renewals }
+        let sign_ins = if needed > 0 { file("sds") } else { Part::Bootstrap };
+        Self { routes, secrets, sign_ins, endpoints, renewals }
+    }
+
+    /// Where a filter finds a password or a key by which clients sign in.
+    pub(super) fn sign_in_source(&self, name: String) -> SdsSecretConfig {
+        let sds_config = match &self.sign_ins {
+            Part::File(files) => Some(files.source(&name)),
+            Part::Bootstrap | Part::Inline => None,
+        };
+        SdsSecretConfig { name, sds_config }
+    }
+
+    /// Whether certificates are listed: in a directory where they are in its listeners they are not.
+    pub(super) fn lists_pairs(&self) -> bool {
+        !(matches!(self.sign_ins, Part::File(_)) && self.secrets == Part::Inline)
     }
 
     /// Whether route configurations have files of their own, and stay while the listeners of before still use them.
@@ -132,7 +154,8 @@ impl Layout {
 
     /// What of it has files of its own, in the words of the discovery services.
     pub fn services(&self) -> Vec<&'static str> {
-        let parts = [(&self.routes, "RDS"), (&self.endpoints, "EDS"), (&self.secrets, "SDS")];
+        let secrets = if self.lists_pairs() { &self.secrets } else { &self.sign_ins };
+        let parts = [(&self.routes, "RDS"), (&self.endpoints, "EDS"), (secrets, "SDS")];
         parts.into_iter().filter(|(part, _)| matches!(part, Part::File(_))).map(|(_, name)| name).collect()
     }
 }

@@ -26,9 +26,8 @@ use envoy_types::pb::envoy::r#type::v3::Int64Range;
 use crate::ir::{Config, Descriptor, DescriptorPart, HeaderTest, LimitServer, RequestLimits, RouteGuards, TextIs};
 
 use super::grpc_server::{own_host, to_grpc};
-use super::http_guards::to_pattern;
 use super::name;
-use super::proto::{any, boolean, duration, http_filter, uint32};
+use super::proto::{any, boolean, duration, http_filter, to_pattern, uint32};
 
 const LIMITS: &str = "envoy.extensions.filters.http.ratelimit.v3.RateLimit";
 

@@ -25,8 +25,7 @@ use crate::ir::{
 
 use super::access_log::{OPEN_TELEMETRY, reached};
 use super::collector::to_grpc_service;
-use super::http_guards::to_pattern;
-use super::proto::{any, duration};
+use super::proto::{any, duration, to_pattern};
 use super::structure::to_struct;
 
 /// The log. Nothing else is made of it: its texts are moved.

@@ -62,6 +62,7 @@ mod route_said;
 mod route_tree;
 mod scripts;
 mod shared_ports;
+mod sign_in;
 mod split;
 mod stateful_session;
 mod structure;

@@ -10,9 +10,10 @@ use super::credentials::CredentialNeeds;
 use super::limits::LimitNeeds;
 use super::processors::ProcessorNeeds;
 use super::scripts::ScriptNeeds;
+use super::sign_in::SignInNeeds;
 use super::{
-    access, direct_response, ext_authz, forward, http_guards, limits, local_answer, preflight, processors, tcp_proxy,
-    tls, udp_proxy, upstream_tls,
+    access, direct_response, ext_authz, forward, http_guards, limits, local_answer, preflight, processors, sign_in,
+    tcp_proxy, tls, udp_proxy, upstream_tls,
 };
 
 /// What the routes of a connection, or of a configuration, need.
@@ -30,6 +31,8 @@ pub(super) struct Needs {
     pub(super) bodies: bool,
     /// The filters that look at keys and passwords.
     pub(super) credentials: CredentialNeeds,
+    /// The filters by which somebody signs in.
+    pub(super) sign_ins: SignInNeeds,
     /// The filters that look at tokens.
     pub(super) access: AccessNeeds,
     /// The filters that ask whoever counts requests.
@@ -137,6 +140,8 @@ impl Needs {
         self.compressions.extend(compressions.iter().cloned());
         self.origins |= guards.origins.is_some();
         self.credentials.add(guards);
+        self.sign_ins.add(guards, config);
+        self.regex |= sign_in::uses_regex(guards);
         self.access.add(guards, config);
         self.invalid_cluster |= access::lacks_keys(guards);
         self.regex |= access::uses_regex(guards);

@@ -15,6 +15,7 @@ use envoy_types::pb::envoy::r#type::matcher::v3::{RegexMatcher, StringMatcher, s
 use envoy_types::pb::google::protobuf::{Any, BoolValue, Duration, UInt32Value, UInt64Value};
 use prost::Message;
 
+use crate::ir::TextIs;
 use crate::port::Port;
 
 /// A message with its full name, packed.
@@ -104,4 +105,14 @@ pub(super) fn exact(text: &str) -> StringMatcher {
 
 pub(super) fn matching(pattern: &str) -> StringMatcher {
     StringMatcher { match_pattern: Some(MatchPattern::SafeRegex(regex(pattern))), ..StringMatcher::default() }
+}
+
+/// How much of a text is meant.
+pub(super) fn to_pattern(is: TextIs) -> MatchPattern {
+    match is {
+        TextIs::Exact(text) => MatchPattern::Exact(text),
+        TextIs::Prefix(text) => MatchPattern::Prefix(text),
+        TextIs::Suffix(text) => MatchPattern::Suffix(text),
+        TextIs::Regex(expression) => MatchPattern::SafeRegex(regex(&expression)),
+    }
 }

@@ -15,7 +15,7 @@ use crate::ir;
 use super::layout::{Layout, Part, is_known};
 use super::{
     cluster, collector, common_hosts, ext_authz, forward_proxy, http_connection, listener, needs, outbound, pool,
-    shared_ports, tls, tunnel,
+    shared_ports, sign_in, tls, tunnel,
 };
 
 /// The kinds of resources that Envoy can fetch on their own.
@@ -183,7 +183,8 @@ fn endpoints(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
 fn secrets(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     let is_beside = |pair: &&ir::KeyPair| !(layout.follows() && pair.files().is_some());
     let in_bootstrap = layout.secrets == Part::Bootstrap;
-    let pairs: Vec<&ir::KeyPair> = config.certificates.iter().filter(|pair| !in_bootstrap || is_beside(pair)).collect();
+    let is_listed = |pair: &&ir::KeyPair| layout.lists_pairs() && (!in_bootstrap || is_beside(pair));
+    let pairs: Vec<&ir::KeyPair> = config.certificates.iter().filter(is_listed).collect();
     let to_resource = |pair: &&ir::KeyPair| match layout.follows() && pair.files().is_some() {
         true => followed_pair(pair),
         false => Resource::secret_of(tls::to_secret(pair)),
@@ -192,6 +193,7 @@ fn secrets(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     if layout.follows() && !in_bootstrap {
         all.extend(followed_authorities(config));
     }
+    all.extend(sign_in::secrets(config).into_iter().map(Resource::secret_of));
     all.sort_by(|one, other| one.name.cmp(&other.name));
     all
 }

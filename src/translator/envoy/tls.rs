@@ -21,10 +21,9 @@ use crate::ir::{
     Material, OnlyVersion, TextIs, TlsTermination, TlsTerms,
 };
 
-use super::http_guards::to_pattern;
 use super::layout::{Layout, Source};
 use super::name;
-use super::proto::{any, boolean};
+use super::proto::{any, boolean, to_pattern};
 use super::tls_parameters::to_parameters;
 
 /// The name of the transport socket.

@@ -55,7 +55,8 @@ pub(super) fn lower_clients(
     diagnostics: &mut Diagnostics,
 ) -> ClientParts {
     let policies = &resolved.envoy_policies.client;
-    let mut parts = lower_kind(policies, client::lower_field, diagnostics);
+    let mut parts =
+        lower_kind(policies, |field, _, part, faults| client::lower_field(field, part, faults), diagnostics);
     for sockets in sockets {
         client::shared::check_shared(resolved, &mut parts, sockets, diagnostics);
     }
@@ -72,7 +73,7 @@ pub(super) fn lower_policies(
     let policies = &resolved.envoy_policies;
     let mut traffic = lower_kind(
         &policies.traffic,
-        |field, part, faults| traffic::lower_field(&field.value, part, version, faults),
+        |field, _, part, faults| traffic::lower_field(&field.value, part, version, faults),
         diagnostics,
     );
     for (part, (_, applied)) in traffic.iter_mut().zip(policies.traffic.applied()) {
@@ -86,7 +87,9 @@ pub(super) fn lower_policies(
         traffic,
         security: lower_kind(
             &policies.security,
-            |field, part, faults| security::lower_field(field, part, (&resolved.certificates, &mut *origins), faults),
+            |field, beside, part, faults| {
+                security::lower_field(field, beside, part, (&resolved.certificates, &mut *origins), faults);
+            },
             diagnostics,
         ),
         extension: lower_extensions(resolved, diagnostics),
@@ -95,8 +98,11 @@ pub(super) fn lower_policies(
 
 fn lower_extensions(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> Parts<ExtensionPart> {
     let (policies, objects) = (&resolved.envoy_policies.extension, &resolved.certificates);
-    let mut parts =
-        lower_kind(policies, |field, part, faults| extension::lower_field(field, part, objects, faults), diagnostics);
+    let mut parts = lower_kind(
+        policies,
+        |field, _, part, faults| extension::lower_field(field, part, objects, faults),
+        diagnostics,
+    );
     for (part, (_, applied)) in parts.iter_mut().zip(policies.applied()) {
         if let Ok(part) = part {
             part.called(&applied.in_names());
@@ -107,7 +113,7 @@ fn lower_extensions(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> P
 
 fn lower_kind<T: EnvoyPolicyKind, P: Default>(
     policies: &PoliciesOfKind<'_, T>,
-    mut lower_field: impl FnMut(&PolicyField<'_, T>, &mut P, &mut Faults<'_>),
+    mut lower_field: impl FnMut(&PolicyField<'_, T>, &[PolicyField<'_, T>], &mut P, &mut Faults<'_>),
     diagnostics: &mut Diagnostics,
 ) -> Parts<P> {
     // A field that counts alone and in what is merged is told of once.
@@ -117,7 +123,7 @@ fn lower_kind<T: EnvoyPolicyKind, P: Default>(
         let mut failed = applied.failed;
         for field in &applied.fields {
             let mut faults = Faults::new(Place { source: field.source, field: field.value.field() });
-            lower_field(field, &mut part, &mut faults);
+            lower_field(field, &applied.fields, &mut part, &mut faults);
             let found = faults.found().into_iter();
             let proof = *known
                 .entry(Arc::as_ptr(&field.value))

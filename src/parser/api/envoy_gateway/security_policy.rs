@@ -7,8 +7,9 @@ use super::authorization::SecurityAuthorization;
 use super::credentials::{SecurityApiKeys, SecurityPasswords};
 use super::envoy_policy::EnvoyPolicySpec;
 use super::ext_auth::SecurityExtAuth;
+use super::oidc::SecurityOidc;
 use super::tokens::SecurityTokens;
-use crate::parser::api::option_list::{Untranslated, options};
+use crate::parser::api::option_list::options;
 use crate::parser::api::{Duration, Fraction};
 
 /// The spec of a SecurityPolicy.
@@ -24,7 +25,7 @@ options! {
         Csrf(SecurityCsrf) = "csrf",
         ExtAuth(Box<SecurityExtAuth>) = "extAuth",
         Jwt(SecurityTokens) = "jwt",
-        Oidc(Untranslated) = "oidc",
+        Oidc(Box<SecurityOidc>) = "oidc",
     }
 }
 

@@ -292,6 +292,7 @@ impl HostPart {
             early_tokens,
             keys,
             passwords,
+            sign_in,
             tokens,
             early_rate,
             rate: _,
@@ -306,6 +307,7 @@ impl HostPart {
         guards.early_tokens = guards.early_tokens.take().or(early_tokens);
         guards.keys = guards.keys.take().or(keys);
         guards.passwords = guards.passwords.take().or(passwords);
+        guards.sign_in = guards.sign_in.take().or(sign_in);
         guards.tokens = guards.tokens.take().or(tokens);
         guards.early_rate = guards.early_rate.take().or(early_rate);
         guards.access = guards.access.take().or(access);

@@ -5,15 +5,16 @@ mod cors;
 mod credentials;
 mod csrf;
 mod ext_auth;
+mod oidc;
 mod tokens;
 
 use std::sync::Arc;
 
 use crate::ir::{
-    AccessOrder, AccessRule, Action, ApiKeys, Cors, HttpFilters, OriginRule, Passwords, RequestOrigins, TokenRule,
+    AccessOrder, AccessRule, Action, ApiKeys, Cors, HttpFilters, OriginRule, Passwords, RequestOrigins, TokenNeed,
+    TokenRule,
 };
 use crate::parser::api::SecurityPolicyField;
-use crate::path;
 use crate::resolver::{CertificateIndex, OriginTable, PolicyField};
 use crate::translator::lower::cluster::Clusters;
 use crate::translator::lower::external_auths::ExternalAuths;
@@ -22,6 +23,7 @@ use crate::translator::lower::option::part::RuleSays;
 
 use super::change::change_filters;
 use ext_auth::AuthPart;
+use oidc::SignInPart;
 use tokens::TokenPart;
 
 /// What a SecurityPolicy says, as parts of rules.
@@ -33,6 +35,7 @@ pub(super) struct SecurityPart {
     auth: Asked,
     keys: Option<Arc<ApiKeys>>,
     passwords: Option<Arc<Passwords>>,
+    sign_in: Option<SignInPart>,
     tokens: Option<TokenPart>,
 }
 
@@ -48,9 +51,10 @@ enum Asked {
     Unknown,
 }
 
-/// Adds what a field says.
+/// Adds what a field says. `beside` are all fields of the policy.
 pub(super) fn lower_field(
     PolicyField { value, servers, source, over: _, authorities: _ }: &PolicyField<'_, SecurityPolicyField>,
+    beside: &[PolicyField<'_, SecurityPolicyField>],
     part: &mut SecurityPart,
     (secrets, origins): (&CertificateIndex<'_>, &mut OriginTable),
     faults: &mut Faults<'_>,
@@ -70,10 +74,12 @@ pub(super) fn lower_field(
         SecurityPolicyField::Csrf(said) => part.origins = Some(Arc::new(csrf::lower(said, faults))),
         SecurityPolicyField::Jwt(said) => part.tokens = Some(tokens::lower(said, (source, secrets, servers), faults)),
         SecurityPolicyField::Cors(said) => part.cors = Some(Arc::new(cors::lower(said, faults))),
-        // The resolver hands on none of the others.
-        other => {
-            let message = format!("`{}` is not translated", other.field());
-            faults.add(&path![], message, "this is a fault of gwctl: please report it with the manifest");
+        SecurityPolicyField::Oidc(said) => {
+            let tokens = beside.iter().find_map(|field| match &*field.value {
+                SecurityPolicyField::Jwt(tokens) => Some(tokens),
+                _ => None,
+            });
+            part.sign_in = oidc::lower(said, (source, secrets, servers), tokens, faults);
         }
     }
 }
@@ -96,10 +102,24 @@ impl SecurityPart {
             Asked::Unknown => return Arc::new(Action::Respond(says.failure)),
         };
         let tokens = self.tokens.as_ref().map(|tokens| tokens.rules(clusters));
+        let sign_in = match &self.sign_in {
+            None => None,
+            // What is let past it has to have a token that counts.
+            Some(part) if part.passes_tokens() && tokens.as_ref().is_none_or(|one| one.need == TokenNeed::Anything) => {
+                return Arc::new(Action::Respond(says.failure));
+            }
+            Some(part) => match part.rule(clusters) {
+                Some(sign_in) => Some(sign_in),
+                None => return Arc::new(Action::Respond(says.failure)),
+            },
+        };
         let mut change = |filters: &mut HttpFilters| {
             self.change(says, filters);
             if let Some(tokens) = &tokens {
                 filters.guards.tokens = Some(TokenRule::Asked(Arc::clone(tokens)));
+            }
+            if let Some(sign_in) = &sign_in {
+                filters.guards.sign_in = Some(Arc::clone(sign_in));
             }
             if let Some(auth) = &auth {
                 filters.auths.push(auths.find_or_add(auth, filters.auths.last().copied()));
@@ -109,7 +129,7 @@ impl SecurityPart {
     }
 
     fn change(&self, says: RuleSays, filters: &mut HttpFilters) {
-        let Self { cors, access, origins, auth: _, keys, passwords, tokens: _ } = self;
+        let Self { cors, access, origins, auth: _, keys, passwords, sign_in: _, tokens: _ } = self;
         if let Some(cors) = cors.as_ref().filter(|_| !says.cors()) {
             filters.cors = Some(Arc::clone(cors));
         }
