@@ -70,7 +70,7 @@ impl<'c> Witnesses<'c> {
 /// What of a listener hands on bytes.
 fn takings<'l>(listener: &'l Listener) -> Vec<Taking<'l>> {
     let of_chain = |chain: &'l FilterChain| match chain {
-        FilterChain { handler: Handler::Tcp(TcpProxy { backends }), .. } => {
+        FilterChain { handler: Handler::Tcp(TcpProxy { backends, access: _ }), .. } => {
             Some(Taking { listener, chain: Some(chain), backends })
         }
         _ => None,

@@ -1,6 +1,6 @@
 //! Who may send requests, by rules of which the first that a request meets decides.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::Serialize;
 
@@ -24,6 +24,37 @@ impl AccessOrder {
             AccessCondition::Path { is: PathMatch::Regex(expression), .. } => Some(expression.as_str()),
             _ => None,
         })
+    }
+
+    /// What becomes of a connection from an address.
+    pub fn of_address(&self, address: IpAddr) -> Verdict {
+        self.first(|range| range.contains(address))
+    }
+
+    /// The ranges of addresses that rules tell apart, each with what becomes of connections from it: of those that have an
+    /// address the narrowest counts.
+    pub fn ranges(&self) -> Vec<(AddressRange, Verdict)> {
+        let asks = self.rules.iter().flat_map(|rule| &rule.asks);
+        let told = asks.flat_map(|ask| match ask {
+            AccessCondition::Client(ranges) => ranges.as_slice(),
+            _ => &[],
+        });
+        let whole = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
+        let whole = whole.map(|address| AddressRange { address, bits: 0 });
+        let mut all: Vec<AddressRange> = told.map(|range| range.plain()).chain(whole).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.into_iter().map(|one| (one, self.first(|range| range.covers(one)))).collect()
+    }
+
+    /// What the first rule says all of whose addresses meet this; one that asks for anything else is met by nobody.
+    fn first(&self, is_met: impl Fn(AddressRange) -> bool) -> Verdict {
+        let is_told = |ask: &AccessCondition| match ask {
+            AccessCondition::Client(ranges) => ranges.iter().any(|range| is_met(*range)),
+            _ => false,
+        };
+        let found = self.rules.iter().find(|rule| rule.asks.iter().all(is_told));
+        found.map_or(self.otherwise, |rule| rule.verdict)
     }
 }
 
@@ -78,7 +109,7 @@ pub enum AccessCondition {
 }
 
 /// Addresses that begin alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct AddressRange {
     /// One of them.
     pub address: IpAddr,
@@ -110,6 +141,16 @@ impl AddressRange {
         }
     }
 
+    /// The same by its first address.
+    fn plain(self) -> Self {
+        Self { address: self.network(), ..self }
+    }
+
+    /// Whether all addresses of another range are in this one.
+    fn covers(self, other: Self) -> bool {
+        self.bits <= other.bits && self.contains(other.address)
+    }
+
     /// Whether an address is one of them; those of the other family are not.
     pub fn contains(self, address: IpAddr) -> bool {
         let bits = u32::from(self.bits);
@@ -129,7 +170,7 @@ impl AddressRange {
 
 #[cfg(test)]
 mod tests {
-    use super::AddressRange;
+    use super::{AccessCondition, AccessOrder, AddressRange, OrderedRule, Verdict};
 
     #[test]
     fn a_range_begins_where_its_bits_end() {
@@ -139,6 +180,32 @@ mod tests {
         assert_eq!(first("10.1.2.3/0"), "0.0.0.0");
         assert_eq!(first("2001:db8:1::1/32"), "2001:db8::");
         assert_eq!(first("2001:db8::1/0"), "::");
+    }
+
+    #[test]
+    fn the_narrowest_range_says_what_the_first_rule_does() {
+        let rule = |ranges: &[&str], verdict| OrderedRule {
+            name: String::new(),
+            verdict,
+            asks: vec![AccessCondition::Client(
+                ranges.iter().map(|range| AddressRange::parse(range).unwrap()).collect(),
+            )],
+        };
+        let order = AccessOrder {
+            rules: vec![
+                rule(&["10.1.0.0/16", "192.0.2.1/32"], Verdict::Refused),
+                rule(&["10.1.2.0/24", "10.9.9.9/8", "2001:db8::/32"], Verdict::Passes),
+                rule(&["2001:db8:1::/48", "10.7.0.0/16"], Verdict::Refused),
+            ],
+            otherwise: Verdict::Refused,
+        };
+        let ranges = order.ranges();
+        for address in ["10.1.2.3", "10.7.0.1", "10.255.0.1", "11.0.0.1", "192.0.2.1", "2001:db8:1::1", "2001:db9::1"] {
+            let address = address.parse().unwrap();
+            let having = ranges.iter().filter(|(range, _)| range.contains(address));
+            let narrowest = having.max_by_key(|(range, _)| range.bits).map(|(_, verdict)| *verdict);
+            assert_eq!(narrowest, Some(order.of_address(address)), "{address}");
+        }
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! Streams of bytes that are handed to backends.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
+use super::access_order::AccessOrder;
+use super::default::is_default;
 use super::{ClusterId, Origin};
 
 /// Hands each connection to one of several backends.
@@ -9,6 +13,9 @@ use super::{ClusterId, Origin};
 pub struct TcpProxy {
     /// The backends with a weight above 0; never empty.
     pub backends: Vec<TcpBackend>,
+    /// Whose connections are taken, by their addresses alone; those of others are closed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub access: Option<Arc<AccessOrder>>,
 }
 
 /// One entry of a weighted list.

@@ -1,7 +1,9 @@
 //! Which listener and filter chain take a connection
 //! ([FilterChainMatch](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener_components.proto)).
 
-use crate::ir::{FilterChain, Handler, Listener, TcpBackend, TcpProxy, TlsTermination, Transport, UdpProxy};
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::ir::{FilterChain, Handler, Listener, TcpBackend, TcpProxy, TlsTermination, Transport, UdpProxy, Verdict};
 
 use super::authorization::Authority;
 use super::decision::{Answer, Closed, Decision, Outcome};
@@ -10,6 +12,9 @@ use super::listener_table::ListenerTable;
 use super::request::{Connection, Request, Security};
 use super::share::Share;
 use super::simulator::Simulator;
+
+/// Where clients connect from.
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 impl<'c> Simulator<'c> {
     /// The listener and the place of the chain that take the connection of a request.
@@ -55,7 +60,14 @@ impl<'c> Simulator<'c> {
                 let http = table.http[place].get_or_init(|| HttpTable::new(connection, chain, self.config));
                 http.decide(self.config, (request, &table.misdirected), authority)
             }
-            Handler::Tcp(TcpProxy { backends }) => self.stream(backends),
+            Handler::Tcp(TcpProxy { backends, access }) => {
+                let verdict = access.as_ref().map(|access| access.of_address(CLIENT));
+                if verdict == Some(Verdict::Refused) {
+                    Decision::closed(None, Closed::NotAllowed)
+                } else {
+                    self.stream(backends)
+                }
+            }
             Handler::Close => Decision::closed(None, Closed::NoRoute),
         };
         decision.listener = Some(table.listener);

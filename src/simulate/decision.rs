@@ -161,6 +161,8 @@ pub enum Closed {
     NoPath,
     /// The listener speaks another version of HTTP.
     OtherVersion,
+    /// A policy of the route takes no connections from the address.
+    NotAllowed,
 }
 
 impl Closed {
@@ -178,6 +180,7 @@ impl Closed {
             Self::ConnectionHeader => "a header of connections is none of HTTP/2's",
             Self::NoPath => "the request target is no path",
             Self::OtherVersion => "the listener speaks another version of HTTP",
+            Self::NotAllowed => "no policy of the route lets whoever connects pass",
         }
     }
 }

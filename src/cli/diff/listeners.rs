@@ -274,10 +274,13 @@ fn compare_streams(both: Both<'_, '_>, changes: &mut Vec<Change>) {
     for (key, stream) in &both.new.streams {
         match both.old.streams.get(key) {
             None => changes.extend(stream_change(both, key, ChangeKind::Added, (None, Some(stream)))),
-            Some(earlier) if earlier.shares == stream.shares => {}
+            Some(earlier) if earlier.shares == stream.shares && earlier.access == stream.access => {}
             Some(earlier) => {
-                let is_reweighted = earlier.shares.keys().eq(stream.shares.keys());
-                let kind = if is_reweighted { ChangeKind::Reweighted } else { ChangeKind::Retargeted };
+                let kind = match earlier.shares.keys().eq(stream.shares.keys()) {
+                    _ if earlier.shares == stream.shares => ChangeKind::Mutated,
+                    true => ChangeKind::Reweighted,
+                    false => ChangeKind::Retargeted,
+                };
                 changes.extend(stream_change(both, key, kind, (Some(earlier), Some(stream))));
             }
         }
@@ -296,7 +299,11 @@ fn stream_change(
     let place = |side: &Side<'_>, stream: Option<&Stream>| side.tracer.listener_place(stream?.origin);
     let request = &new.or(old)?.request;
     let gateway = socket.gateway;
-    let (old_answer, new_answer) = (both.old.answer(gateway, request, false), both.new.answer(gateway, request, false));
+    let old_answer = both.old.answer(gateway, request, false);
+    let mut new_answer = both.new.answer(gateway, request, false);
+    if old.zip(new).is_some_and(|(old, new)| old.access != new.access) {
+        new_answer.push_str(", with other addresses that may connect");
+    }
     let is_one_sided = matches!(kind, ChangeKind::Added | ChangeKind::Removed);
     // Another chain of the socket may hand on the same connections to the same backends.
     if is_one_sided && old_answer == new_answer {

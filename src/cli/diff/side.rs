@@ -15,10 +15,10 @@ use crate::analysis::outcome;
 use crate::compile::Compilation;
 use crate::hostname::Hostname;
 use crate::ir::{
-    Across, Action, AuthId, Branch, ClientDetails, ClusterId, Config, Cors, ExternalAuthSettings, FilterChain, Forward,
-    GatewayName, Handler, HeaderMatch, HeaderMutations, HttpConnection, Listener, ListenerSettings, Origin,
-    PathRewrite, PathRules, Route, RouteMatch, Site, TcpBackend, TcpProxy, Transport, UdpProxy, VirtualHost,
-    WeightedBackend,
+    AccessOrder, Across, Action, AuthId, Branch, ClientDetails, ClusterId, Config, Cors, ExternalAuthSettings,
+    FilterChain, Forward, GatewayName, Handler, HeaderMatch, HeaderMutations, HttpConnection, Listener,
+    ListenerSettings, Origin, PathRewrite, PathRules, Route, RouteMatch, Site, TcpBackend, TcpProxy, Transport,
+    UdpProxy, VirtualHost, WeightedBackend,
 };
 use crate::port::Port;
 use crate::simulate::{Connection, Decision, Request, Security, Simulator, Version};
@@ -91,6 +91,8 @@ pub(super) struct Rule<'c> {
 pub(super) struct Stream {
     /// The share of each cluster; the name of one that cannot be used is empty.
     pub(super) shares: BTreeMap<String, u64>,
+    /// Whose connections are taken.
+    pub(super) access: Option<Arc<AccessOrder>>,
     pub(super) clusters: BTreeSet<ClusterId>,
     pub(super) origin: Origin,
     pub(super) request: Request,
@@ -237,10 +239,11 @@ impl<'c> Side<'c> {
                     self.hosts.insert(key, Host { at, host, service, rules });
                 }
             }
-            Handler::Tcp(TcpProxy { backends }) => {
+            Handler::Tcp(TcpProxy { backends, access }) => {
                 for (name, security) in connections(at.chain) {
                     let request = stream_request(at.listener, security);
                     let stream = stream(backends, *origin, request, self.config);
+                    let stream = Stream { access: access.as_ref().map(Arc::clone), ..stream };
                     self.streams.insert((socket, name), stream);
                 }
             }
@@ -369,7 +372,7 @@ fn stream(backends: &[TcpBackend], origin: Origin, request: Request, config: &Co
     let divisor = shares.values().copied().fold(0, greatest_divisor).max(1);
     shares.values_mut().for_each(|share| *share /= divisor);
     let clusters = backends.iter().filter_map(|backend| backend.cluster).collect();
-    Stream { shares, clusters, origin, request }
+    Stream { shares, access: None, clusters, origin, request }
 }
 
 fn greatest_divisor(one: u64, other: u64) -> u64 {

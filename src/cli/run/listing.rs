@@ -84,7 +84,7 @@ impl Listing<'_> {
     ) {
         match &chain.handler {
             Handler::Close => {}
-            Handler::Tcp(TcpProxy { backends }) => {
+            Handler::Tcp(TcpProxy { backends, access: _ }) => {
                 let _ = writeln!(text, "  {host}:{port}   whatever arrives → {}", self.shares(config, backends));
             }
             Handler::Http(connection) => {
@@ -133,7 +133,7 @@ impl Listing<'_> {
     fn list_chain(&self, config: &Config, at: SocketAddr, chain: &FilterChain, text: &mut String) {
         match &chain.handler {
             Handler::Close => {}
-            Handler::Tcp(TcpProxy { backends }) => {
+            Handler::Tcp(TcpProxy { backends, access: _ }) => {
                 let (host, shares) = (at.ip(), self.shares(config, backends));
                 let names: Vec<Cow<'_, str>> = match &chain.select {
                     ChainMatch::ServerNames(names) => names.iter().map(callable).collect(),

@@ -260,6 +260,17 @@ impl EnvoyPolicyKind for SecurityPolicyField {
         matches!(self, Self::Cors(_) | Self::Csrf(_))
     }
 
+    fn is_of_bytes_too(&self) -> bool {
+        let Self::Authorization(said) = self else { return false };
+        // All that is known of whoever connects is an address.
+        said.rules.iter().all(|rule| {
+            let of_address = rule.principal.as_ref().is_some_and(|principal| {
+                !principal.client_cidrs.is_empty() && principal.headers.is_empty() && principal.jwt.is_none()
+            });
+            of_address && rule.operation.is_none()
+        })
+    }
+
     fn objects(manifests: &Manifests) -> &[Object<EnvoyPolicySpec<Self>>] {
         &manifests.security_policies
     }

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Diagnostics, ObjectPart, Reported, codes};
 use crate::parser::manifests::ObjectHead;
+use crate::parser::route::RouteKind;
 use crate::resolver::listener::{ListenerId, ResolvedListener};
 use crate::resolver::route::{ResolvedRoute, ResolvedRule};
 use crate::whole;
@@ -72,7 +73,9 @@ impl Meetings {
         diagnostics: &mut Diagnostics,
     ) {
         let key: RuleKey = (std::ptr::from_ref(route.object()), rule.index);
-        let is_lost = |value: &T| !value.is_of_requests_alone() && !value.is_of_bytes_too();
+        // Datagrams have nobody who would refuse them.
+        let is_kept = |value: &T| value.is_of_bytes_too() && !(T::IS_SECURITY && route.kind() == RouteKind::Udp);
+        let is_lost = |value: &T| !value.is_of_requests_alone() && !is_kept(value);
         let fields = policy.fields.iter().filter(|field| is_lost(&field.value));
         for field in fields {
             let (source, name) = (field.source, field.value.field());

@@ -138,13 +138,13 @@ fn path(is: &PathMatch) -> StringMatcher {
 }
 
 fn is_in(ranges: &[AddressRange]) -> Predicate {
-    let range = |AddressRange { address, bits }: &AddressRange| CidrRange {
-        address_prefix: address.to_string(),
-        prefix_len: Some(uint32(u32::from(*bits))),
-    };
-    let ranges = Ip { cidr_ranges: ranges.iter().map(range).collect(), stat_prefix: "client".to_owned() };
+    let ranges = Ip { cidr_ranges: ranges.iter().map(to_range).collect(), stat_prefix: "client".to_owned() };
     let matcher = single_predicate::Matcher::CustomMatch(extension("ranges", any(IS_IN, &ranges)));
     single(extension("client", any(CLIENT, &SourceIpInput::default())), matcher)
+}
+
+pub(super) fn to_range(AddressRange { address, bits }: &AddressRange) -> CidrRange {
+    CidrRange { address_prefix: address.to_string(), prefix_len: Some(uint32(u32::from(*bits))) }
 }
 
 fn says(provider: &str, Claim { path, is }: &Claim) -> Predicate {

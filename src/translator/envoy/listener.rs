@@ -17,6 +17,7 @@ use envoy_types::pb::google::protobuf::Any;
 
 use crate::ir::{self, ChainMatch, Handler, Transport};
 
+use super::access_order::to_range;
 use super::cluster::BUFFER_LIMIT_BYTES;
 use super::http_connection::encode_http_connection_manager;
 use super::http_guards;
@@ -71,7 +72,11 @@ fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout
         bind_to_port: listener.entrance.is_redirected().then(|| boolean(false)),
         address: (!is_internal).then(|| bound_address(listener, config)),
         additional_addresses: second_address(listener, |address| address),
-        filter_chains: listener.chains().iter().map(|chain| to_filter_chain(chain, listener, config, layout)).collect(),
+        filter_chains: listener
+            .chains()
+            .iter()
+            .flat_map(|chain| to_filter_chains(chain, listener, config, layout))
+            .collect(),
         listener_filters: listener_filters(listener, config),
         // What has said nothing until then is no HTTP: the server may be the one to speak first, and waits.
         listener_filters_timeout: detects_http(listener).then(|| duration(HTTP_DETECTION_TIMEOUT)),
@@ -151,6 +156,28 @@ pub(super) fn listener_filter(name: &str, config: Any) -> ListenerFilter {
         config_type: Some(listener_filter::ConfigType::TypedConfig(config)),
         ..ListenerFilter::default()
     }
+}
+
+/// A chain, and one that closes the connections of those whom it does not take. A filter that looks at addresses would not
+/// do: where servers speak first, it has seen nothing until clients do, and these have what servers said.
+fn to_filter_chains(
+    chain: &ir::FilterChain,
+    listener: &ir::Listener,
+    config: &ir::Config,
+    layout: &Layout,
+) -> Vec<FilterChain> {
+    let own = to_filter_chain(chain, listener, config, layout);
+    let Handler::Tcp(ir::TcpProxy { access: Some(order), .. }) = &chain.handler else { return vec![own] };
+    let ranges = order.ranges();
+    let select = |verdict: ir::Verdict| FilterChainMatch {
+        source_prefix_ranges: ranges.iter().filter(|(_, own)| *own == verdict).map(|(one, _)| to_range(one)).collect(),
+        ..to_chain_match(&chain.select).unwrap_or_default()
+    };
+    let name = if own.name.is_empty() { String::new() } else { format!("{}/refused", own.name) };
+    let refused = FilterChain { name, ..FilterChain::default() };
+    let chains = [(own, select(ir::Verdict::Passes)), (refused, select(ir::Verdict::Refused))];
+    let chains = chains.into_iter().filter(|(_, select)| !select.source_prefix_ranges.is_empty());
+    chains.map(|(chain, select)| FilterChain { filter_chain_match: Some(select), ..chain }).collect()
 }
 
 fn to_filter_chain(

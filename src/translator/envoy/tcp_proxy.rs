@@ -12,7 +12,8 @@ use super::name;
 use super::proto::duration;
 
 pub(super) fn to_tcp_proxy(proxy: &ir::TcpProxy, listener: &ir::Listener, config: &ir::Config) -> TcpProxy {
-    let ir::TcpProxy { backends } = proxy;
+    // Who is not let in has a chain of its own.
+    let ir::TcpProxy { backends, access: _ } = proxy;
     let cluster_of = |backend: &ir::TcpBackend| match backend.cluster {
         Some(id) => name::cluster(config.cluster(id)),
         None => name::INVALID_BACKEND.to_owned(),

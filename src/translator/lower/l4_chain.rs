@@ -1,6 +1,6 @@
 //! Listeners that carry connections or datagrams to the backends of one route.
 
-use crate::ir::{ChainMatch, FilterChain, Handler, TcpBackend, TcpProxy, UdpProxy};
+use crate::ir::{ChainMatch, FilterChain, Handler, TcpBackend, UdpProxy};
 use crate::parser::route::RouteKind;
 use crate::resolver::{ListenerId, RouteId, serving_route};
 
@@ -22,7 +22,7 @@ pub(super) fn lower_tcp_chain(lowering: &mut SocketLowering<'_, '_>, id: Listene
 
 /// The chain that hands whatever arrives to the backends of a route.
 pub(super) fn lower_stream_chain(lowering: &mut SocketLowering<'_, '_>, id: ListenerId, route: RouteId) -> FilterChain {
-    let handler = Handler::Tcp(TcpProxy { backends: lowering.backends_of(id, route, RouteProtocol::Tcp) });
+    let handler = Handler::Tcp(lowering.proxy_of(id, route, RouteProtocol::Tcp));
     FilterChain { name: None, select: ChainMatch::Any, tls: None, handler, origin: lowering.origin_of(id) }
 }
 

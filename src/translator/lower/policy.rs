@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Reported};
-use crate::ir::{Action, HttpSettings, ListenerSettings, TcpBackend, TlsTerms};
+use crate::ir::{AccessOrder, Action, HttpSettings, ListenerSettings, TcpBackend, TlsTerms};
 use crate::options::EnvoyVersion;
 use crate::resolver::{
     EnvoyPolicyId, EnvoyPolicyKind, ListenerId, OriginTable, PoliciesOfKind, PolicyField, Resolved, ResolvedListener,
@@ -206,6 +206,13 @@ impl<'p> PoliciesAt<'p, '_> {
         if let Some(Ok(part)) = id.map(|id| &parts.traffic[id]) {
             part.over_bytes(self.place(&|| self.name_of(0)), backends, clusters);
         }
+    }
+
+    /// Whose connections a route takes, where a policy says it.
+    pub(super) fn access_of_bytes(self) -> Option<Arc<AccessOrder>> {
+        let Self { resolved, parts, listener, route } = self;
+        let id = resolved.envoy_policies.security.of_rule(route, 0, listener)?;
+        parts.security[id].as_ref().ok()?.access().map(Arc::clone)
     }
 
     /// What is made of a rule alone is called so.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{ObjectPart, Reported};
-use crate::ir::{Authorities, CertificateId, GatewayName, Origin, TcpBackend};
+use crate::ir::{Authorities, CertificateId, GatewayName, Origin, TcpBackend, TcpProxy};
 use crate::options::EnvoyVersion;
 use crate::parser::manifests::ObjectKey;
 use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginObject, OriginTable, Resolved, RouteId};
@@ -92,6 +92,14 @@ impl SocketLowering<'_, '_> {
         }
         policies.lay_over_bytes(&mut backends, self.clusters);
         backends
+    }
+
+    /// The same with whose connections are taken.
+    pub(super) fn proxy_of(&mut self, id: ListenerId, route: RouteId, protocol: RouteProtocol) -> TcpProxy {
+        let (resolved, parts) = (self.resolved, self.options.policies);
+        let (listener, of_route) = (resolved.listener(id), resolved.routes.get(route));
+        let access = PoliciesAt { resolved, parts, listener, route: of_route }.access_of_bytes();
+        TcpProxy { backends: self.backends_of(id, route, protocol), access }
     }
 
     /// The certificate of an id.

@@ -11,8 +11,7 @@ use std::sync::Arc;
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    Authorities, ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, Material, ObjectName, TcpProxy,
-    TlsTermination,
+    Authorities, ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, Material, ObjectName, TlsTermination,
 };
 use crate::parser::route::RouteKind;
 use crate::resolver::{
@@ -91,12 +90,12 @@ fn lower_stream_chains(
     }
     let rest = closing_chain(lowering, id);
     for (route, names) in own {
-        let backends = lowering.backends_of(id, route, tls_route_protocol(listener.protocol));
+        let proxy = lowering.proxy_of(id, route, tls_route_protocol(listener.protocol));
         chains.push(FilterChain {
             name: Some(chain_name(lowering, id, Some(route))),
             select: select(&names),
             tls: tls.cloned(),
-            handler: Handler::Tcp(TcpProxy { backends }),
+            handler: Handler::Tcp(proxy),
             origin: rest.origin,
         });
     }
@@ -115,11 +114,11 @@ fn lower_rest(
 ) -> FilterChain {
     let resolved = lowering.resolved;
     let Some(route) = serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.routes) else { return rest };
-    let backends = lowering.backends_of(id, route, RouteProtocol::Tcp);
+    let proxy = lowering.proxy_of(id, route, RouteProtocol::Tcp);
     FilterChain {
         name: Some(chain_name(lowering, id, Some(route))),
         tls: tls.cloned(),
-        handler: Handler::Tcp(TcpProxy { backends }),
+        handler: Handler::Tcp(proxy),
         ..rest
     }
 }

@@ -34,6 +34,8 @@ const GROUPS: &[&str] = &["gateway.solo.io/", "gloo.solo.io/", "gateway.envoypro
 /// endpoints, servers that count, and certificates of backends.
 const LEFT_TO_A_RUN: &[&str] = &[
     "backend/tls",
+    "envoy-gateway/connections-from",
+    "envoy-gateway/connections-from-refused",
     "envoy-gateway/streams",
     "http-listener-option/rates",
     "listener-option/streams",

@@ -85,6 +85,11 @@ pub(super) fn lower_field(
 }
 
 impl SecurityPart {
+    /// Who may send anything.
+    pub(super) fn access(&self) -> Option<&Arc<AccessOrder>> {
+        self.access.as_ref()
+    }
+
     /// What a rule does where the policy counts. What the rule says itself goes before it.
     pub(super) fn over(
         &self,
