@@ -2,12 +2,12 @@
 //! ([HeaderSettings](https://gateway.envoyproxy.io/docs/api/extension_types/#headersettings) and its like).
 
 use crate::ir::{
-    CertificateHeader, CertificateParts, EscapedSlashes, HeaderMutations, Http2, Http2Connections, HttpSettings,
-    Underscores,
+    CertificateHeader, CertificateParts, EscapedSlashes, Existing, HeaderMutation, HeaderMutations, Http2,
+    Http2Connections, HttpSettings, Underscores,
 };
 use crate::parser::api::{
     ClientHeaderModifier, ClientHeaders, ClientHealthCheck, ClientHost, ClientHttp1, ClientHttp10, ClientIpDetection,
-    ClientPath, EnvoyHttp2, HeaderFilter, Quantity, XForwardedClientCert, XForwardedFor,
+    ClientPath, EnvoyHttp2, HeaderFilter, HttpHeader, Quantity, XForwardedClientCert, XForwardedFor,
 };
 use crate::path;
 use crate::translator::lower::header::{HeaderChange, UnsafeHeader, compose_all, find_unsafe};
@@ -93,9 +93,9 @@ pub(super) fn lower_headers(said: &ClientHeaders, settings: &mut HttpSettings, f
 
 /// `headers.earlyRequestHeaders`: what rules are looked at with. Operators that Envoy Gateway would have filled in are refused.
 fn lower_early(said: &ClientHeaderModifier, faults: &mut Faults<'_>) -> HeaderMutations {
-    let ClientHeaderModifier { add, add_if_absent: _, remove, remove_on_match: _, set } = said;
+    let ClientHeaderModifier { add, add_if_absent, remove, remove_on_match: _, set } = said;
     let at = path!["earlyRequestHeaders"];
-    for (list, headers) in [("set", set), ("add", add)] {
+    for (list, headers) in [("set", set), ("add", add), ("addIfAbsent", add_if_absent)] {
         for (index, header) in headers.iter().enumerate() {
             if let Some(operator) = find_operator(&header.value) {
                 let message = format!("nothing is put in the place of `{}`", operator.escape_debug());
@@ -108,11 +108,24 @@ fn lower_early(said: &ClientHeaderModifier, faults: &mut Faults<'_>) -> HeaderMu
         }
     }
     let filter = HeaderFilter { set: set.to_vec(), add: add.to_vec(), remove: remove.to_vec() };
-    if let Some(UnsafeHeader { code: _, list, index, field, message, help }) = find_unsafe(&filter, true) {
-        let at = at.with(list).with(index);
-        faults.add(&field.map_or(at.to_owned(), |field| at.with(field)), message, help);
+    let absent = HeaderFilter { set: Vec::new(), add: add_if_absent.to_vec(), remove: Vec::new() };
+    for (filter, own) in [(&filter, None), (&absent, Some("addIfAbsent"))] {
+        if let Some(UnsafeHeader { code: _, list, index, field, message, help }) = find_unsafe(filter, true) {
+            let at = at.with(own.unwrap_or(list)).with(index);
+            faults.add(&field.map_or(at.to_owned(), |field| at.with(field)), message, help);
+        }
     }
-    compose_all([&HeaderChange::Filter(&filter)])
+    let HeaderMutations(mut changes) = compose_all([&HeaderChange::Filter(&filter)]);
+    for (index, HttpHeader { name, value }) in add_if_absent.iter().enumerate() {
+        let name = name.lower();
+        if changes.iter().any(|change| change.name == name) {
+            let message = format!("`{name}` is changed in another way too");
+            faults.add(&at.with("addIfAbsent").with(index).with("name"), message, "write each header once");
+        }
+        let existing = Existing::Defaulted(value.to_owned().into());
+        changes.push(HeaderMutation { name, existing, added: Vec::new() });
+    }
+    HeaderMutations(changes)
 }
 
 /// The length of headers in whole KiB, where Envoy takes it.
