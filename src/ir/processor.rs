@@ -17,6 +17,9 @@ use crate::http::HeaderName;
 pub struct RequestProcessor {
     /// Which of the servers of a listener it is.
     pub stage: ProcessorStage,
+    /// Where a policy says it, which may have several; `None` for what options say.
+    #[serde(skip_serializing_if = "is_default")]
+    pub part: Option<PolicyPart>,
     /// Behind what it is asked.
     pub place: ProcessorPlace,
     /// Where it is that is asked where the rule names no other.
@@ -26,6 +29,15 @@ pub struct RequestProcessor {
     /// What the rule says, in place of what is said for all.
     #[serde(skip_serializing_if = "is_default")]
     pub overrides: ProcessorOverrides,
+}
+
+/// A part of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct PolicyPart {
+    /// The policy.
+    pub of: String,
+    /// Which of its parts of a kind it is, from 0.
+    pub index: usize,
 }
 
 /// Which of the servers of a listener one is; it has one of each at most.
@@ -86,6 +98,9 @@ pub struct ProcessorSettings {
     /// Whether requests and responses pass as they are that it does not answer.
     #[serde(skip_serializing_if = "is_default")]
     pub lets_pass: bool,
+    /// The status where it does not answer; `None` for 500.
+    #[serde(skip_serializing_if = "is_default")]
+    pub failure: Option<u16>,
     /// What it gets.
     pub parts: ProcessedParts,
     /// How long it may take for each of its answers, above zero; `None` for the proxy's own limit.

@@ -109,13 +109,14 @@ pub(super) fn resolve_envoy_policies<'m>(
         table::resolve(&known, options, &mut meetings, diagnostics);
     let traffic = table::resolve(&known, options, &mut meetings, diagnostics);
     let security: PoliciesOfKind<'_, SecurityPolicyField> = table::resolve(&known, options, &mut meetings, diagnostics);
-    let extension = table::resolve(&known, options, &mut meetings, diagnostics);
+    let extension: PoliciesOfKind<'_, EnvoyExtensionPolicyField> =
+        table::resolve(&known, options, &mut meetings, diagnostics);
     client.report_without_handshakes(gateways, diagnostics);
     EnvoyPolicies {
         client: client.resolve_authorities((certificates, grants), diagnostics),
         traffic,
         security: security.resolve_servers((backends, grants), diagnostics),
-        extension,
+        extension: extension.resolve_servers((backends, grants), diagnostics),
         failed: meetings.into_failed(),
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::ir::{
     BodyRule, Config, HttpGuards, OriginRule, OriginText, ProcessedBody, ProcessedParts, ProcessorPlace, RequestLimits,
-    RequestOrigins, RouteGuards, TextIs,
+    RequestOrigins, RequestProcessor, RouteGuards, TextIs,
 };
 
 use super::admitted::{Admitted, KeptOut};
@@ -89,7 +89,12 @@ pub(super) fn unprocessed(
         let is_there = !config.cluster(processor.asked()).endpoints.is_empty();
         !is_there && !processor.settings.lets_pass && gets_some(processor.parts(), request)
     });
-    silent.next().map(|_| LocalReply::new(500, Reason::NoProcessor))
+    silent.next().map(unheard)
+}
+
+/// The answer where a server does not answer.
+fn unheard(processor: &RequestProcessor) -> LocalReply {
+    LocalReply::new(processor.settings.failure.unwrap_or(500), Reason::NoProcessor)
 }
 
 /// Whether a server gets something of a request, or of a body that is answered to it.
@@ -105,7 +110,7 @@ pub(super) fn unanswerable(config: &Config, guards: Option<&RouteGuards>) -> Opt
         let is_there = !config.cluster(processor.asked()).endpoints.is_empty();
         !is_there && !processor.settings.lets_pass && processor.parts().response.headers
     });
-    silent.map(|_| LocalReply::new(500, Reason::NoProcessor))
+    silent.map(unheard)
 }
 
 /// Whether a request may not come from where it does.

@@ -105,8 +105,11 @@ const EXEMPT: &[(&str, &[&str])] = &[
         ],
     ),
     ("what a script makes of requests and responses needs a run", &["envoy-gateway/scripts"]),
-    ("what a server makes of requests needs a run", &["ext-proc/options", "ext-proc/other-servers", "ext-proc/told"]),
-    ("what a server makes of the request", &["ext-proc/options"]),
+    (
+        "what a server makes of requests needs a run",
+        &["ext-proc/options", "ext-proc/other-servers", "ext-proc/told", "envoy-gateway/ext-proc"],
+    ),
+    ("what a server makes of the request", &["ext-proc/options", "envoy-gateway/ext-proc"]),
     ("an upgraded stream needs a run", &["tcp/weights", "tcp/many-connections"]),
     ("whether the backend upgrades streams of HTTP/2 needs a run", &["backend-protocol/app-protocols"]),
     // Which of several certificates a listener shows depends on what else the client offers.

@@ -54,7 +54,7 @@ pub(super) fn apart(old: &HttpFilters, new: &HttpFilters) -> Option<String> {
 fn handed(old: &[RequestProcessor], new: &[RequestProcessor]) -> String {
     let mut said = Vec::new();
     for before in old {
-        let Some(after) = new.iter().find(|one| one.stage == before.stage) else { continue };
+        let Some(after) = new.iter().find(|one| is_same(one, before)) else { continue };
         let (was, is) = (words(before), words(after));
         let gone = was.iter().filter(|word| !is.contains(word)).map(String::as_str).collect::<Vec<_>>();
         let come = is.iter().filter(|word| !was.contains(word)).map(String::as_str).collect::<Vec<_>>();
@@ -66,9 +66,15 @@ fn handed(old: &[RequestProcessor], new: &[RequestProcessor]) -> String {
     if said.is_empty() { String::new() } else { format!(": {}", said.join("; ")) }
 }
 
+/// Whether two are the same server of a listener, or stand at the same place of a policy.
+fn is_same(one: &RequestProcessor, other: &RequestProcessor) -> bool {
+    let index = |processor: &RequestProcessor| processor.part.as_ref().map(|part| part.index);
+    one.stage == other.stage && index(one) == index(other)
+}
+
 /// What is said of a server, each setting by itself, without the positions of clusters.
 fn words(processor: &RequestProcessor) -> Vec<String> {
-    let RequestProcessor { stage: _, place, cluster: _, settings, overrides } = processor;
+    let RequestProcessor { stage: _, part: _, place, cluster: _, settings, overrides } = processor;
     let ProcessorOverrides { parts, told, server: _ } = overrides;
     let own = [in_words(&**settings), in_words(parts), in_words(told)].concat();
     let place = format!("asked {place:?}");

@@ -100,7 +100,7 @@ pub(super) struct ProcessorView {
     /// The server.
     pub(super) server: String,
     /// What becomes of requests that it does not answer, in words.
-    pub(super) unanswered: &'static str,
+    pub(super) unanswered: String,
 }
 
 /// The servers that get the requests of a route, each once, in their order.
@@ -111,7 +111,10 @@ pub(super) fn processors(route: Option<&Route>, named: impl Fn(ClusterId) -> Str
     for processor in filters.flat_map(|filters| &filters.guards.processors) {
         let view = ProcessorView {
             server: named(processor.asked()),
-            unanswered: if processor.settings.lets_pass { "the request passes" } else { "500" },
+            unanswered: match (processor.settings.lets_pass, processor.settings.failure) {
+                (true, _) => "the request passes".to_owned(),
+                (false, status) => status.unwrap_or(500).to_string(),
+            },
         };
         if !found.contains(&view) {
             found.push(view);

@@ -14,7 +14,7 @@ use crate::resolver::route::ResolvedRule;
 use crate::resolver::untranslated::PolicyOption;
 
 /// The first of the backends that stand in a field, with its place.
-fn first_of(at: FieldPath, backends: NamedBackends<'_>) -> Option<(FieldPath, NamedServer<'_>)> {
+pub(super) fn first_of(at: FieldPath, backends: NamedBackends<'_>) -> Option<(FieldPath, NamedServer<'_>)> {
     let (index, reference) = backends.first()?;
     let at = match index {
         Some(index) => at.with("backendRefs").with(index),

@@ -116,6 +116,7 @@ fn field_of_option(option: &str) -> Option<&'static str> {
         "extauth" => "extAuth",
         "ratelimit" | "ratelimitEarly" | "ratelimitRegular" | "ratelimitBasic" => "rateLimit",
         "upgrades" => "httpUpgrade",
+        "extProc" | "extProcEarly" | "extProcLate" => "extProc",
         _ => return None,
     })
 }

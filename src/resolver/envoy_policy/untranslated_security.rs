@@ -72,7 +72,7 @@ fn missing_of_keys(remote: &SecurityRemoteKeys, at: &FieldPath, missing: &mut Ve
 }
 
 /// A server has one backend, which gets all of its requests.
-fn missing_of_backends(list: &[PolicyBackendRef], at: &FieldPath, missing: &mut Vec<FieldPath>) {
+pub(super) fn missing_of_backends(list: &[PolicyBackendRef], at: &FieldPath, missing: &mut Vec<FieldPath>) {
     let at = at.with("backendRefs");
     missing.extend((list.len() > 1).then(|| at.with(1)));
     for (index, backend) in list.iter().enumerate() {

@@ -235,8 +235,8 @@ fn http_filters(
     // What a service says may be a token.
     filters.extend(access::http_filters(&needs.access, config));
     filters.extend(connection.settings.web_calls.then(web_call::to_filter));
-    filters.extend(needs.processors.filters(ProcessorPlace::BehindAuthorization, config));
     filters.extend(needs.scripts.filters());
+    filters.extend(needs.processors.filters(ProcessorPlace::BehindAuthorization, config));
     filters.extend(needs.rates.then(rates::late_filter));
     filters.extend(needs.limits.filters(Stage::Late, config));
     filters.extend(needs.bandwidth.then(bandwidth::filters).into_iter().flatten());

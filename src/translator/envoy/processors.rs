@@ -15,14 +15,15 @@ use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::{
 };
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
 use envoy_types::pb::envoy::r#type::matcher::v3::ListStringMatcher;
+use envoy_types::pb::envoy::r#type::v3::HttpStatus;
 use envoy_types::pb::google::protobuf::Any;
 use serde_json::Map;
 
 use crate::http::HeaderName;
 use crate::ir::{
-    self, BackendName, ChangeRules, ClusterId, Config, OriginText, Processed, ProcessedBody, ProcessedParts,
-    ProcessorOverrides, ProcessorPlace, ProcessorServer, ProcessorSettings, ProcessorStage, RequestProcessor,
-    RouteGuards, TextIs, ToldAttributes, ToldMetadata,
+    self, BackendName, ChangeRules, ClusterId, Config, OriginText, PolicyPart, Processed, ProcessedBody,
+    ProcessedParts, ProcessorOverrides, ProcessorPlace, ProcessorServer, ProcessorSettings, ProcessorStage,
+    RequestProcessor, RouteGuards, TextIs, ToldAttributes, ToldMetadata,
 };
 
 use super::grpc_server::{own_host, to_grpc};
@@ -34,24 +35,32 @@ use super::structure::to_struct;
 const EXT_PROC: &str = "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor";
 const EXT_PROC_PER_ROUTE: &str = "envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute";
 
+/// Where the filter of a server stands, and what it is called by.
+type ProcessorKey = (ProcessorPlace, ProcessorStage, Option<PolicyPart>, String);
+
 /// The servers that get requests of routes, by what their filters are called.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ProcessorNeeds(
-    BTreeMap<(ProcessorPlace, ProcessorStage, String), (ClusterId, Arc<ProcessorSettings>)>,
-);
+pub(super) struct ProcessorNeeds(BTreeMap<ProcessorKey, (ClusterId, Arc<ProcessorSettings>)>);
 
 impl ProcessorNeeds {
     pub(super) fn add(&mut self, guards: &RouteGuards, config: &Config) {
-        for RequestProcessor { stage, place, cluster, settings, overrides: _ } in &guards.processors {
-            let key = (*place, *stage, name::cluster(config.cluster(*cluster)));
+        for RequestProcessor { stage, part, place, cluster, settings, overrides: _ } in &guards.processors {
+            let key = (*place, *stage, part.to_owned(), name::cluster(config.cluster(*cluster)));
             self.0.entry(key).or_insert_with(|| (*cluster, Arc::clone(settings)));
         }
     }
 
     /// The filters at a place.
     pub(super) fn filters(&self, place: ProcessorPlace, config: &Config) -> Vec<HttpFilter> {
-        let own = self.0.iter().filter(|((at, _, _), _)| *at == place);
-        own.map(|((_, stage, called), (id, settings))| to_filter((*stage, called, *id), settings, config)).collect()
+        let own = self.0.iter().filter(|((at, ..), _)| *at == place);
+        let called = |stage: ProcessorStage, part: &Option<PolicyPart>, cluster: &str| match part {
+            Some(part) => called_by(part, cluster),
+            None => called(stage, cluster),
+        };
+        let own = own.map(|((_, stage, part, cluster), (id, settings))| {
+            to_filter((called(*stage, part, cluster), cluster, *id), settings, config)
+        });
+        own.collect()
     }
 
     /// All filters.
@@ -62,13 +71,14 @@ impl ProcessorNeeds {
 }
 
 fn to_filter(
-    (stage, cluster, id): (ProcessorStage, &str, ClusterId),
+    (called, cluster, id): (String, &str, ClusterId),
     settings: &ProcessorSettings,
     config: &Config,
 ) -> HttpFilter {
     let ProcessorSettings {
         authority,
         lets_pass,
+        failure,
         parts,
         timeout,
         longest,
@@ -91,6 +101,7 @@ fn to_filter(
     let filter = ExternalProcessor {
         grpc_service: Some(service),
         failure_mode_allow: *lets_pass,
+        status_on_error: failure.map(|code| HttpStatus { code: code.into() }),
         processing_mode: Some(to_mode(*parts)),
         message_timeout: timeout.map(duration),
         max_message_timeout: longest.map(duration),
@@ -106,7 +117,7 @@ fn to_filter(
         filter_metadata: (!logged.is_empty()).then(|| to_struct(Map::clone(logged))),
         ..ExternalProcessor::default()
     };
-    HttpFilter { disabled: true, ..http_filter(&called(stage, cluster), any(EXT_PROC, &filter)) }
+    HttpFilter { disabled: true, ..http_filter(&called, any(EXT_PROC, &filter)) }
 }
 
 fn to_service(
@@ -131,9 +142,14 @@ fn called(stage: ProcessorStage, cluster: &str) -> String {
     }
 }
 
+/// The filter of a server that a policy names.
+fn called_by(PolicyPart { of, index }: &PolicyPart, cluster: &str) -> String {
+    format!("envoy.filters.http.ext_proc/{of}/{index}/{cluster}")
+}
+
 /// What a route says to the filters that get its requests.
 pub(super) fn per_route<'g>(guards: &'g RouteGuards, config: &'g Config) -> impl Iterator<Item = (String, Any)> + 'g {
-    guards.processors.iter().map(|RequestProcessor { stage, place: _, cluster, settings: _, overrides }| {
+    guards.processors.iter().map(|RequestProcessor { stage, part, place: _, cluster, settings: _, overrides }| {
         let ProcessorOverrides { parts, told, server } = overrides;
         let server = server.as_ref().map(|ProcessorServer { cluster, authority, greeting }| {
             let own = config.cluster(*cluster);
@@ -146,7 +162,9 @@ pub(super) fn per_route<'g>(guards: &'g RouteGuards, config: &'g Config) -> impl
             ..ExtProcOverrides::default()
         };
         let message = ExtProcPerRoute { r#override: Some(Override::Overrides(overrides)) };
-        (called(*stage, &name::cluster(config.cluster(*cluster))), any(EXT_PROC_PER_ROUTE, &message))
+        let cluster = name::cluster(config.cluster(*cluster));
+        let filter = part.as_ref().map_or_else(|| called(*stage, &cluster), |part| called_by(part, &cluster));
+        (filter, any(EXT_PROC_PER_ROUTE, &message))
     })
 }
 

@@ -36,7 +36,7 @@ mod log_text;
 pub(super) mod metadata;
 pub(super) mod part;
 pub(super) mod processor_said;
-mod processor_told;
+pub(super) mod processor_told;
 pub(super) mod processors;
 pub(super) mod rates;
 mod report;

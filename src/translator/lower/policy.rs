@@ -181,7 +181,7 @@ impl<'p> PoliciesAt<'p, '_> {
         };
         let extension = policies.extension.of_rule(route, rule, listener).map(|id| &parts.extension[id]);
         let action = match extension {
-            Some(Ok(part)) => part.over(action),
+            Some(Ok(part)) => part.over(says.failure, action, clusters),
             _ => action,
         };
         match self.client().and_then(|part| part.http.times.stream_idle) {

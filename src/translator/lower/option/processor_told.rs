@@ -109,19 +109,22 @@ const ATTRIBUTES: [(&str, &[&str]); 7] = [
 /// What is known of requests and of responses that a server is told.
 pub(super) fn lower_attributes(request: &[String], response: &[String], faults: &mut Faults<'_>) -> ToldAttributes {
     for (field, names) in [("requestAttributes", request), ("responseAttributes", response)] {
-        for (index, name) in names.iter().enumerate() {
-            let of = |(family, own): &(&str, &[&str])| {
-                name.strip_prefix(family)
-                    .and_then(|rest| rest.strip_prefix('.'))
-                    .is_some_and(|rest| own.contains(&rest))
-            };
-            if !ATTRIBUTES.iter().any(of) {
-                let message = format!("`{name}` is nothing that Envoy knows of a request, by this name");
-                faults.add(&path![field, index], message, "write a name such as `request.path` or `source.address`");
-            }
-        }
+        check_attributes(names, &path![field], faults);
     }
     ToldAttributes { request: request.to_vec(), response: response.to_vec() }
+}
+
+/// Says which names mean nothing.
+pub(in crate::translator::lower) fn check_attributes(names: &[String], at: &FieldPath, faults: &mut Faults<'_>) {
+    for (index, name) in names.iter().enumerate() {
+        let of = |(family, own): &(&str, &[&str])| {
+            name.strip_prefix(family).and_then(|rest| rest.strip_prefix('.')).is_some_and(|rest| own.contains(&rest))
+        };
+        if !ATTRIBUTES.iter().any(of) {
+            let message = format!("`{name}` is nothing that Envoy knows of a request, by this name");
+            faults.add(&at.with(index), message, "write a name such as `request.path` or `source.address`");
+        }
+    }
 }
 
 /// The host that a server is called by.

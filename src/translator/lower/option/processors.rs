@@ -29,7 +29,7 @@ use super::processor_said::{NamedServer, Processing, ProcessingSaid, lower_mode,
 use super::processor_told::{lower_attributes, lower_authority, lower_greeting, lower_logged};
 
 /// The longest that Envoy lets a server take for an answer, and what it takes where nothing is said.
-const LONGEST: Duration = Duration::from_secs(3600);
+pub(in crate::translator::lower) const LONGEST: Duration = Duration::from_secs(3600);
 const TIMEOUT: Duration = Duration::from_millis(200);
 
 /// A server that a listener has.
@@ -110,6 +110,7 @@ pub(in crate::translator::lower) fn lay_under(
         }
         processors.push(RequestProcessor {
             stage: *stage,
+            part: None,
             place: *place,
             cluster,
             settings: Arc::clone(settings),
@@ -202,6 +203,7 @@ fn read(said: &OptionProcessor, faults: &mut Faults<'_>) -> Option<(ProcessorPla
     let settings = ProcessorSettings {
         authority,
         lets_pass: *failure_mode_allow,
+        failure: None,
         parts: mode.unwrap_or_default(),
         timeout,
         longest,
