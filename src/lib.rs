@@ -30,6 +30,8 @@ mod jwks;
 pub mod leftovers;
 mod lua;
 mod masked;
+#[cfg(feature = "cli")]
+pub mod migrate;
 pub mod name;
 pub mod options;
 pub mod parser;

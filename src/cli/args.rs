@@ -13,6 +13,7 @@ mod graph;
 mod input;
 mod man;
 mod mesh;
+mod migrate;
 mod route;
 mod run;
 mod show;
@@ -40,6 +41,7 @@ pub use graph::{GraphArgs, LevelName, PictureFormat};
 pub use input::{FileArgs, InputArgs, InputPaths, TreeArgs};
 pub use man::ManArgs;
 pub use mesh::{MeshArgs, ServedServices, UnknownHosts};
+pub use migrate::{MigrateArgs, TermsName};
 pub use route::{DecisionFormat, RouteArgs};
 pub use run::RunArgs;
 pub use show::ShowArgs;
@@ -117,6 +119,12 @@ pub enum Command {
     Test(Box<TestArgs>),
     /// Say what a change of the manifests does to traffic, rule by rule, each with a request and both answers.
     Diff(Box<DiffArgs>),
+    /// Write the manifests in other terms: what policies of one vendor say, as Gateway API's own fields say it, or policies of
+    /// another vendor.
+    ///
+    /// The manifests go to standard output, with all that needs no other terms as it is. What cannot be said is reported on
+    /// standard error, and gives exit code 1, as does a result that decides otherwise than the input.
+    Migrate(Box<MigrateArgs>),
     /// Run an Envoy on this machine that follows the manifests, with local processes behind their Services.
     ///
     /// What can be called goes to standard output. Everything listens on 127.0.0.1, ports below 1024 move up by 10000, and
@@ -195,6 +203,7 @@ impl Cli {
                 Command::Blame(args) => args.input.order_paths(matches),
                 Command::Graph(args) => args.input.order_paths(matches),
                 Command::Ui(args) => args.input.order_paths(matches),
+                Command::Migrate(args) => args.input.order_paths(matches),
                 Command::Run(args) => args.complete(matches),
                 Command::Route(_)
                 | Command::Test(_)
@@ -218,6 +227,7 @@ impl Cli {
             Command::Blame(args) => &args.input.paths,
             Command::Graph(args) => &args.input.paths,
             Command::Ui(args) => &args.input.paths,
+            Command::Migrate(args) => &args.input.paths,
             Command::Run(args) => &args.input.paths,
             Command::Route(args) => &args.files.filename,
             Command::Test(args) => &args.files.filename,
@@ -241,6 +251,7 @@ impl Cli {
             Command::Route(args) => Some(&args.compile),
             Command::Test(args) => Some(&args.compile),
             Command::Diff(args) => Some(&args.compile),
+            Command::Migrate(args) => Some(&args.compile),
             Command::Run(args) => Some(&args.compile),
             Command::Explain(_) | Command::Completions { .. } | Command::Man(_) => None,
         }
@@ -310,6 +321,7 @@ impl Cli {
             Command::Route(args) => Some(&mut args.compile),
             Command::Test(args) => Some(&mut args.compile),
             Command::Diff(args) => Some(&mut args.compile),
+            Command::Migrate(args) => Some(&mut args.compile),
             Command::Run(args) => Some(&mut args.compile),
             Command::Explain(_) | Command::Completions { .. } | Command::Man(_) => None,
         }

@@ -28,6 +28,7 @@ mod kinds;
 mod made;
 mod man;
 mod mesh;
+mod migrate;
 pub mod name_kind;
 mod origins;
 mod pipeline;
@@ -82,6 +83,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
         Command::Blame(args) => blame::run(args, cli.screen, streams),
         Command::Test(args) => test::run(args, streams),
         Command::Diff(args) => diff::run(args, streams),
+        Command::Migrate(args) => migrate::run(args, cli.screen, streams),
         Command::Run(args) => run::run(args, cli.screen, streams),
         Command::Explain(args) => explain::run(args, streams).map_err(Failure::from),
         Command::Completions { shell } => complete(*shell, streams).map_err(Failure::from),

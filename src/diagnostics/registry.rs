@@ -754,6 +754,16 @@ registry! {
             traffic: "the header, or the body, has this text as it is written, percent signs and all",
             remedy: "write the value itself",
         }
+        /// Something of a policy that other terms have no words for.
+        UNSAID_IN_TERMS = "GW5121" "unsaid-in-terms" Error {
+            traffic: "the result serves without it",
+            remedy: "say it in another way, or do without it, before the policy is removed",
+        }
+        /// Something of a policy that is not written in other terms, as it changes nothing.
+        IDLE_IN_TERMS = "GW5122" "idle-in-terms" Note {
+            traffic: "none: the input serves as if it were not there",
+            remedy: "nothing, when that is meant",
+        }
     }
 
     Certificate {

@@ -1,5 +1,7 @@
 //! How long requests may take, and when they are tried again.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -83,6 +85,14 @@ pub struct BackOff {
     pub longest: Option<Duration>,
 }
 
+impl BackOff {
+    /// The same without what counts anyway.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        Self { longest: self.longest.filter(|longest| *longest != self.base * 10), ..self }
+    }
+}
+
 /// What is repeated besides connections that could not be made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum RetryOn {
@@ -99,6 +109,52 @@ pub enum RetryOn {
         /// The statuses that `RetriableStatusCodes` means, sorted.
         codes: Vec<u16>,
     },
+}
+
+impl RetryOn {
+    /// The same in the fewest forms: conditions that are lost connections and statuses are that
+    /// ([retry_on](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-retry-on)).
+    pub fn settled(&self) -> Cow<'_, Self> {
+        let Self::Conditions { conditions, codes } = self else { return Cow::Borrowed(self) };
+        let has = |condition: RetryCondition| conditions.contains(&condition);
+        let mut statuses: BTreeSet<u16> = BTreeSet::new();
+        let mut is_lost = false;
+        for condition in conditions {
+            match condition {
+                RetryCondition::ServerError => statuses.extend(500..600),
+                RetryCondition::GatewayError => statuses.extend([502, 503, 504]),
+                RetryCondition::Retriable4xx => statuses.extend([409]),
+                RetryCondition::RetriableStatusCodes => statuses.extend(codes),
+                RetryCondition::Reset
+                | RetryCondition::ResetBeforeRequest
+                | RetryCondition::ConnectFailure
+                | RetryCondition::RefusedStream => {}
+                RetryCondition::EnvoyRateLimited
+                | RetryCondition::RetriableHeaders
+                | RetryCondition::Http3PostConnectFailure
+                | RetryCondition::Cancelled
+                | RetryCondition::DeadlineExceeded
+                | RetryCondition::Internal
+                | RetryCondition::ResourceExhausted
+                | RetryCondition::Unavailable => return Cow::Borrowed(self),
+            }
+            // What gets no response counts as one of these.
+            is_lost |=
+                matches!(condition, RetryCondition::ServerError | RetryCondition::GatewayError | RetryCondition::Reset);
+        }
+        match is_lost {
+            true => Cow::Owned(Self::Failures(statuses.into_iter().collect())),
+            false
+                if statuses.is_empty()
+                    && has(RetryCondition::ConnectFailure)
+                    && has(RetryCondition::RefusedStream)
+                    && !has(RetryCondition::ResetBeforeRequest) =>
+            {
+                Cow::Owned(Self::Connect)
+            }
+            false => Cow::Borrowed(self),
+        }
+    }
 }
 
 macro_rules! conditions {
@@ -162,4 +218,26 @@ conditions! {
     ResourceExhausted = "resource-exhausted",
     /// gRPC's UNAVAILABLE.
     Unavailable = "unavailable",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RetryCondition::{Cancelled, ConnectFailure, GatewayError, RefusedStream, Reset, RetriableStatusCodes};
+    use super::{RetryCondition, RetryOn};
+
+    #[test]
+    fn conditions_that_are_lost_connections_and_statuses_are_settled() {
+        let on = |conditions: &[RetryCondition], codes: &[u16]| {
+            RetryOn::Conditions { conditions: conditions.to_vec(), codes: codes.to_vec() }.settled().into_owned()
+        };
+        assert_eq!(on(&[GatewayError], &[]), RetryOn::Failures(vec![502, 503, 504]));
+        assert_eq!(on(&[Reset, RetriableStatusCodes], &[500, 409]), RetryOn::Failures(vec![409, 500]));
+        assert_eq!(on(&[Reset, ConnectFailure], &[500]), RetryOn::Failures(Vec::new()));
+        assert_eq!(on(&[ConnectFailure, RefusedStream], &[]), RetryOn::Connect);
+        for others in
+            [&[ConnectFailure][..], &[Reset, Cancelled], &[ConnectFailure, RefusedStream, RetriableStatusCodes]]
+        {
+            assert!(matches!(on(others, &[503]), RetryOn::Conditions { .. }), "{others:?}");
+        }
+    }
 }

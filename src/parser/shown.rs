@@ -13,6 +13,7 @@ use super::kind::Kind;
 use super::locate::Locator;
 use super::manifests::{Manifests, ObjectHead};
 use super::node::Node;
+use super::source::DocumentId;
 use super::split::split;
 
 /// An object as it is written; `None` where its text cannot be read again.
@@ -49,6 +50,29 @@ pub fn shown(manifests: &Manifests, locator: &Locator<'_>, head: &ObjectHead) ->
         fields.remove("status");
     }
     Some(value)
+}
+
+/// The objects of a document as they are written, each with its path in it: a list has several.
+#[derive(Debug, Default)]
+pub struct Written(pub Vec<(FieldPath, Value)>);
+
+/// The objects of a document with all that stands there, what is secret as well; `None` where it cannot be read again.
+pub fn written(manifests: &Manifests, id: DocumentId) -> Option<Written> {
+    let document = manifests.documents.get(id)?;
+    let text = document.text(manifests.sources.get(document.source));
+    let piece = split(text).into_iter().next()?;
+    let decoded = decode(text.get(piece.range.clone())?, piece.syntax).ok()?;
+    let whole = |node: &Node, path: &FieldPath| to_value(node, path, &|_, _| false);
+    let kind = decoded.node.get("kind").and_then(Node::as_str).unwrap_or_default();
+    let items = decoded.node.get("items").and_then(Node::as_list).filter(|_| kind.ends_with("List"));
+    let root = FieldPath::default();
+    Some(Written(match items {
+        None => vec![(root.clone(), whole(&decoded.node, &root))],
+        Some(items) => {
+            let at = |index: usize| root.with("items").with(index);
+            items.iter().enumerate().map(|(index, item)| (at(index), whole(item, &at(index)))).collect()
+        }
+    }))
 }
 
 fn to_value(node: &Node, path: &FieldPath, is_hidden: &dyn Fn(&FieldPath, Part) -> bool) -> Value {

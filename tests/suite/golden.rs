@@ -277,6 +277,7 @@ pub(crate) fn orphans(harness: &Harness) -> Vec<PathBuf> {
                 made.push(path(harness, &case, LISTED));
             }
         }
+        made.extend(crate::migrate::snapshots(&case).map(|product| path(harness, &case, &product)));
         if case.exit.translate == 0 {
             made.push(path(harness, &case, if case.pins == Pins::Bootstrap { BOOTSTRAP } else { IR }));
         }

@@ -13,8 +13,9 @@ const KINDS: [&str; 4] = ["BackendTrafficPolicy", "ClientTrafficPolicy", "EnvoyE
 /// What is made of a kind's name for its types.
 const ENDINGS: [&str; 3] = ["", "Field", "Spec"];
 
-/// Where the own files of kinds are.
-const OWN: [&str; 4] = [
+/// Where the own files of kinds are, and what writes some of them in the place of others.
+const OWN: [&str; 5] = [
+    "src/migrate/",
     "src/parser/api/envoy_gateway/",
     "src/parser/schema/envoy_gateway/",
     "src/resolver/envoy_policy/",

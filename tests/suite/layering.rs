@@ -114,6 +114,7 @@ const LAYERS: &[Layer] = &[
         false,
         false,
     ),
+    layer("migrate", &["diagnostics", "emit", "hostname", "ir", "name", "parser", "port", "resolver"], false, false),
     // Pictures have no words of their own for what a route does: whoever has some hands them over.
     layer("graph/form", &["diagnostics", "parser"], false, false),
     layer("graph", &["diagnostics", "id", "ir", "name", "parser", "port", "resolver"], false, false),

@@ -71,6 +71,7 @@ mod mesh_table;
 #[cfg(unix)]
 mod mesh_watch;
 mod metamorphic;
+mod migrate;
 mod modules;
 mod mutation;
 mod option_fields;
@@ -207,6 +208,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(ledger::trials(&harness, root));
     trials.extend(licences::trials(root));
     trials.extend(metamorphic::trials(&harness));
+    trials.extend(migrate::trials(&harness));
     trials.extend(mutation::trials(&harness, root));
     #[cfg(unix)]
     trials.extend(packaging::trials(&harness));

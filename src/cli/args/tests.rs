@@ -112,8 +112,21 @@ fn mistakes_in_usage_exit_with_2_and_help_with_0() {
 }
 
 /// The commands that read manifests.
-const READERS: &[&str] =
-    &["translate", "validate", "status", "get", "describe", "graph", "ui", "route", "blame", "test", "diff", "run"];
+const READERS: &[&str] = &[
+    "translate",
+    "validate",
+    "status",
+    "get",
+    "describe",
+    "graph",
+    "ui",
+    "route",
+    "blame",
+    "test",
+    "diff",
+    "migrate",
+    "run",
+];
 
 #[test]
 fn every_command_that_reads_manifests_has_every_common_flag() {

@@ -141,7 +141,8 @@ fn base_of_side(tree: &dyn load::Tree, base: &Path, settled: &Path, side: &Path)
     of_side.unwrap_or_else(|| base.to_owned())
 }
 
-/// What differs between two compilations, a line for each change of traffic; one that says so where nothing does.
+/// What differs between two compilations, a line for each change of traffic and for each part that could not be compared;
+/// none where nothing does. `is_meant` says of what could not be compared that it is known to stand on one side alone.
 ///
 /// # Errors
 /// Why a side has nothing that could be compared.
@@ -149,9 +150,11 @@ pub(super) fn lines(
     old: &Compilation,
     new: &Compilation,
     options: &Options,
-    color: bool,
+    (color, is_meant): (bool, &dyn Fn(&str) -> bool),
 ) -> Result<Vec<String>, String> {
-    Ok(render::lines(&compare::compare(old, new, options)?, color))
+    let mut difference = compare::compare(old, new, options)?;
+    difference.uncompared.retain(|one| !is_meant(&one.subject));
+    Ok(render::lines(&difference, color))
 }
 
 /// Compiles one side: a path, or a revision of the repository in the working directory. With it comes what of the side

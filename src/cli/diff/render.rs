@@ -111,7 +111,7 @@ fn unnamed(Unnamed { subject, old_place, new_place, is_unread }: &Unnamed) -> St
     format!("{subject} {what}{unread}  {places}")
 }
 
-/// The changes of traffic in a line each.
+/// The changes of traffic in a line each, and what could not be compared.
 pub(super) fn lines(difference: &Difference, color: bool) -> Vec<String> {
     let mut lines = Vec::new();
     for change in &difference.changes {
@@ -126,9 +126,6 @@ pub(super) fn lines(difference: &Difference, color: bool) -> Vec<String> {
     }
     for UncomparedView { side, subject, reason, .. } in &difference.uncompared {
         lines.push(format!("{}  {subject} ({side}): {reason}", Style::Yellow.paint("uncompared", color)));
-    }
-    if lines.is_empty() {
-        lines.push("no difference for traffic".to_owned());
     }
     lines
 }

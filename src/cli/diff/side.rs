@@ -15,10 +15,10 @@ use crate::analysis::outcome;
 use crate::compile::Compilation;
 use crate::hostname::Hostname;
 use crate::ir::{
-    AccessOrder, Across, Action, AuthId, Branch, ClientDetails, ClusterId, Config, Cors, ExternalAuthSettings,
+    AccessOrder, Across, Action, AuthId, BackOff, Branch, ClientDetails, ClusterId, Config, Cors, ExternalAuthSettings,
     FilterChain, Forward, GatewayName, Handler, HeaderMatch, HeaderMutations, HttpConnection, Listener,
-    ListenerSettings, Origin, PathRewrite, PathRules, Route, RouteMatch, Site, TcpBackend, TcpProxy, Transport,
-    UdpProxy, VirtualHost, WeightedBackend,
+    ListenerSettings, Origin, PathMatch, PathRewrite, PathRules, Retry, Route, RouteMatch, Site, TcpBackend, TcpProxy,
+    Transport, UdpProxy, VirtualHost, WeightedBackend,
 };
 use crate::port::Port;
 use crate::simulate::{Connection, Decision, Request, Security, Simulator, Version};
@@ -398,7 +398,8 @@ fn rules<'c>(
         let count = counts.entry(known.clone()).or_default();
         let key = (known.0, known.1, *count);
         *count += 1;
-        rules.push(Rule { key, route, is_reached, action: actions.comparable(action) });
+        let action = settled_for(matches, actions.comparable(action));
+        rules.push(Rule { key, route, is_reached, action });
     }
     rules
 }
@@ -539,6 +540,27 @@ fn settle_cors(cors: &mut Option<Arc<Cors>>) {
     }
 }
 
+/// What takes the place of a match is often the same as what takes that of a whole path, or of a prefix.
+fn settled_for(matches: &RouteMatch, action: Arc<Action>) -> Arc<Action> {
+    let Action::Forward(forward) = &*action else { return action };
+    let Some(PathRewrite::Taken(to)) = forward.path_rewrite.as_deref() else { return action };
+    let path = match &matches.path {
+        PathMatch::Exact(_) | PathMatch::Regex(_) => PathRewrite::Full(to.to_owned()),
+        PathMatch::Prefix(prefix) if prefix.is_empty() || to.ends_with('/') => return action,
+        PathMatch::Prefix(prefix) => PathRewrite::Prefix { matched: prefix.to_owned(), replacement: to.to_owned() },
+    };
+    let path_rewrite = settled_path(Some(path)).map(Box::new);
+    Arc::new(Action::Forward(Forward { path_rewrite, ..forward.to_owned() }))
+}
+
+/// Conditions of further tries have several names, and what counts anyway may be said.
+fn settle_retry(retry: &mut Retry) {
+    if let Cow::Owned(on) = retry.on.settled() {
+        retry.on = on;
+    }
+    retry.backoff = retry.backoff.map(BackOff::settled);
+}
+
 /// A prefix that takes its own place changes nothing.
 fn settled_path(path: Option<PathRewrite>) -> Option<PathRewrite> {
     path.filter(|path| !matches!(path, PathRewrite::Prefix { matched, replacement } if matched == replacement))
@@ -569,6 +591,9 @@ fn settle_forward(forward: &mut Forward) {
     }
     settle_headers(&mut forward.request_headers);
     settle_headers(&mut forward.response_headers);
+    if let Some(retry) = &mut forward.retry {
+        settle_retry(retry);
+    }
     let path = forward.path_rewrite.take().map(|path| *path);
     forward.path_rewrite = settled_path(path).map(Box::new);
     // The number of a rule is a place as well.

@@ -281,7 +281,8 @@ pub(super) fn known_as(finding: &Finding) -> Known {
 
 /// Says what an edit does to traffic, a line for each change.
 pub(super) fn tell_changes(old: &Compiled, new: &Compiled, options: &Options, streams: &mut Streams<'_>) {
-    match diff::lines(&old.compilation, &new.compilation, options, streams.color_stderr) {
+    match diff::lines(&old.compilation, &new.compilation, options, (streams.color_stderr, &|_| false)) {
+        Ok(lines) if lines.is_empty() => streams.tell("  no difference for traffic"),
         Ok(lines) => lines.iter().for_each(|line| streams.tell(&format!("  {line}"))),
         // There was nothing before that could be compared.
         Err(why) => streams.tell(&format!("  not compared: {why}")),
