@@ -16,6 +16,7 @@ use super::attachment::RouteParent;
 use super::certificate::KeyPairId;
 use super::listener::{ResolvedListener, report_conflicts, resolve_listeners};
 use super::owner::ListenerOwner;
+use super::parameters::{Parameters, Reference};
 use super::stand_in::{NamedAt, StandIn, StandIns};
 
 /// A Gateway that is ours, with its listeners.
@@ -72,7 +73,8 @@ pub(super) fn resolve_gateways<'m>(
         .filter(|gateway| is_selected(gateway, options) && is_ours(gateway, &classes, options, diagnostics))
         .collect();
     gateways.sort_by_key(|gateway| gateway.metadata.sort_key());
-    let refused_classes = check_class_parameters(&gateways, &classes, options, diagnostics);
+    let parameters = Parameters::new(manifests);
+    let refused_classes = check_class_parameters(&gateways, &classes, (&parameters, options), diagnostics);
     gateways
         .into_iter()
         .map(|object| {
@@ -81,7 +83,7 @@ pub(super) fn resolve_gateways<'m>(
             ResolvedGateway {
                 object,
                 listeners: own_listeners(object, diagnostics),
-                refused: check_parameters(object, options, diagnostics)
+                refused: check_parameters(object, &parameters, options, diagnostics)
                     .or(class)
                     .or(object.refusal.as_ref().map(|refusal| refusal.proof)),
                 stand_in: None,
@@ -148,7 +150,7 @@ fn assumed(key: &ObjectKey, named_at: &NamedAt) -> Finding {
 fn check_class_parameters<'m>(
     gateways: &[&'m Object<GatewaySpec>],
     classes: &HashMap<&'m Name, &'m Object<GatewayClassSpec>>,
-    options: &Options,
+    (parameters, options): (&Parameters<'_>, &Options),
     diagnostics: &mut Diagnostics,
 ) -> HashMap<&'m Name, Reported> {
     let used = gateways.iter().map(|gateway| &gateway.spec.gateway_class_name);
@@ -156,7 +158,7 @@ fn check_class_parameters<'m>(
     let used: BTreeSet<&Name> = used.chain(ours).collect();
     let mut refused = HashMap::new();
     for class in used.into_iter().filter_map(|name| classes.get(name)) {
-        if let Some(finding) = unknown_class_parameters(class, options) {
+        if let Some(finding) = unknown_class_parameters(class, parameters, options) {
             refused.insert(&class.metadata.name, diagnostics.error(finding));
         }
     }
@@ -164,18 +166,19 @@ fn check_class_parameters<'m>(
 }
 
 /// What refuses a class: parameters that gwctl does not know.
-fn unknown_class_parameters(class: &Object<GatewayClassSpec>, options: &Options) -> Option<Finding> {
+fn unknown_class_parameters(
+    class: &Object<GatewayClassSpec>,
+    parameters: &Parameters<'_>,
+    options: &Options,
+) -> Option<Finding> {
     // A description is for people.
     let GatewayClassSpec { controller_name: _, parameters_ref, description: _ } = &class.spec;
-    let ObjectReference { group, kind, name, namespace: _ } = parameters_ref.as_ref()?;
+    let ObjectReference { group, kind, name, namespace } = parameters_ref.as_ref()?;
     if options.assume.parameters {
         return None;
     }
-    let finding = class.finding(
-        codes::INVALID_PARAMETERS,
-        whole!["spec", "parametersRef"],
-        format!("parameters `{name}` are of kind `{group}/{kind}`, which gwctl does not know"),
-    );
+    let why = parameters.unknown(&Reference { group, kind, namespace: namespace.as_ref(), name })?;
+    let finding = class.finding(codes::INVALID_PARAMETERS, whole!["spec", "parametersRef"], why);
     Some(
         finding
             .label("settings that would be left out")
@@ -208,6 +211,7 @@ fn is_our_class(class: &Object<GatewayClassSpec>, options: &Options) -> bool {
 /// ([LocalParametersReference](https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure)).
 fn check_parameters(
     gateway: &Object<GatewaySpec>,
+    parameters: &Parameters<'_>,
     options: &Options,
     diagnostics: &mut Diagnostics,
 ) -> Option<Reported> {
@@ -216,11 +220,10 @@ fn check_parameters(
     if options.assume.parameters {
         return None;
     }
-    let finding = gateway.finding(
-        codes::INVALID_PARAMETERS,
-        whole!["spec", "infrastructure", "parametersRef"],
-        format!("parameters `{name}` are of kind `{group}/{kind}`, which gwctl does not know"),
-    );
+    let namespace = Some(&gateway.metadata.namespace);
+    let why = parameters.unknown(&Reference { group, kind, namespace, name })?;
+    let at = whole!["spec", "infrastructure", "parametersRef"];
+    let finding = gateway.finding(codes::INVALID_PARAMETERS, at, why);
     Some(
         diagnostics.error(
             finding

@@ -40,6 +40,7 @@ mod option_verdict;
 mod origin;
 mod overlaps;
 mod owner;
+mod parameters;
 mod policy;
 mod processor_server;
 mod reference;
