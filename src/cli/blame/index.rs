@@ -6,7 +6,7 @@ use crate::cli::name_kind::NameKind;
 use crate::ir::{
     Action, Config, FilterChain, ForwardProxy, Handler, HttpConnection, Listener, Origin, Target, TcpBackend, Transport,
 };
-use crate::translator::envoy::{gloo_name, has_invalid_backend, name, target};
+use crate::translator::envoy::{gloo_name, has_invalid_backend, name, secrets_of_sign_in, target};
 
 /// What stands behind a name.
 #[derive(Clone, Debug, Default)]
@@ -211,6 +211,17 @@ impl Index {
     fn add_action(&mut self, action: &Action, origin: Origin, config: &Config) {
         for id in config.clusters_of(action) {
             self.send(name::cluster(config.cluster(id)), origin);
+        }
+        let filters = action.leaves().filter_map(Action::http_filters);
+        for sign_in in filters.filter_map(|filters| filters.guards.sign_in.as_ref()) {
+            for secret in secrets_of_sign_in(sign_in, config) {
+                self.note(
+                    NameKind::Secret,
+                    secret.clone(),
+                    "what the `oidc` of a SecurityPolicy needs, for these rules",
+                );
+                self.put(NameKind::Secret, secret, Some(origin));
+            }
         }
         for leaf in action.leaves() {
             let Action::Forward(forward) = leaf else { continue };

@@ -95,6 +95,7 @@ use joined::Joined;
 pub use layout::{Layout, Place};
 pub use name::NODE;
 pub use resource::{Kind, Resource, followed_files, has_invalid_backend, read_once, resources};
+pub use sign_in::secret_names as secrets_of_sign_in;
 
 /// RE2's default limit on the size of a compiled program is 100, which some 96
 /// literal characters exceed and which is fatal for the whole configuration.

@@ -73,7 +73,7 @@ fn key_of(sign_in: &SignIn, config: &Config) -> String {
 }
 
 /// The names of the secrets with the client's password and with the key of cookies.
-fn secret_names(sign_in: &SignIn, config: &Config) -> [String; 2] {
+pub fn secret_names(sign_in: &SignIn, config: &Config) -> [String; 2] {
     let key = key_of(sign_in, config);
     ["password", "cookies"].map(|what| format!("oauth2/{key}/{what}"))
 }
