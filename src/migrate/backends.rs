@@ -37,6 +37,9 @@ struct Known<'m> {
     services: HashSet<(&'m str, &'m str)>,
     /// The backends that a BackendTLSPolicy is about.
     secured: HashSet<ObjectKey>,
+    slices: HashSet<(&'m str, &'m str)>,
+    /// The grants.
+    grants: HashSet<(&'m str, &'m str)>,
 }
 
 impl<'m> Known<'m> {
@@ -47,7 +50,20 @@ impl<'m> Known<'m> {
             targets.map(|target| ObjectKey::new(Kind::Backend, (&policy.metadata.namespace, &target.name)))
         });
         let services = manifests.services.iter().map(|service| names(&service.head));
-        Self { services: services.collect(), secured: secured.collect() }
+        let slices = manifests.endpoint_slices.iter().map(|slice| names(&slice.head));
+        let grants = manifests.reference_grants.iter().map(|grant| names(&grant.head));
+        Self {
+            services: services.collect(),
+            secured: secured.collect(),
+            slices: slices.collect(),
+            grants: grants.collect(),
+        }
+    }
+
+    fn has_slice(&self, head: &ObjectHead) -> bool {
+        let (namespace, name) = names(head);
+        let other = format!("{name}-6");
+        [name, &other].iter().any(|name| self.slices.contains(&(namespace, *name)))
     }
 
     fn allowed(&self, head: &ObjectHead, successor: Successor) -> Successor {
@@ -55,6 +71,9 @@ impl<'m> Known<'m> {
             _ if self.secured.contains(&head.key()) => Successor::None("a BackendTLSPolicy is about it"),
             Successor::Added(Kind::Service, _) if self.services.contains(&names(head)) => {
                 Successor::None("a Service of its name is in the input already")
+            }
+            Successor::Added(Kind::Service, _) if self.has_slice(head) => {
+                Successor::None("an EndpointSlice of its name is in the input already")
             }
             successor => successor,
         }
@@ -64,6 +83,7 @@ impl<'m> Known<'m> {
 /// The backends of an input that are replaced, and what takes their places.
 pub(super) struct Backends<'m> {
     by_key: HashMap<ObjectKey, (&'m ObjectHead, Successor)>,
+    known: Known<'m>,
     /// Those that are named.
     pub(super) used: HashSet<ObjectKey>,
     /// Those that stay.
@@ -92,8 +112,10 @@ impl<'m> Backends<'m> {
             let object = written.object(head)?;
             Some((head.key(), (head, known.allowed(head, successor(head, &object["spec"], terms)))))
         });
+        let by_key = by_key.collect();
         Self {
-            by_key: by_key.collect(),
+            by_key,
+            known,
             used: HashSet::new(),
             told: HashSet::new(),
             grants: BTreeSet::new(),
@@ -219,7 +241,16 @@ impl<'m> Backends<'m> {
                 documents.leave_out(head);
             }
         }
-        for (at, (from_kind, from, to_kind, to, name)) in self.grants.iter().enumerate() {
+        for (from_kind, from, to_kind, to, name) in &self.grants {
+            let mut own = format!("{name}-from-{from}");
+            own.truncate(200);
+            let kind = from_kind.name().to_ascii_lowercase();
+            let mut grant = format!("{own}-{kind}");
+            let mut count = 1;
+            while self.known.grants.contains(&(&**to, grant.as_str())) {
+                count += 1;
+                grant = format!("{own}-{kind}-{count}");
+            }
             let behind = self.used.iter().filter_map(|key| self.by_key.get(key)).map(|(head, _)| *head);
             let Some(behind) = behind.min_by_key(|head| head.position.document) else { continue };
             documents.add(
@@ -227,7 +258,7 @@ impl<'m> Backends<'m> {
                 json!({
                     "apiVersion": "gateway.networking.k8s.io/v1",
                     "kind": "ReferenceGrant",
-                    "metadata": { "name": format!("{name}-from-{from}-{at}"), "namespace": &**to },
+                    "metadata": { "name": grant, "namespace": &**to },
                     "spec": {
                         "from": [{ "group": from_kind.group(), "kind": from_kind.name(), "namespace": &**from }],
                         "to": [{ "group": to_kind.group(), "kind": to_kind.name(), "name": name }],
@@ -280,9 +311,16 @@ fn successor(head: &ObjectHead, spec: &Value, terms: Terms) -> Successor {
     let is_own = |(host, _): &Host| {
         host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || address.is_unspecified())
     };
+    let is_name = |host: &str| host.parse::<IpAddr>().is_err();
     match terms {
         Terms::EnvoyGateway if hosts.iter().any(is_own) => {
             Successor::None("a Backend has no address of the proxy's own machine")
+        }
+        Terms::EnvoyGateway if hosts.iter().any(|(host, _)| is_name(host) && !host.contains('.')) => {
+            Successor::None("a name of a Backend has several labels")
+        }
+        Terms::EnvoyGateway if hosts.iter().any(|(host, _)| is_name(host) != is_name(&hosts[0].0)) => {
+            Successor::None("a Backend has names or addresses, and not both")
         }
         Terms::GatewayApi if !is_label(&head.metadata.name) => Successor::None("its name cannot be that of a Service"),
         Terms::Gloo => Successor::Added(Kind::Upstream, hosts),

@@ -67,7 +67,10 @@ impl Documents {
         for (id, document) in manifests.documents.iter_enumerated().filter(|(id, own)| !is_skipped(*id, own)) {
             let text = texts.entry(document.source).or_default();
             let own = objects.get(&id).map(Vec::as_slice).unwrap_or_default();
-            if own.iter().any(|(key, _)| self.changed.contains_key(key)) {
+            // One more line end at the end of a block scalar would be one more in its value.
+            let is_open = |text: &str| !text.ends_with('\n') && text.contains(['|', '>']);
+            let is_open = is_open(document.text(manifests.sources.get(document.source)));
+            if own.iter().any(|(key, _)| self.changed.contains_key(key)) || is_open && !own.is_empty() {
                 let nothing = Written::default();
                 let whole = written(manifests, id).unwrap_or(nothing);
                 self.parts(own, whole).iter().for_each(|value| push(text, &yaml(value)));
@@ -101,14 +104,16 @@ impl Documents {
 
 /// Adds a document to a text.
 fn push(text: &mut String, document: &str) {
-    let document = document.trim_matches(['\n', '\r']);
+    let document = document.trim_start_matches(['\n', '\r']);
     if document.starts_with('%') && !text.is_empty() {
         text.push_str("...\n");
     } else if !document.starts_with("---") && !document.starts_with('%') {
         text.push_str("---\n");
     }
-    text.push_str(document.trim_end());
-    text.push('\n');
+    text.push_str(document);
+    if !document.ends_with('\n') {
+        text.push('\n');
+    }
 }
 
 fn yaml(value: &Value) -> String {

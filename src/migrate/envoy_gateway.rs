@@ -36,7 +36,7 @@ pub(super) fn say(topic: Topic, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
         Topic::Timeouts => say_timeouts(*forward.timeouts, forward.retry.as_deref(), rule),
         Topic::IdleTimeout => {
             let idle = duration(forward.timeouts.idle.unwrap_or_default())?;
-            rule.policy(OwnObject::Traffic)["timeout"]["http"]["streamIdleTimeout"] = idle.into();
+            rule.policy(OwnObject::Traffic)?["timeout"]["http"]["streamIdleTimeout"] = idle.into();
             Ok(())
         }
         Topic::StreamTimeout => {
@@ -44,8 +44,9 @@ pub(super) fn say(topic: Topic, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
             if longest_of_calls.is_some() || calls_earlier.is_some() {
                 return Err("what calls ask for with `grpc-timeout` has no field".to_owned());
             }
-            let longest = duration(longest.unwrap_or_default())?;
-            rule.policy(OwnObject::Traffic)["timeout"]["http"]["maxStreamDuration"] = longest.into();
+            let longest = longest.filter(|longest| !longest.is_zero()).ok_or("no limit has no form")?;
+            let longest = duration(longest)?;
+            rule.policy(OwnObject::Traffic)?["timeout"]["http"]["maxStreamDuration"] = longest.into();
             Ok(())
         }
         Topic::Retries => say_retry(forward.retry.as_deref(), forward.timeouts.per_try, rule),
@@ -55,7 +56,7 @@ pub(super) fn say(topic: Topic, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
         Topic::Path => match forward.path_rewrite.as_deref() {
             Some(PathRewrite::Regex(substitution)) => {
                 let said = json!({ "type": "ReplaceRegexMatch", "replaceRegexMatch": regex(substitution) });
-                rule.policy(OwnObject::Filter)["urlRewrite"]["path"] = said;
+                rule.policy(OwnObject::Filter)?["urlRewrite"]["path"] = said;
                 Ok(())
             }
             _ => Err("paths are rewritten by expressions, or as Gateway API says it".to_owned()),
@@ -69,15 +70,15 @@ pub(super) fn say(topic: Topic, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
                 }
                 Some(HostRewrite::Literal(_)) | None => return Err("the host is said by the rule".to_owned()),
             };
-            rule.policy(OwnObject::Filter)["urlRewrite"]["hostname"] = said;
-            rule.policy(OwnObject::Filter)["urlRewrite"]["appendXForwardedHost"] = forward.tells_host.into();
+            rule.policy(OwnObject::Filter)?["urlRewrite"]["hostname"] = said;
+            rule.policy(OwnObject::Filter)?["urlRewrite"]["appendXForwardedHost"] = forward.tells_host.into();
             Ok(())
         }
         Topic::ForwardedHost => {
             if matches!(forward.host_rewrite.as_deref(), Some(HostRewrite::Literal(_)) | None) {
                 return Err("backends are told the host that was asked for where a filter makes another one".to_owned());
             }
-            rule.policy(OwnObject::Filter)["urlRewrite"]["appendXForwardedHost"] = forward.tells_host.into();
+            rule.policy(OwnObject::Filter)?["urlRewrite"]["appendXForwardedHost"] = forward.tells_host.into();
             Ok(())
         }
         _ => Err("no field of its policies is known to say that".to_owned()),
@@ -104,7 +105,7 @@ fn say_timeouts(timeouts: Timeouts, retry: Option<&Retry>, rule: &mut Rule<'_>) 
 
 fn say_retry(retry: Option<&Retry>, per_try: Option<std::time::Duration>, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
     let Some(Retry { on, attempts, backoff, asked, leaves_priority_after }) = retry else {
-        rule.policy(OwnObject::Traffic)["retry"] = json!({ "numRetries": 0 });
+        rule.policy(OwnObject::Traffic)?["retry"] = json!({ "numRetries": 0 });
         return Ok(());
     };
     if asked.is_some() {
@@ -140,7 +141,7 @@ fn say_retry(retry: Option<&Retry>, per_try: Option<std::time::Duration>, rule: 
     if let Some(count) = leaves_priority_after {
         said["numAttemptsPerPriority"] = json!(count);
     }
-    rule.policy(OwnObject::Traffic)["retry"] = said;
+    rule.policy(OwnObject::Traffic)?["retry"] = said;
     Ok(())
 }
 
@@ -156,16 +157,21 @@ fn say_fault(fault: Option<&Fault>, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
     if let Some((share, wait)) = delay {
         said["delay"] = json!({ "fixedDelay": duration(*wait)?, "percentage": percent(*share) });
     }
-    rule.policy(OwnObject::Traffic)["faultInjection"] = said;
+    rule.policy(OwnObject::Traffic)?["faultInjection"] = said;
     Ok(())
 }
 
-/// What is named counts, and nothing else: whatever a rule says nothing of is what Envoy does by itself.
+/// What is named counts, and nothing else.
 fn say_upgrades(Upgrades { websockets, tunnels }: Upgrades, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
-    if websockets == Some(false) || tunnels.is_some() {
-        return Err("that a connection may become nothing, or a tunnel, has no field of its own".to_owned());
+    let (Some(websockets), Some(tunnels)) = (websockets, tunnels) else {
+        return Err("what is said of one thing that a connection may become is said of all".to_owned());
+    };
+    let named = [("websocket", websockets), ("CONNECT", tunnels)].into_iter().filter(|(_, is_on)| *is_on);
+    let named: Vec<Value> = named.map(|(name, _)| json!({ "type": name })).collect();
+    if named.is_empty() {
+        return Err("that connections become nothing has no form".to_owned());
     }
-    rule.policy(OwnObject::Traffic)["httpUpgrade"] = json!([{ "type": "websocket" }]);
+    rule.policy(OwnObject::Traffic)?["httpUpgrade"] = named.into();
     Ok(())
 }
 
@@ -186,6 +192,6 @@ fn say_cors(cors: Option<&Cors>, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
         said["maxAge"] = duration(*age)?.into();
     }
     rule.remove_filter("CORS");
-    rule.policy(OwnObject::Security)["cors"] = said;
+    rule.policy(OwnObject::Security)?["cors"] = said;
     Ok(())
 }

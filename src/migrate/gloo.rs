@@ -18,35 +18,38 @@ use super::topic::Topic;
 /// Says a topic of a rule in a RouteOption.
 pub(super) fn say(topic: Topic, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
     let forward = rule.place.forward().ok_or("the rule answers requests itself")?;
-    let option = |rule: &mut Rule<'_>, name: &str, value: Value| rule.policy(OwnObject::Options)[name] = value;
+    let option = |rule: &mut Rule<'_>, name: &str, value: Value| {
+        rule.policy(OwnObject::Options)?[name] = value;
+        Ok::<(), Unsaid>(())
+    };
     match topic {
         Topic::Timeouts => return say_timeouts(*forward.timeouts, forward.retry.as_deref(), rule),
         Topic::IdleTimeout => {
             let idle = forward.timeouts.idle.unwrap_or_default();
-            option(rule, "idleTimeout", go_duration(idle).into());
+            option(rule, "idleTimeout", go_duration(idle).into())?;
         }
-        Topic::StreamTimeout => option(rule, "maxStreamDuration", stream(forward.timeouts.stream.unwrap_or_default())),
+        Topic::StreamTimeout => option(rule, "maxStreamDuration", stream(forward.timeouts.stream.unwrap_or_default()))?,
         Topic::Retries => {
             let retry = forward.retry.as_deref().ok_or("further tries cannot be taken away")?;
             let said = retries(retry, forward.timeouts.per_try)?;
-            option(rule, "retries", said);
+            option(rule, "retries", said)?;
         }
         Topic::Faults => {
             let fault = forward.fault.as_deref().ok_or("a fault cannot be taken away")?;
-            option(rule, "faults", faults(fault)?);
+            option(rule, "faults", faults(fault)?)?;
         }
-        Topic::Upgrades => option(rule, "upgrades", upgrades(forward.upgrades)?),
+        Topic::Upgrades => option(rule, "upgrades", upgrades(forward.upgrades)?)?,
         Topic::BodyLimit => {
             let said = match forward.http_filters.guards.body {
                 Some(BodyRule::Limit(bytes)) => json!({ "buffer": { "maxRequestBytes": bytes } }),
                 Some(BodyRule::Unlimited) => json!({ "disabled": true }),
                 None => return Err("a limit cannot be taken away".to_owned()),
             };
-            option(rule, "bufferPerRoute", said);
+            option(rule, "bufferPerRoute", said)?;
         }
         Topic::Cors => {
             rule.remove_filter("CORS");
-            option(rule, "cors", cors(forward.http_filters.cors.as_deref())?);
+            option(rule, "cors", cors(forward.http_filters.cors.as_deref())?)?;
         }
         Topic::RequestHeaders => {
             return say_headers(&forward.request_headers, "RequestHeaderModifier", REQUEST_LISTS, rule);
@@ -55,18 +58,18 @@ pub(super) fn say(topic: Topic, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
             return say_headers(&forward.response_headers, "ResponseHeaderModifier", RESPONSE_LISTS, rule);
         }
         Topic::Path => match forward.path_rewrite.as_deref() {
-            Some(PathRewrite::Regex(substitution)) => option(rule, "regexRewrite", regex(substitution)),
-            Some(PathRewrite::Taken(to)) => option(rule, "prefixRewrite", to.as_str().into()),
+            Some(PathRewrite::Regex(substitution)) => option(rule, "regexRewrite", regex(substitution))?,
+            Some(PathRewrite::Taken(to)) => option(rule, "prefixRewrite", to.as_str().into())?,
             _ => return Err("the path is said by the rule".to_owned()),
         },
         Topic::Host => match forward.host_rewrite.as_deref() {
-            Some(HostRewrite::Endpoint) => option(rule, "autoHostRewrite", true.into()),
-            Some(HostRewrite::Header(name)) => option(rule, "hostRewriteHeader", name.as_str().into()),
-            Some(HostRewrite::Path(substitution)) => option(rule, "hostRewritePathRegex", regex(substitution)),
+            Some(HostRewrite::Endpoint) => option(rule, "autoHostRewrite", true.into())?,
+            Some(HostRewrite::Header(name)) => option(rule, "hostRewriteHeader", name.as_str().into())?,
+            Some(HostRewrite::Path(substitution)) => option(rule, "hostRewritePathRegex", regex(substitution))?,
             Some(HostRewrite::Literal(_)) | None => return Err("the host is said by the rule".to_owned()),
         },
-        Topic::ForwardedHost => option(rule, "appendXForwardedHost", forward.tells_host.into()),
-        Topic::Metadata => option(rule, "envoyMetadata", json!(*forward.metadata)),
+        Topic::ForwardedHost => option(rule, "appendXForwardedHost", forward.tells_host.into())?,
+        Topic::Metadata => option(rule, "envoyMetadata", json!(*forward.metadata))?,
         _ => return Err("no option is known to say that".to_owned()),
     }
     Ok(())
@@ -234,7 +237,7 @@ fn say_headers(
         values.iter().try_for_each(|value| push(value, true))?;
     }
     rule.remove_filter(filter);
-    let manipulation = &mut rule.policy(OwnObject::Options)["headerManipulation"];
+    let manipulation = &mut rule.policy(OwnObject::Options)?["headerManipulation"];
     for (name, list) in [(to_add, added), (to_remove, removed)] {
         if !list.is_empty() {
             manipulation[name] = list.into();

@@ -18,6 +18,8 @@ pub(super) enum Kept {
     Aimless,
     /// A route with a Service as its parent has it.
     OfClients,
+    /// A route has it that is not written anew.
+    OfOthers,
 }
 
 /// The policies in other terms: those that are replaced, and those that stay.
@@ -25,6 +27,8 @@ pub(super) struct Policies<'m> {
     pub(super) replaced: Vec<&'m ObjectHead>,
     keys: HashSet<ObjectKey>,
     pub(super) kept: Vec<(&'m ObjectHead, Kept)>,
+    /// Whether one that is replaced is about a Gateway or a ListenerSet.
+    pub(super) is_of_gateways: bool,
     /// What those that are replaced are about as well, and the input lacks.
     missed: Vec<(&'m ObjectHead, ObjectKey)>,
 }
@@ -35,7 +39,13 @@ impl<'m> Policies<'m> {
         let heads = manifests.heads();
         let known: HashMap<ObjectKey, &ObjectHead> = heads.iter().map(|head| (head.key(), *head)).collect();
         let referrers = referrers(written);
-        let mut policies = Self { replaced: Vec::new(), keys: HashSet::new(), kept: Vec::new(), missed: Vec::new() };
+        let mut policies = Self {
+            replaced: Vec::new(),
+            keys: HashSet::new(),
+            kept: Vec::new(),
+            is_of_gateways: false,
+            missed: Vec::new(),
+        };
         // What an API server refuses stays, with what it is told for.
         let is_policy =
             |head: &&&ObjectHead| terms.replaces(head.kind) && head.refusal.is_none() && !head.position.context;
@@ -52,6 +62,8 @@ impl<'m> Policies<'m> {
                     let lacks = |key: &ObjectKey| !known.contains_key(key);
                     policies.missed.extend(targets.named.into_iter().filter(lacks).map(|key| (head, key)));
                     policies.keys.insert(key);
+                    policies.is_of_gateways |=
+                        about.iter().any(|object| matches!(object.kind, Kind::Gateway | Kind::ListenerSet));
                     policies.replaced.push(head);
                 }
             }
@@ -71,6 +83,17 @@ impl<'m> Policies<'m> {
                 finding.label("it is about several objects").consequence("none here; there it serves without it");
             finding.help("give the object to the same run, or keep the policy where it is declared")
         })
+    }
+
+    /// Lets some of those that are replaced stay.
+    pub(super) fn keep(&mut self, staying: Vec<(&'m ObjectHead, Kept)>) {
+        for (head, why) in staying {
+            if self.keys.remove(&head.key()) {
+                self.replaced.retain(|own| own.position != head.position);
+                self.missed.retain(|(own, _)| own.position != head.position);
+                self.kept.push((head, why));
+            }
+        }
     }
 
     /// Whether an object is one of those that are replaced.

@@ -34,6 +34,7 @@ use backends::Backends;
 use kept::{Policies, has_service_parent, is_readable, is_rewritten};
 use objects::Objects;
 use rule::{OwnObject, Rule};
+use said::said;
 use told::Told;
 use topic::Topic;
 use uses::Uses;
@@ -51,7 +52,9 @@ pub struct Migration {
     pub findings: Vec<Finding>,
     /// How many fields of policies are said in the new terms.
     pub said: usize,
-    /// The policies that are left out.
+    /// Whether what a policy of a Gateway or a ListenerSet says is said at routes.
+    pub is_of_gateways: bool,
+    /// The objects that are left out, as sentences name them.
     pub left_out: Vec<String>,
     /// The names that backends had, and those of what is in their places.
     pub renamed: BTreeMap<BackendName, BackendName>,
@@ -96,13 +99,17 @@ fn remove_references(rule: &mut Value, policies: &Policies<'_>, route: &ObjectHe
 pub fn migrate<'c>(resolved: &'c Resolved<'_>, (config, bare): (&'c Config, &'c Config), terms: Terms) -> Migration {
     let manifests = resolved.manifests;
     let objects = WrittenObjects::new(manifests);
-    let policies = Policies::new(&objects, terms);
+    let mut policies = Policies::new(&objects, terms);
+    let mut told = Told::new(resolved, &objects, &policies, terms);
+    told.judge_listeners();
+    policies.keep(told.staying());
+    told.leave(&policies);
     let mut writer = Writer {
         resolved,
         written: &objects,
         terms,
         uses: Uses::new(config, bare),
-        told: Told::new(resolved, &objects, &policies, terms),
+        told,
         objects: Objects::new(manifests),
         backends: Backends::new(&objects, terms),
         documents: without(&objects, &policies),
@@ -111,8 +118,7 @@ pub fn migrate<'c>(resolved: &'c Resolved<'_>, (config, bare): (&'c Config, &'c 
     for route in resolved.routes.iter().filter(|route| is_readable(route.object())) {
         writer.write(route);
     }
-    let Writer { mut told, mut backends, mut documents, policies, .. } = writer;
-    told.judge_listeners();
+    let Writer { told, mut backends, mut documents, policies, .. } = writer;
     let of_backends =
         |text: &&str| ["Upstream", "upstream", "Backend", "backend"].iter().any(|word| text.contains(word));
     let untouched = documents.untouched(manifests, &backends.used);
@@ -121,8 +127,16 @@ pub fn migrate<'c>(resolved: &'c Resolved<'_>, (config, bare): (&'c Config, &'c 
     let (mut findings, said) = told.finish();
     findings.extend(policies.missed(terms));
     findings.append(&mut backends.findings);
-    let left_out = policies.replaced.iter().map(|head| head.key().to_ref().to_string()).collect();
-    Migration { documents, findings, said, renamed: backends.renamed, left_out }
+    let left_out = policies.replaced.iter().map(|head| head.key()).chain(backends.used.iter().cloned());
+    let left_out = left_out.map(|key| key.to_ref().to_string()).collect();
+    Migration {
+        documents,
+        findings,
+        said,
+        renamed: backends.renamed,
+        left_out,
+        is_of_gateways: policies.is_of_gateways,
+    }
 }
 
 /// The words of a text that may be names.
@@ -159,7 +173,7 @@ impl<'m> Writer<'_, 'm> {
             let Some(slot) = written.get_mut(rule.index) else { continue };
             is_changed |= remove_references(slot, &self.policies, head);
             is_changed |= self.backends.replace(slot, (self.resolved, rule), (head, is_of_clients));
-            if let Some(of_rule) = self.write_rule(route, rule, slot) {
+            if !is_of_clients && let Some(of_rule) = self.write_rule(route, rule, slot) {
                 is_changed = true;
                 policies.push((rule.index, of_rule));
             }
@@ -190,6 +204,9 @@ impl<'m> Writer<'_, 'm> {
         let topics: Vec<Topic> = using.topics().collect();
         let place = using.place().filter(|_| !topics.is_empty())?;
         let mut anew = Rule::new(place, using.paths(), &head.metadata.namespace, written);
+        let counting = said(self.resolved, route, rule).into_iter();
+        anew.occupied =
+            counting.filter(|(policy, _)| !self.policies.replaces(policy)).map(|(policy, _)| policy.kind).collect();
         for topic in topics {
             let outcome = say(topic, self.terms, head.kind, &mut anew).and_then(|()| using.agreed(topic));
             self.told.note((route, rule), topic, outcome.as_ref().err().map(String::as_str));

@@ -17,22 +17,6 @@ pub(super) struct Objects<'m> {
     taken: HashSet<(Kind, &'m str, String)>,
 }
 
-impl OwnObject {
-    pub(super) fn kind(self) -> Kind {
-        match self {
-            Self::Options => Kind::RouteOption,
-            Self::Traffic => Kind::BackendTrafficPolicy,
-            Self::Security => Kind::SecurityPolicy,
-            Self::Filter => Kind::HTTPRouteFilter,
-        }
-    }
-
-    /// Whether rules name it in a filter; it names them otherwise.
-    fn is_named_by_rules(self) -> bool {
-        matches!(self, Self::Options | Self::Filter)
-    }
-}
-
 impl<'m> Objects<'m> {
     pub(super) fn new(manifests: &'m Manifests) -> Self {
         let heads = manifests.heads().into_iter();
@@ -45,10 +29,12 @@ impl<'m> Objects<'m> {
         let namespace: &str = &route.metadata.namespace;
         let base = &route.metadata.name;
         let mut name = base.to_string();
+        // A name has 253 bytes at most.
+        let stem = base.get(..base.len().min(240)).unwrap_or(base);
         let mut count = 1;
         while !self.taken.insert((kind, namespace, name.clone())) {
             count += 1;
-            name = format!("{base}-{count}");
+            name = format!("{stem}-{count}");
         }
         name
     }

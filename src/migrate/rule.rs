@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::ir::PathMatch;
 use crate::name::Namespace;
+use crate::parser::manifests::Kind;
 
 use super::topic::Place;
 
@@ -22,9 +23,11 @@ pub(super) struct Rule<'c> {
     filters: Vec<Value>,
     /// What policies of its own have to say, by the kind of these.
     pub(super) policies: BTreeMap<OwnObject, Value>,
+    /// The kinds of which another policy counts at the rule already: of such one counts as a whole.
+    pub(super) occupied: Vec<Kind>,
 }
 
-/// A kind of policies that are written.
+/// A kind of objects that are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum OwnObject {
     /// Options for the requests of rules.
@@ -37,13 +40,29 @@ pub(super) enum OwnObject {
     Filter,
 }
 
+impl OwnObject {
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Options => Kind::RouteOption,
+            Self::Traffic => Kind::BackendTrafficPolicy,
+            Self::Security => Kind::SecurityPolicy,
+            Self::Filter => Kind::HTTPRouteFilter,
+        }
+    }
+
+    /// Whether rules name it in a filter; it names them otherwise.
+    pub(super) fn is_named_by_rules(self) -> bool {
+        matches!(self, Self::Options | Self::Filter)
+    }
+}
+
 impl<'c> Rule<'c> {
     /// A rule of which nothing is written yet.
     pub(super) fn new(place: Place<'c>, paths: Vec<&'c PathMatch>, namespace: &'c Namespace, value: &Value) -> Self {
         let mut fields = value.as_object().cloned().unwrap_or_default();
         let filters = fields.remove("filters").and_then(|filters| filters.as_array().cloned()).unwrap_or_default();
         let filters = filters.into_iter().filter(Value::is_object).collect();
-        Self { place, paths, namespace, fields, filters, policies: BTreeMap::new() }
+        Self { place, paths, namespace, fields, filters, policies: BTreeMap::new(), occupied: Vec::new() }
     }
 
     /// The rule as it is written.
@@ -88,7 +107,14 @@ impl<'c> Rule<'c> {
     }
 
     /// What a policy of the rule's own says.
-    pub(super) fn policy(&mut self, policy: OwnObject) -> &mut Value {
-        self.policies.entry(policy).or_insert_with(|| json!({}))
+    ///
+    /// # Errors
+    /// That one counts already, which it would hide.
+    pub(super) fn policy(&mut self, policy: OwnObject) -> Result<&mut Value, String> {
+        let kind = policy.kind();
+        if self.occupied.contains(&kind) {
+            return Err(format!("a {} counts at the rule already, which one more would hide", kind.name()));
+        }
+        Ok(self.policies.entry(policy).or_insert_with(|| json!({})))
     }
 }

@@ -1,6 +1,7 @@
 //! What of a rule's requests is decided by what: the parts in which two actions may differ.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::ir::{
     AccessRule, Action, Cluster, ClusterId, Config, Forward, HttpFilters, Mirror, RouteGuards, Target, Timeouts,
@@ -53,7 +54,8 @@ impl Topic {
     pub(super) fn keeps_out(self) -> bool {
         matches!(
             self,
-            Self::Origins
+            Self::Answer
+                | Self::Origins
                 | Self::Tokens
                 | Self::Credentials
                 | Self::Authorization
@@ -243,6 +245,7 @@ fn forwards_apart(
         session,
     } = one;
     let Timeouts { request, per_try, idle, stream } = **timeouts;
+    let limit = |time: Option<Duration>| time.filter(|time| !time.is_zero());
     let own_clusters = || clusters(one, of_one);
     let its_clusters = || clusters(other, of_other);
     let headers = |forward: &Forward| {
@@ -267,7 +270,7 @@ fn forwards_apart(
         (Topic::Faults, *fault == other.fault),
         (Topic::Bandwidth, *bandwidth == other.bandwidth),
         (Topic::Timeouts, (request, per_try) == (other.timeouts.request, other.timeouts.per_try)),
-        (Topic::IdleTimeout, idle == other.timeouts.idle),
+        (Topic::IdleTimeout, limit(idle) == limit(other.timeouts.idle)),
         (Topic::StreamTimeout, stream == other.timeouts.stream),
         (Topic::Retries, *retry == other.retry),
         (Topic::AttemptCount, *attempts == other.attempts),

@@ -35,7 +35,196 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
             TERMS.iter().try_for_each(|to| check(&harness, &case, to)).map_err(Into::into)
         })
     });
-    trials.collect()
+    let odd = ODD.iter().map(|odd| {
+        let harness = harness.clone();
+        Trial::test(format!("migrate::{}", odd.name), move || check_odd(&harness, odd).map_err(Into::into))
+    });
+    trials.chain(odd).collect()
+}
+
+/// An input with something that stays, or that closes a rule.
+struct Odd {
+    name: &'static str,
+    /// Its objects, behind a Gateway and a Service.
+    objects: &'static str,
+    to: &'static str,
+    code: i32,
+    /// What the result has, and what it lacks.
+    parts: &'static [&'static str],
+    lacks: &'static [&'static str],
+}
+
+const SURROUNDINGS: &str = "apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge}
+spec: {gatewayClassName: any, listeners: [{name: http, protocol: HTTP, port: 80}, {name: tcp, protocol: TCP, port: 81}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cart}
+spec: {ports: [{port: 80}]}
+---
+";
+
+const ODD: &[Odd] = &[
+    Odd {
+        name: "a_policy_of_a_gateway_without_routes_stays",
+        objects: "apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: SecurityPolicy
+metadata: {name: closed}
+spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}], authorization: {defaultAction: Deny}}
+",
+        to: "gateway-api",
+        code: 0,
+        parts: &["defaultAction: Deny"],
+        lacks: &[],
+    },
+    Odd {
+        name: "options_of_a_gateway_without_routes_stay",
+        objects: "apiVersion: gateway.solo.io/v1
+kind: VirtualHostOption
+metadata: {name: closed}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]
+  options: {csrf: {filterEnabled: {defaultValue: {numerator: 100}}}}
+",
+        to: "gateway-api",
+        code: 0,
+        parts: &["csrf"],
+        lacks: &[],
+    },
+    Odd {
+        name: "a_policy_that_selects_nothing_stays",
+        objects: "apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: SecurityPolicy
+metadata: {name: closed}
+spec: {targetSelectors: [{group: gateway.networking.k8s.io, kind: HTTPRoute, matchLabels: {a: b}}], authorization: {defaultAction: Deny}}
+",
+        to: "gateway-api",
+        code: 0,
+        parts: &["matchLabels"],
+        lacks: &[],
+    },
+    Odd {
+        name: "line_ends_of_block_scalars_stay",
+        objects: "apiVersion: v1
+kind: ConfigMap
+metadata: {name: lines}
+data:
+  kept: |+
+    one
+
+
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: last}
+data:
+  open: |
+    no line end",
+        to: "gateway-api",
+        code: 0,
+        parts: &["    one\n\n\n---", "open: no line end"],
+        lacks: &[],
+    },
+    Odd {
+        name: "no_policy_takes_the_place_of_one_that_counts",
+        objects: "apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web}
+spec:
+  parentRefs: [{name: edge, sectionName: http}]
+  rules:
+  - filters: [{type: ExtensionRef, extensionRef: {group: gateway.solo.io, kind: RouteOption, name: cors}}]
+    backendRefs: [{name: cart, port: 80}]
+---
+apiVersion: gateway.solo.io/v1
+kind: RouteOption
+metadata: {name: cors}
+spec: {options: {cors: {allowOrigin: ['https://a.example']}}}
+---
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: SecurityPolicy
+metadata: {name: closed}
+spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}], authorization: {defaultAction: Deny}}
+",
+        to: "envoy-gateway",
+        code: 1,
+        parts: &["defaultAction: Deny"],
+        lacks: &["allowOrigins"],
+    },
+    Odd {
+        name: "a_policy_of_a_refused_route_stays",
+        objects: "apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web}
+spec:
+  parentRefs: [{name: edge, sectionName: http}]
+  rules: [{retries: 3, backendRefs: [{name: cart, port: 80}]}]
+---
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: SecurityPolicy
+metadata: {name: closed}
+spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: web}], authorization: {defaultAction: Deny}}
+",
+        to: "gateway-api",
+        code: 1,
+        parts: &["defaultAction: Deny"],
+        lacks: &[],
+    },
+    Odd {
+        name: "a_policy_of_a_route_of_connections_stays",
+        objects: "apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: {name: bytes}
+spec: {parentRefs: [{name: edge, sectionName: tcp}], rules: [{backendRefs: [{name: cart, port: 80}]}]}
+---
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: SecurityPolicy
+metadata: {name: closed}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: TCPRoute, name: bytes}]
+  authorization: {defaultAction: Deny, rules: [{action: Allow, principal: {clientCIDRs: [192.0.2.0/24]}}]}
+",
+        to: "gateway-api",
+        code: 1,
+        parts: &["192.0.2.0/24"],
+        lacks: &[],
+    },
+    Odd {
+        name: "an_answer_in_the_place_of_backends_closes_the_rule",
+        objects: "apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web}
+spec:
+  parentRefs: [{name: edge, sectionName: http}]
+  rules:
+  - filters: [{type: ExtensionRef, extensionRef: {group: gateway.envoyproxy.io, kind: HTTPRouteFilter, name: answer}}]
+    backendRefs: [{name: cart, port: 80}]
+---
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: HTTPRouteFilter
+metadata: {name: answer}
+spec: {directResponse: {statusCode: 403}}
+",
+        to: "gateway-api",
+        code: 1,
+        parts: &["kind: HTTPRoute"],
+        lacks: &["backendRefs", "directResponse"],
+    },
+];
+
+fn check_odd(harness: &Harness, odd: &Odd) -> Result<(), String> {
+    let work = harness.work_directory(&format!("migrate/{}", odd.name))?;
+    let manifests = format!("{SURROUNDINGS}{}", odd.objects);
+    fs::write(work.join("m.yaml"), manifests).map_err(fail)?;
+    let output = migrate(harness, &work, &["m.yaml".to_owned()], odd.to)?;
+    let has = |part: &&&str| output.stdout.contains(**part);
+    let is_whole = odd.parts.iter().filter(has).count() == odd.parts.len();
+    if output.code == Some(odd.code) && is_whole && !odd.lacks.iter().any(|part| has(&part)) {
+        return Ok(());
+    }
+    Err(format!("{output:#?}"))
 }
 
 /// The snapshots of a case.

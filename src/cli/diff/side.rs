@@ -594,6 +594,8 @@ fn settle_forward(forward: &mut Forward) {
     if let Some(retry) = &mut forward.retry {
         settle_retry(retry);
     }
+    // No limit is what counts where nothing is said.
+    forward.timeouts.change(|timeouts| timeouts.idle = timeouts.idle.filter(|idle| !idle.is_zero()));
     let path = forward.path_rewrite.take().map(|path| *path);
     forward.path_rewrite = settled_path(path).map(Box::new);
     // The number of a rule is a place as well.
