@@ -40,8 +40,9 @@ pub(super) struct Lexer<'s> {
 
 impl<'s> Lexer<'s> {
     pub(super) fn new(text: &'s str) -> Self {
-        // The first line may say who runs it.
-        let at = if text.starts_with('#') { text.find('\n').unwrap_or(text.len()) } else { 0 };
+        // A mark of UTF-8 may be first, and the first line may say who runs it.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let at = if text.starts_with('#') { end_of_line(text) } else { 0 };
         Self { text, at, line: 1 }
     }
 
@@ -99,11 +100,11 @@ impl<'s> Lexer<'s> {
                     self.line += 1;
                     self.at += 1;
                 }
-                b' ' | b'\t' | b'\r' | 11 | 12 => self.at += 1,
+                b' ' | b'\t' | b'\r' => self.at += 1,
                 b'-' if self.byte(1) == b'-' => {
                     self.at += 2;
                     if self.byte(0) != b'[' || !self.long()? {
-                        self.at += self.rest().find('\n').unwrap_or(self.rest().len());
+                        self.at += end_of_line(self.rest());
                     }
                 }
                 _ => return Ok(()),
@@ -189,7 +190,10 @@ impl<'s> Lexer<'s> {
                 let digits = rest.iter().skip(2).take_while(|byte| byte.is_ascii_hexdigit()).count();
                 let is_whole =
                     rest.get(1) == Some(&b'{') && rest.get(2 + digits) == Some(&b'}') && (1..=5).contains(&digits);
-                is_whole.then_some(digits + 3)
+                let value = rest[2.min(rest.len())..].iter().take(digits).fold(0, |value, digit| {
+                    (value << 4 | char::from(*digit).to_digit(16).unwrap_or_default()) & 0xfffff
+                });
+                (is_whole && char::from_u32(value).is_some()).then_some(digits + 3)
             }
             Some(first) if first.is_ascii_digit() => {
                 let digits = 1 + count(2, u8::is_ascii_digit);
@@ -204,10 +208,16 @@ impl<'s> Lexer<'s> {
     }
 }
 
+/// Where the first line ends.
+fn end_of_line(text: &str) -> usize {
+    text.find(['\n', '\r']).unwrap_or(text.len())
+}
+
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 128
 }
 
+/// Whether LuaJIT takes a number. Those that it has no room for are left out, and some that are close to them.
 fn is_number(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let (lower, is_whole) = match ["ull", "ll"].iter().find_map(|suffix| lower.strip_suffix(suffix)) {
@@ -220,16 +230,16 @@ fn is_number(text: &str) -> bool {
         let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let is_exponent = exponent.is_none_or(|exponent| {
             let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-            !exponent.is_empty() && digits(exponent, u8::is_ascii_digit)
+            (1..=4).contains(&exponent.len()) && digits(exponent, u8::is_ascii_digit)
         });
-        let is_plain = !is_whole || exponent.is_none() && !mantissa.contains('.');
+        let is_plain = !is_whole || exponent.is_none() && !mantissa.contains('.') && mantissa.len() <= 16;
         is_plain && is_exponent && digits(whole, is) && digits(part, is) && !(whole.is_empty() && part.is_empty())
     };
     if let Some(hex) = lower.strip_prefix("0x") {
         return float(hex, 'p', u8::is_ascii_hexdigit);
     }
     if let Some(binary) = lower.strip_prefix("0b") {
-        return !binary.is_empty() && digits(binary, |byte| matches!(byte, b'0' | b'1'));
+        return (1..=64).contains(&binary.len()) && digits(binary, |byte| matches!(byte, b'0' | b'1'));
     }
     float(lower, 'e', u8::is_ascii_digit)
 }

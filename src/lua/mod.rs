@@ -6,6 +6,7 @@
 //! refused as well: manifests may come from anywhere, and are tried on the machines of people.
 
 mod flaw;
+mod functions;
 mod lexer;
 mod parser;
 
@@ -13,7 +14,15 @@ pub(crate) use flaw::Flaw;
 
 /// Finds what keeps Envoy from loading a script.
 pub(crate) fn flaw(script: &str) -> Option<Flaw> {
-    parser::parse(script).err()
+    control(script).or_else(|| parser::parse(script).err())
+}
+
+/// Finds a character that is none of a text: Envoy reads a script up to the first NUL.
+fn control(script: &str) -> Option<Flaw> {
+    let is_control = |found: char| found.is_ascii_control() && !matches!(found, '\t' | '\n' | '\r');
+    let (before, rest) = script.split_at(script.find(is_control)?);
+    let found = rest.chars().next()?.escape_unicode();
+    Some(Flaw { line: before.matches('\n').count() + 1, message: format!("`{found}` is no character of a script") })
 }
 
 #[cfg(test)]
@@ -47,6 +56,9 @@ mod tests {
         "local M = {} function M.f() end function M:g() return self end M.h = function() end M['i'] = 1 return M",
         "if a then x = 1 elseif b then x = 2 else x = nil end do local y = x and a or b end",
         "x = ...",
+        "\u{feff}x = 1",
+        "-- a\r\nx = 1\r\n",
+        "x = '\\u{fffff}' y = 1e9999 z = 0xffffffffffffffffLL",
     ];
 
     /// Scripts that it does not.
@@ -96,6 +108,14 @@ mod tests {
         "goto = 1",
         "x = @",
         "x = 1 = 2",
+        "\u{feff}nil = 1",
+        "-- a\rbreak",
+        "#a\rbreak",
+        "x = 'a\0b'",
+        "x = '\\u{d800}'",
+        "x = 1e9999999",
+        "x = 0x1ffffffffffffffffLL",
+        "x = 0b11111111111111111111111111111111111111111111111111111111111111111",
     ];
 
     /// Scripts of which only a run tells: Envoy runs this while it loads them.
@@ -164,8 +184,57 @@ mod tests {
         assert!(flaw(&script).is_some());
     }
 
+    /// `begin`, `count` times `part`, and `end`.
+    fn many(begin: &str, part: &str, count: usize, end: &str) -> String {
+        format!("{begin}{}{end}", part.repeat(count))
+    }
+
+    /// `count` variables, and a function that names them all.
+    fn shared(count: usize) -> String {
+        let all = |part: fn(usize) -> String| (0..count).map(part).collect::<String>();
+        let (outer, inner) = (all(|index| format!("local v{index} ")), all(|index| format!("v{index} = 1 ")));
+        format!("{outer} function f() return function() {inner} end end")
+    }
+
+    /// What is limited, a script with so much of it, how much is taken, and how much is not.
+    type Limit<'l> = (&'l str, &'l dyn Fn(usize) -> String, usize, usize);
+
+    #[test]
+    fn functions_hold_what_luajit_takes() {
+        let nested = |count| format!("function f() {} end", many("", "for i = 1, 2 do ", count, &"end ".repeat(count)));
+        let limits: [Limit<'_>; 9] = [
+            ("shared variables", &shared, 60, 61),
+            ("parameters", &|count| many("function f(a", ", a", count, ") end"), 179, 201),
+            ("variables", &|count| many("function f() ", "local a ", count, "end"), 180, 201),
+            ("variables in turn", &|count| many("function f() ", "do local a end ", count, "end"), 2000, 20_000),
+            ("arguments", &|count| many("function f() g(1", ", 1", count, ") end"), 170, 254),
+            ("values that are returned", &|count| many("function f() return 1", ", 1", count, " end"), 170, 299),
+            ("what is assigned to", &|count| many("function f() a", ", a", count, " = 1 end"), 80, 200),
+            ("loops in loops", &nested, 44, 60),
+            ("comparisons", &|count| many("function f() while a do x = a", "<b", count, " end end"), 4900, 5600),
+        ];
+        for (what, script, taken, refused) in limits {
+            assert_eq!(flaw(&script(taken)), None, "{what}");
+            assert!(flaw(&script(refused)).is_some(), "{what}");
+        }
+    }
+
+    #[test]
+    fn variables_are_known_where_they_count() {
+        let names = (0..61).map(|index| format!("local v{index} ")).collect::<String>();
+        let use_all =
+            |part: fn(usize) -> String| format!("{names} function f() {} end", (0..61).map(part).collect::<String>());
+        // Those of a loop and of a declaration are not known to what they begin with, and are to what ends it.
+        assert!(flaw(&use_all(|index| format!("for v{index} = v{index}, 1 do end "))).is_some());
+        assert!(flaw(&use_all(|index| format!("do local v{index} = v{index} end "))).is_some());
+        assert!(flaw(&use_all(|index| format!("function v{index}() end "))).is_some());
+        assert_eq!(flaw(&use_all(|index| format!("repeat local v{index} until v{index} "))), None);
+        assert_eq!(flaw(&use_all(|index| format!("do local v{index} v{index} = 1 end "))), None);
+    }
+
     #[test]
     fn a_flaw_has_its_line() {
+        assert_eq!(flaw("x = 1\n\nx = '\0'").map(|flaw| flaw.line), Some(3));
         assert_eq!(flaw("x = 1\n-- a\n\nx = = 2").map(|flaw| flaw.line), Some(4));
         assert_eq!(flaw("x = [[\n\n]]\nf()").map(|flaw| flaw.line), Some(4));
     }

@@ -3,13 +3,11 @@
 use std::collections::HashSet;
 
 use super::flaw::Flaw;
+use super::functions::Functions;
 use super::lexer::{Lexer, Word};
 
 /// How deep a script may go; LuaJIT itself goes to 200.
 const DEEPEST: usize = 150;
-
-/// How many variables a function may have; LuaJIT takes 200 at a time.
-const MOST_LOCALS: usize = 200;
 
 /// The operators between two values, weakest first, each with what is to its right where that is as strong as itself.
 const BINARY: [(&str, u8, u8); 15] = [
@@ -70,14 +68,6 @@ enum Value<'s> {
     Other,
 }
 
-/// A function that is being read.
-#[derive(Debug)]
-struct Function {
-    takes_any: bool,
-    loops: usize,
-    locals: usize,
-}
-
 /// Reads a script.
 #[derive(Debug)]
 struct Parser<'s> {
@@ -86,7 +76,7 @@ struct Parser<'s> {
     /// The line of `word`.
     line: usize,
     depth: usize,
-    functions: Vec<Function>,
+    functions: Functions<'s>,
     /// The local names of the script that certainly are tables.
     tables: HashSet<&'s str>,
 }
@@ -98,15 +88,10 @@ type Read<T = ()> = Result<T, Flaw>;
 /// # Errors
 /// The first flaw.
 pub(super) fn parse(script: &str) -> Read {
-    let main = Function { takes_any: true, loops: 0, locals: 0 };
-    let mut parser = Parser {
-        lexer: Lexer::new(script),
-        word: Word::End,
-        line: 1,
-        depth: 0,
-        functions: vec![main],
-        tables: HashSet::new(),
-    };
+    let mut functions = Functions::default();
+    functions.enter(true);
+    let mut parser =
+        Parser { lexer: Lexer::new(script), word: Word::End, line: 1, depth: 0, functions, tables: HashSet::new() };
     parser.step()?;
     parser.block()?;
     if parser.word == Word::End { Ok(()) } else { Err(parser.unexpected()) }
@@ -116,6 +101,7 @@ impl<'s> Parser<'s> {
     fn step(&mut self) -> Read<Word<'s>> {
         let next = self.lexer.next()?;
         self.line = self.lexer.line;
+        self.within(Functions::word)?;
         Ok(std::mem::replace(&mut self.word, next))
     }
 
@@ -157,7 +143,7 @@ impl<'s> Parser<'s> {
 
     /// Whether Envoy runs what is read while it loads the script.
     fn is_run(&self) -> bool {
-        self.functions.len() == 1
+        self.functions.is_outermost()
     }
 
     /// Refuses what may fail where it is run at once.
@@ -179,13 +165,29 @@ impl<'s> Parser<'s> {
         found
     }
 
+    /// Counts something that LuaJIT takes so many of.
+    fn within(&mut self, count: impl FnOnce(&mut Functions<'s>) -> Result<(), String>) -> Read {
+        count(&mut self.functions).map_err(|message| self.flaw(message))
+    }
+
+    /// Reads what is needed with `count` values that are not used before.
+    fn holding<T>(&mut self, count: usize, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+        self.within(|functions| functions.hold(count))?;
+        let found = read(self);
+        self.functions.release(count);
+        found
+    }
+
+    /// Reads what has variables of its own.
+    fn scope<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+        let locals = self.functions.locals();
+        let found = read(self);
+        self.functions.forget(locals);
+        found
+    }
+
     fn declare(&mut self, name: &'s str, is_table: bool) -> Read {
-        if let Some(function) = self.functions.last_mut() {
-            function.locals += 1;
-            if function.locals > MOST_LOCALS {
-                return Err(self.flaw("a function has too many variables"));
-            }
-        }
+        self.within(|functions| functions.declare(name))?;
         if self.is_run() && is_table && self.depth <= 1 {
             self.tables.insert(name);
         } else {
@@ -195,6 +197,10 @@ impl<'s> Parser<'s> {
     }
 
     fn block(&mut self) -> Read {
+        self.scope(Self::statements)
+    }
+
+    fn statements(&mut self) -> Read {
         self.deeper(|own| {
             loop {
                 match own.word {
@@ -229,7 +235,7 @@ impl<'s> Parser<'s> {
                 self.step()?;
                 self.value(0)?;
                 self.expect("do")?;
-                self.body_of_loop("end")
+                self.scope(|own| own.body_of_loop("end"))
             }
             "do" => {
                 self.step()?;
@@ -240,8 +246,11 @@ impl<'s> Parser<'s> {
             "repeat" => {
                 self.may_fail()?;
                 self.step()?;
-                self.body_of_loop("until")?;
-                self.value(0).map(|_| ())
+                // What ends it names what is in it.
+                self.scope(|own| {
+                    own.body_of_loop("until")?;
+                    own.value(0).map(|_| ())
+                })
             }
             "function" => self.named_function(),
             "local" => self.local(),
@@ -261,7 +270,7 @@ impl<'s> Parser<'s> {
         if let Some(function) = self.functions.last_mut() {
             function.loops += 1;
         }
-        self.block()?;
+        self.statements()?;
         if let Some(function) = self.functions.last_mut() {
             function.loops -= 1;
         }
@@ -287,31 +296,35 @@ impl<'s> Parser<'s> {
     fn count(&mut self) -> Read {
         self.may_fail()?;
         self.step()?;
-        let first = self.name()?;
-        self.declare(first, false)?;
+        let mut names = vec![self.name()?];
         if self.takes("=")? {
             self.value(0)?;
             self.expect(",")?;
-            self.value(0)?;
+            self.holding(1, |own| own.value(0))?;
             if self.takes(",")? {
-                self.value(0)?;
+                self.holding(2, |own| own.value(0))?;
             }
         } else {
             while self.takes(",")? {
-                let name = self.name()?;
-                self.declare(name, false)?;
+                names.push(self.name()?);
             }
             self.expect("in")?;
             self.values()?;
         }
         self.expect("do")?;
-        self.body_of_loop("end")
+        self.scope(|own| {
+            // It has three variables more, without names.
+            [""; 3].into_iter().chain(names).try_for_each(|name| own.declare(name, false))?;
+            own.body_of_loop("end")
+        })
     }
 
     fn named_function(&mut self) -> Read {
         self.step()?;
         let name = self.name()?;
+        self.within(|functions| functions.refer(name))?;
         let is_table = self.tables.contains(name);
+        let mut is_method = false;
         let mut parts = 0;
         while self.takes(".")? {
             self.name()?;
@@ -319,6 +332,7 @@ impl<'s> Parser<'s> {
         }
         if self.takes(":")? {
             self.name()?;
+            is_method = true;
             parts += 1;
         }
         match parts {
@@ -326,7 +340,7 @@ impl<'s> Parser<'s> {
             1 if is_table => {}
             _ => self.may_fail()?,
         }
-        self.function()
+        self.function(is_method)
     }
 
     fn local(&mut self) -> Read {
@@ -334,7 +348,7 @@ impl<'s> Parser<'s> {
         if self.takes("function")? {
             let name = self.name()?;
             self.declare(name, false)?;
-            return self.function();
+            return self.function(false);
         }
         let mut names = vec![self.name()?];
         while self.takes(",")? {
@@ -351,13 +365,16 @@ impl<'s> Parser<'s> {
         }
         let mut targets = vec![first];
         while self.takes(",")? {
-            targets.push(self.suffixed(true)?);
+            if self.depth + targets.len() >= DEEPEST {
+                return Err(self.flaw("too much is assigned at once"));
+            }
+            targets.push(self.holding(2 * targets.len(), |own| own.suffixed(true))?);
         }
         if !self.is("=") || targets.iter().any(|target| !matches!(target, Value::Name(_) | Value::Part)) {
             return Err(self.unexpected());
         }
         self.step()?;
-        self.values()?;
+        self.holding(2 * targets.len(), Self::values)?;
         for target in targets {
             if let Value::Name(name) = target {
                 self.tables.remove(name);
@@ -369,8 +386,10 @@ impl<'s> Parser<'s> {
     /// Reads one value or more, and says what the first is where it is the only one.
     fn values(&mut self) -> Read<Value<'s>> {
         let mut only = self.value(0)?;
+        let mut before = 0;
         while self.takes(",")? {
-            self.value(0)?;
+            before += 1;
+            self.holding(before, |own| own.value(0))?;
             only = Value::Other;
         }
         Ok(only)
@@ -404,7 +423,7 @@ impl<'s> Parser<'s> {
                 self.may_fail()?;
             }
             self.step()?;
-            self.value(right)?;
+            self.holding(1, |own| own.value(right))?;
             found = Value::Other;
         }
     }
@@ -425,7 +444,7 @@ impl<'s> Parser<'s> {
             Word::Sign("{") => self.table().map(|()| Value::Table),
             Word::Sign("function") => {
                 self.step()?;
-                self.function().map(|()| Value::Other)
+                self.function(false).map(|()| Value::Other)
             }
             _ => self.suffixed(false),
         }
@@ -456,7 +475,7 @@ impl<'s> Parser<'s> {
                 }
                 Word::Sign("[") => {
                     self.step()?;
-                    self.key()?;
+                    self.holding(1, Self::key)?;
                     Value::Part
                 }
                 Word::Sign(":") => {
@@ -482,6 +501,7 @@ impl<'s> Parser<'s> {
 
     /// What a name is that has been read. One that reaches beyond requests is refused.
     fn reach(&mut self, name: &'s str) -> Read<Value<'s>> {
+        self.within(|functions| functions.refer(name))?;
         if !REACHING.contains(&name) {
             return Ok(Value::Name(name));
         }
@@ -504,7 +524,12 @@ impl<'s> Parser<'s> {
         self.expect("]")
     }
 
+    /// Reads what a function gets, which is held with it.
     fn arguments(&mut self) -> Read {
+        self.holding(3, Self::arguments_alone)
+    }
+
+    fn arguments_alone(&mut self) -> Read {
         match self.word {
             Word::Text => self.step().map(|_| ()),
             Word::Sign("{") => self.table(),
@@ -520,35 +545,42 @@ impl<'s> Parser<'s> {
     }
 
     fn table(&mut self) -> Read {
-        self.deeper(|own| {
-            own.step()?;
-            while !own.is("}") {
-                if own.takes("[")? {
-                    own.key()?;
-                    own.expect("=")?;
-                    own.value(0)?;
-                } else if matches!(own.value(0)?, Value::Name(_)) && own.takes("=")? {
-                    own.value(0)?;
-                }
-                if !own.takes(",")? && !own.takes(";")? {
-                    break;
-                }
-            }
-            own.expect("}")
-        })
+        self.holding(2, |own| own.deeper(Self::items))
     }
 
-    /// Reads a function behind its name.
-    fn function(&mut self) -> Read {
-        let mut function = Function { takes_any: false, loops: 0, locals: 0 };
-        self.expect("(")?;
-        let mut names = Vec::new();
-        while !self.is(")") {
-            if self.takes("...")? {
-                function.takes_any = true;
+    fn items(&mut self) -> Read {
+        self.step()?;
+        while !self.is("}") {
+            if self.takes("[")? {
+                self.key()?;
+                self.expect("=")?;
+                self.value(0)?;
+            } else if matches!(self.value(0)?, Value::Name(_)) && self.takes("=")? {
+                self.value(0)?;
+            }
+            if !self.takes(",")? && !self.takes(";")? {
                 break;
             }
-            names.push(self.name()?);
+        }
+        self.expect("}")
+    }
+
+    /// Reads a function behind its name. A method has one variable more.
+    fn function(&mut self, is_method: bool) -> Read {
+        self.functions.enter(false);
+        if is_method {
+            self.within(|functions| functions.declare("self"))?;
+        }
+        self.expect("(")?;
+        while !self.is(")") {
+            if self.takes("...")? {
+                if let Some(function) = self.functions.last_mut() {
+                    function.takes_any = true;
+                }
+                break;
+            }
+            let name = self.name()?;
+            self.within(|functions| functions.declare(name))?;
             if !self.is(")") {
                 self.expect(",")?;
                 if self.is(")") {
@@ -557,10 +589,8 @@ impl<'s> Parser<'s> {
             }
         }
         self.expect(")")?;
-        function.locals = names.len();
-        self.functions.push(function);
         self.block()?;
-        self.functions.pop();
+        self.functions.leave();
         self.expect("end")
     }
 }
