@@ -228,7 +228,7 @@ impl<'c> Bucket<'c> {
 
 /// Whether a request that meets a part of `route` meets `earlier` as well, whose path is known to hold.
 fn implies<'c>(route: &Route, part: &Part<'c>, earlier: &'c Route, patterns: &mut Patterns<'c>) -> bool {
-    let RouteMatch { path: _, method, headers, query, grpc } = &earlier.matches;
+    let RouteMatch { path: _, method, headers, query, grpc } = &*earlier.matches;
     // A preflight is taken by the first CORS filter whose rule takes the request that it asks for.
     let preflights = route.action.cors().is_none() || earlier.action.cors().is_some();
     let same_method = method.as_ref().is_none_or(|method| preflights && route.matches.method.as_ref() == Some(method));

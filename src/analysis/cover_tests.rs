@@ -43,7 +43,7 @@ fn table(list: Vec<RouteMatch>) -> Vec<Arc<Route>> {
     let name = |rule| RouteName { route: Arc::clone(&route), rule, index: 0 };
     let route = |(matches, rule): (RouteMatch, u16)| {
         let action = Arc::new(Action::Respond(200 + rule));
-        Arc::new(Route { name: name(rule.into()), matches, action, origin: Origin(rule.into()) })
+        Arc::new(Route { name: name(rule.into()), matches: Arc::new(matches), action, origin: Origin(rule.into()) })
     };
     list.into_iter().zip(0..).map(route).collect()
 }

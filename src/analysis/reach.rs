@@ -115,7 +115,7 @@ impl<'c> Walk<'c> {
         let mut earlier = Earlier::new(&mut self.patterns, (at.chain.path_rules(), at.chain.clients()));
         for route in &at.host.routes {
             self.reach.rules.insert(rule_key(route));
-            let first = *equals.entry(&route.matches).or_insert(route);
+            let first = *equals.entry(&*route.matches).or_insert(route);
             if !is_same_object(first, route) {
                 let loss = Loss { route, at, takers: vec![first] };
                 self.reach.equal.entry((route.origin, first.origin)).or_insert(loss);

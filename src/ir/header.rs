@@ -8,6 +8,9 @@ use serde::{Serialize, Serializer};
 use crate::http::HeaderName;
 use crate::masked;
 
+use super::Seldom;
+use super::seldom::usual;
+
 /// How many headers Envoy takes in one list of those that it sets.
 pub const MOST_SET_HEADERS: usize = 1000;
 /// How many bytes Envoy takes in the name and in the value of a header that it sets.
@@ -15,7 +18,9 @@ pub const LONGEST_HEADER_TEXT: usize = 16_384;
 
 /// Changes to headers: one entry a header, in the order of first mention.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct HeaderMutations(pub Vec<HeaderMutation>);
+pub struct HeaderMutations(pub Seldom<Vec<HeaderMutation>>);
+
+usual!(Vec<HeaderMutation>);
 
 /// What happens to one header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -167,7 +172,7 @@ impl HeaderMutation {
 impl HeaderMutations {
     /// Lays changes over these, which are made first.
     pub fn lay_over(&mut self, over: &Self) {
-        for HeaderMutation { name, existing, added } in &over.0 {
+        for HeaderMutation { name, existing, added } in over.0.iter() {
             let entry = self.entry(name);
             match existing {
                 Existing::Kept => {}
@@ -205,7 +210,10 @@ impl HeaderMutations {
 
     /// Puts what reports may show in the place of every value that says who somebody is.
     pub fn mask(&mut self) {
-        for HeaderMutation { name, existing, added } in &mut self.0 {
+        if self.0.is_empty() {
+            return;
+        }
+        for HeaderMutation { name, existing, added } in self.0.iter_mut() {
             let replaced = match existing {
                 Existing::Replaced(value) | Existing::Defaulted(value) => Some(value),
                 Existing::Kept | Existing::Removed => None,
@@ -258,7 +266,7 @@ mod tests {
 
     fn one(existing: Existing, added: &[&str]) -> HeaderMutations {
         let added = added.iter().map(|text| HeaderValue::from((*text).to_owned())).collect();
-        HeaderMutations(vec![HeaderMutation { name: "a".into(), existing, added }])
+        HeaderMutations(vec![HeaderMutation { name: "a".into(), existing, added }].into())
     }
 
     #[test]

@@ -30,8 +30,8 @@ pub struct VirtualHost {
 pub struct Route {
     /// Where the route comes from, in words.
     pub name: RouteName,
-    /// What requests it takes.
-    pub matches: RouteMatch,
+    /// What requests it takes; the same on every listener that it is served by.
+    pub matches: Arc<RouteMatch>,
     /// What is done to them; the matches of one rule share it.
     pub action: Arc<Action>,
     /// The match.

@@ -12,7 +12,7 @@ fn route(path: PathMatch, header: Option<&str>) -> Arc<Route> {
     let matches =
         RouteMatch { path, method: None, headers: header.into_iter().collect(), query: Vec::new(), grpc: false };
     let name = RouteName { route: Arc::new(object), rule: 0, index: 0 };
-    Arc::new(Route { name, matches, action: Arc::new(Action::Respond(200)), origin: Origin(0) })
+    Arc::new(Route { name, matches: Arc::new(matches), action: Arc::new(Action::Respond(200)), origin: Origin(0) })
 }
 
 /// Whether a request takes a route, as Envoy compares the two.

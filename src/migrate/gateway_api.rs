@@ -197,7 +197,7 @@ fn say_headers(
         HeaderValue::Plain(text) => Ok(json!({ "name": name, "value": text })),
         HeaderValue::Secret(_) | HeaderValue::Unread => Err(format!("the value of `{name}` is that of a Secret")),
     };
-    for HeaderMutation { name, existing, added } in changes {
+    for HeaderMutation { name, existing, added } in changes.iter() {
         let (first, others) = match (existing, added.split_first()) {
             (Existing::Kept, _) => (None, added.as_slice()),
             (Existing::Replaced(value), _) => (Some(value), added.as_slice()),

@@ -220,7 +220,7 @@ fn say_headers(
 ) -> Result<(), Unsaid> {
     let mut added = Vec::new();
     let mut removed = Vec::new();
-    for HeaderMutation { name, existing, added: values } in changes {
+    for HeaderMutation { name, existing, added: values } in changes.iter() {
         let mut push = |value: &HeaderValue, append: bool| match value {
             HeaderValue::Plain(text) => {
                 added.push(json!({ "header": { "key": name.as_str(), "value": text }, "append": append }));

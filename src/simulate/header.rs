@@ -227,7 +227,7 @@ impl Mutate<'_> {
 
 /// Changes headers as one of Envoy's lists does: removals, then replacements, then additions.
 pub(super) fn apply(mutations: &HeaderMutations, lines: &mut Lines, message: Message) {
-    for HeaderMutation { name, existing, added: _ } in &mutations.0 {
+    for HeaderMutation { name, existing, added: _ } in mutations.0.iter() {
         match existing {
             Existing::Kept => {}
             Existing::Removed => lines.retain(|(other, _)| *other != *name),
@@ -244,7 +244,7 @@ pub(super) fn apply(mutations: &HeaderMutations, lines: &mut Lines, message: Mes
             }
         }
     }
-    for HeaderMutation { name, existing: _, added } in &mutations.0 {
+    for HeaderMutation { name, existing: _, added } in mutations.0.iter() {
         added.iter().filter(|value| !value.is_empty()).for_each(|value| append(lines, name, &value.shown(), message));
     }
 }

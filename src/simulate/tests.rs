@@ -69,7 +69,12 @@ fn routes(list: Vec<(RouteMatch, Action)>) -> Vec<Arc<Route>> {
     list.into_iter()
         .zip(0..)
         .map(|((matches, action), rule)| {
-            Arc::new(Route { name: name(rule), matches, action: Arc::new(action), origin: Origin(rule) })
+            Arc::new(Route {
+                name: name(rule),
+                matches: Arc::new(matches),
+                action: Arc::new(action),
+                origin: Origin(rule),
+            })
         })
         .collect()
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::change::{Change, ChangeKind, Moved, Touch, Touched, WitnessView};
 use super::checks;
@@ -290,7 +291,7 @@ impl<'s, 'c> Pair<'s, 'c> {
 
 /// Whether the rules before a rule take all requests that meet some conditions, or nothing meets them.
 fn is_taken_before(rule: &Rule<'_>, matches: &RouteMatch, rules: &[Rule<'_>]) -> bool {
-    let joint = Route { matches: matches.clone(), ..rule.route.clone() };
+    let joint = Route { matches: Arc::new(matches.clone()), ..rule.route.clone() };
     let mut patterns = Patterns::default();
     let mut earlier = Earlier::new(&mut patterns, (PathRules::OPEN, ClientDetails::OPEN));
     rules.iter().take_while(|other| other.key != rule.key).for_each(|other| earlier.add(other.route));

@@ -425,7 +425,7 @@ fn reached<'c>(routes: &'c [Arc<Route>], scheme: &Scheme, patterns: &mut Pattern
     let open = |route: &Route| -> Option<Route> {
         let mut route = route.clone();
         let is_met = route.matches.headers.iter().all(|header| is_settled(header) != Some(false));
-        route.matches.headers.retain(|header| is_settled(header).is_none());
+        Arc::make_mut(&mut route.matches).headers.retain(|header| is_settled(header).is_none());
         is_met.then_some(route)
     };
     let open: Vec<Option<Route>> = routes.iter().map(|route| open(route)).collect();
@@ -528,7 +528,9 @@ fn settle(action: &mut Action) {
 
 /// Headers of different names have no order ([RFC 9110, section 5.3](https://www.rfc-editor.org/rfc/rfc9110#section-5.3)).
 fn settle_headers(HeaderMutations(changes): &mut HeaderMutations) {
-    changes.sort_by(|one, other| one.name.cmp(&other.name));
+    if !changes.is_empty() {
+        changes.sort_by(|one, other| one.name.cmp(&other.name));
+    }
 }
 
 /// Which of the origins is met first does not matter, but for which is listed twice.

@@ -267,7 +267,7 @@ fn routes_on_listener(
         rule.matches.iter().map(|lowered| {
             let route = Route {
                 name: lowered.name.clone(),
-                matches: lowered.matches.clone(),
+                matches: Arc::clone(&lowered.matches),
                 action: action.clone(),
                 origin: lowered.origin,
             };

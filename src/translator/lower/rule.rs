@@ -57,7 +57,7 @@ pub(super) struct LoweredRule {
 #[derive(Debug)]
 pub(super) struct LoweredMatch {
     pub(super) name: RouteName,
-    pub(super) matches: RouteMatch,
+    pub(super) matches: Arc<RouteMatch>,
     pub(super) rank: MatchRank,
     pub(super) origin: Origin,
 }
@@ -151,7 +151,8 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
         rank: MatchRank,
     ) -> LoweredMatch {
         let name = RouteName { route: Arc::clone(&self.own), rule, index };
-        LoweredMatch { name, matches, rank, origin: self.origins.origin(self.registered, place) }
+        let (matches, origin) = (Arc::new(matches), self.origins.origin(self.registered, place));
+        LoweredMatch { name, matches, rank, origin }
     }
 
     /// Conditions on headers; `None` when one of them cannot be evaluated.
