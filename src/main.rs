@@ -10,7 +10,8 @@ use gwctl::cli::streams::{Streams, wants_color};
 use gwctl::cli::{settings, version};
 use gwctl::diagnostics::escape::guarded;
 
-/// Reading manifests makes many small strings: with the system's allocator a third of the time goes there.
+/// Reading manifests makes many small strings: with the system's allocator a third of the time goes there. It asks for no huge
+/// pages (`no_thp`): a small input would take several, and where memory is in pieces the system moves pages to make one.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
