@@ -55,7 +55,7 @@ pub(super) fn run(args: &MigrateArgs, screen: ScreenArgs, streams: &mut Streams<
         tell_differences(&mut compiled, sources, (&migration.renamed, &migration.left_out), &options, streams);
     let holds_secrets = !compiled.compilation.manifests.secrets.is_empty();
     write(args.output_file.as_deref(), &text, holds_secrets, streams)?;
-    if migration.is_of_gateways {
+    if migration.is_of_gateways && !screen.quiet {
         streams.tell(
             "note: what policies of Gateways say is said at the routes of the input, and other routes have none of it",
         );

@@ -210,7 +210,7 @@ impl Serialize for ChainName {
 }
 
 /// Which connections a chain takes. The most specific host of all chains counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum ChainMatch {
     /// Every connection of the socket.
     Any,

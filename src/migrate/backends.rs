@@ -242,8 +242,8 @@ impl<'m> Backends<'m> {
             }
         }
         for (from_kind, from, to_kind, to, name) in &self.grants {
-            let mut own = format!("{name}-from-{from}");
-            own.truncate(200);
+            // A name has 253 bytes at most, and this one may be whatever an Upstream calls a Service.
+            let own: String = format!("{name}-from-{from}").chars().take(200).collect();
             let kind = from_kind.name().to_ascii_lowercase();
             let mut grant = format!("{own}-{kind}");
             let mut count = 1;

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::diagnostics::Location;
+use crate::diagnostics::{FieldPath, Location};
 use crate::emit;
 use crate::parser::manifests::{Manifests, ObjectHead, ObjectKey, Position};
-use crate::parser::shown::{Written, written};
+use crate::parser::shown::written;
 use crate::parser::source::{Document, DocumentId, Source, SourceId, SourceSet};
 
 /// What becomes of the objects of an input.
@@ -59,7 +59,7 @@ impl Documents {
         // What is no object of a cluster is no part of the input that comes out.
         let places: Vec<&Location> = manifests.skipped.iter().map(|one| &one.location).collect();
         let is_skipped = |id: DocumentId, document: &Document| {
-            let root = Location::field(id, crate::diagnostics::FieldPath::default());
+            let root = Location::field(id, FieldPath::default());
             let bytes = Location::Bytes(document.source, document.range.clone());
             [root, bytes, Location::Source(document.source)].iter().any(|place| places.contains(&place))
         };
@@ -67,15 +67,13 @@ impl Documents {
         for (id, document) in manifests.documents.iter_enumerated().filter(|(id, own)| !is_skipped(*id, own)) {
             let text = texts.entry(document.source).or_default();
             let own = objects.get(&id).map(Vec::as_slice).unwrap_or_default();
+            let as_is = document.text(manifests.sources.get(document.source));
             // One more line end at the end of a block scalar would be one more in its value.
-            let is_open = |text: &str| !text.ends_with('\n') && text.contains(['|', '>']);
-            let is_open = is_open(document.text(manifests.sources.get(document.source)));
-            if own.iter().any(|(key, _)| self.changed.contains_key(key)) || is_open && !own.is_empty() {
-                let nothing = Written::default();
-                let whole = written(manifests, id).unwrap_or(nothing);
-                self.parts(own, whole).iter().for_each(|value| push(text, &yaml(value)));
-            } else {
-                push(text, document.text(manifests.sources.get(document.source)));
+            let is_open = !as_is.ends_with('\n') && as_is.contains(['|', '>']);
+            let is_changed = own.iter().any(|(key, _)| self.changed.contains_key(key));
+            match (is_changed || is_open).then(|| written(manifests, id)).flatten() {
+                Some(parts) => self.left(own, parts).iter().for_each(|value| push(text, &yaml(value))),
+                None => push(text, as_is),
             }
             for value in self.added.get(&id).into_iter().flatten() {
                 push(text, &yaml(value));
@@ -89,9 +87,9 @@ impl Documents {
     }
 
     /// What is left of a document: itself, or the items of a list.
-    fn parts(&self, own: &[(ObjectKey, &Position)], whole: Written) -> Vec<Value> {
-        let at = |base: &crate::diagnostics::FieldPath| own.iter().find(|(_, position)| position.base == *base);
-        let pieces = whole.0.into_iter().filter_map(|(base, value)| match at(&base) {
+    fn left(&self, own: &[(ObjectKey, &Position)], parts: Vec<(FieldPath, Value)>) -> Vec<Value> {
+        let at = |base: &FieldPath| own.iter().find(|(_, position)| position.base == *base);
+        let pieces = parts.into_iter().filter_map(|(base, value)| match at(&base) {
             Some((key, _)) => match self.changed.get(key) {
                 Some(changed) => changed.clone(),
                 None => Some(value),

@@ -1,14 +1,14 @@
 //! What policies and filters of Envoy Gateway say beside Gateway API's own fields
 //! ([extension types](https://gateway.envoyproxy.io/docs/api/extension_types/)).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::ir::{
     AbortStatus, BackOff, Cors, Fault, HostRewrite, PathRewrite, Retry, RetryCondition, RetryOn, StreamLimit,
-    Substitution, Timeouts, Upgrades,
+    Substitution, Upgrades,
 };
 
-use super::gateway_api::{Unsaid, duration, origin, percent, retry_of};
+use super::gateway_api::{Unsaid, cors_without_age, duration, percent, say_request_timeout};
 use super::rule::{OwnObject, Rule};
 use super::topic::Topic;
 
@@ -33,7 +33,7 @@ const TRIGGERS: &[RetryCondition] = &[
 pub(super) fn say(topic: Topic, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
     let forward = rule.place.forward().ok_or("the rule answers requests itself")?;
     match topic {
-        Topic::Timeouts => say_timeouts(*forward.timeouts, forward.retry.as_deref(), rule),
+        Topic::Timeouts => say_request_timeout(*forward.timeouts, forward.retry.as_deref(), rule),
         Topic::IdleTimeout => {
             let idle = duration(forward.timeouts.idle.unwrap_or_default())?;
             rule.policy(OwnObject::Traffic)?["timeout"]["http"]["streamIdleTimeout"] = idle.into();
@@ -87,20 +87,6 @@ pub(super) fn say(topic: Topic, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
 
 fn regex(Substitution { pattern, replacement }: &Substitution) -> Value {
     json!({ "pattern": pattern, "substitution": replacement })
-}
-
-/// Where further tries are said by a policy, so is the limit for each.
-fn say_timeouts(timeouts: Timeouts, retry: Option<&Retry>, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
-    let is_said_by_policy = retry.is_some_and(|retry| retry_of(retry).is_err());
-    if timeouts.per_try.is_some() && !is_said_by_policy {
-        return Err("the limit of a try stands beside further tries".to_owned());
-    }
-    let mut said = Map::new();
-    if let Some(request) = timeouts.request {
-        said.insert("request".to_owned(), duration(request)?.into());
-    }
-    rule.set("timeouts", said);
-    Ok(())
 }
 
 fn say_retry(retry: Option<&Retry>, per_try: Option<std::time::Duration>, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
@@ -177,21 +163,11 @@ fn say_upgrades(Upgrades { websockets, tunnels }: Upgrades, rule: &mut Rule<'_>)
 
 fn say_cors(cors: Option<&Cors>, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
     let Some(cors) = cors else { return Err("what other origins may do cannot be taken away".to_owned()) };
-    let Cors { origins, methods, headers, exposed_headers, credentials, max_age } = cors;
-    let origins: Vec<String> = origins.iter().map(origin).collect::<Option<_>>().ok_or("origins are no expressions")?;
-    let mut said = json!({ "allowOrigins": origins });
-    for (name, list) in [("allowMethods", methods), ("allowHeaders", headers), ("exposeHeaders", exposed_headers)] {
-        if !list.is_empty() {
-            said[name] = json!(list);
-        }
+    let mut said = cors_without_age(cors)?;
+    if let Some(age) = cors.max_age {
+        said.insert("maxAge".to_owned(), duration(age)?.into());
     }
-    if *credentials {
-        said["allowCredentials"] = true.into();
-    }
-    if let Some(age) = max_age {
-        said["maxAge"] = duration(*age)?.into();
-    }
+    rule.policy(OwnObject::Security)?["cors"] = said.into();
     rule.remove_filter("CORS");
-    rule.policy(OwnObject::Security)?["cors"] = said;
     Ok(())
 }

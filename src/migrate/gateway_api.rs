@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::ir::{
     BackOff, Config, CopyHost, Cors, Existing, HeaderMutation, HeaderMutations, HeaderValue, HostRewrite, Mirror,
-    OriginHost, OriginPattern, PathMatch, PathRewrite, Retry, RetryOn, Share, Site, default_port,
+    OriginHost, OriginPattern, PathMatch, PathRewrite, Retry, RetryOn, Share, Site, Timeouts, default_port,
 };
 
 use super::rule::Rule;
@@ -23,10 +23,7 @@ pub(super) type Unsaid = String;
 pub(super) fn say(topic: Topic, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
     let forward = rule.place.forward().ok_or("the rule answers requests itself")?;
     match topic {
-        Topic::Timeouts => {
-            let timeouts = forward.timeouts.to_owned();
-            say_timeouts(timeouts.request, timeouts.per_try, forward.retry.is_some(), rule)
-        }
+        Topic::Timeouts => say_timeouts(*forward.timeouts, forward.retry.as_deref(), rule),
         Topic::Retries => say_retry(forward.retry.as_deref(), rule),
         Topic::Cors => say_cors(forward.http_filters.cors.as_deref(), rule),
         Topic::RequestHeaders => {
@@ -70,24 +67,37 @@ pub(super) fn duration(time: Duration) -> Result<String, Unsaid> {
     Ok(if text.is_empty() { "0s".to_owned() } else { text })
 }
 
-fn say_timeouts(
-    request: Option<Duration>,
-    per_try: Option<Duration>,
-    is_retried: bool,
-    rule: &mut Rule<'_>,
-) -> Result<(), Unsaid> {
-    if per_try.is_some() && !is_retried {
+fn say_timeouts(timeouts: Timeouts, retry: Option<&Retry>, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
+    let Timeouts { request, per_try, idle: _, stream: _ } = timeouts;
+    if per_try.is_some() && retry.is_none() {
         return Err("the limit of the only try is that of the request".to_owned());
     }
     if request.zip(per_try).is_some_and(|(request, per_try)| per_try > request) {
         return Err("no try has a longer limit than the request".to_owned());
     }
-    let mut timeouts = Map::new();
-    if let Some(request) = request {
-        timeouts.insert("request".to_owned(), duration(request)?.into());
+    set_timeouts([("request", request), ("backendRequest", per_try)], rule)
+}
+
+/// Says how long requests may take where policies of vendors say the rest: with further tries they say the limit for each.
+pub(super) fn say_request_timeout(
+    timeouts: Timeouts,
+    retry: Option<&Retry>,
+    rule: &mut Rule<'_>,
+) -> Result<(), Unsaid> {
+    let Timeouts { request, per_try, idle: _, stream: _ } = timeouts;
+    let is_said_elsewhere = retry.is_some_and(|retry| retry_of(retry).is_err());
+    if per_try.is_some() && !is_said_elsewhere {
+        return Err("the limit of a try stands beside further tries".to_owned());
     }
-    if let Some(per_try) = per_try {
-        timeouts.insert("backendRequest".to_owned(), duration(per_try)?.into());
+    set_timeouts([("request", request), ("backendRequest", None)], rule)
+}
+
+fn set_timeouts(limits: [(&str, Option<Duration>); 2], rule: &mut Rule<'_>) -> Result<(), Unsaid> {
+    let mut timeouts = Map::new();
+    for (name, limit) in limits {
+        if let Some(limit) = limit {
+            timeouts.insert(name.to_owned(), duration(limit)?.into());
+        }
     }
     rule.set("timeouts", timeouts);
     Ok(())
@@ -138,7 +148,22 @@ fn say_cors(cors: Option<&Cors>, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
         rule.remove_filter("CORS");
         return Ok(());
     };
-    let Cors { origins, methods, headers, exposed_headers, credentials, max_age } = cors;
+    let mut said = cors_without_age(cors)?;
+    let max_age = cors
+        .max_age
+        .ok_or("clients are always told how long they may remember an answer: 5 s where nothing is said")?;
+    if max_age.subsec_nanos() != 0 || max_age.is_zero() {
+        return Err("how long clients remember an answer is whole seconds, one at least".to_owned());
+    }
+    said.insert("maxAge".to_owned(), max_age.as_secs().into());
+    rule.remove_filter("CORS");
+    rule.push_filter("CORS", "cors", said.into());
+    Ok(())
+}
+
+/// What other origins may do, in the fields that CORS of Gateway API and of Envoy Gateway have in common.
+pub(super) fn cors_without_age(cors: &Cors) -> Result<Map<String, Value>, Unsaid> {
+    let Cors { origins, methods, headers, exposed_headers, credentials, max_age: _ } = cors;
     let origins: Vec<String> = origins.iter().map(origin).collect::<Option<_>>().ok_or("origins are no expressions")?;
     let mut said = Map::new();
     let lists = [
@@ -153,15 +178,7 @@ fn say_cors(cors: Option<&Cors>, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
     if *credentials {
         said.insert("allowCredentials".to_owned(), true.into());
     }
-    let max_age =
-        max_age.ok_or("clients are always told how long they may remember an answer: 5 s where nothing is said")?;
-    if max_age.subsec_nanos() != 0 || max_age.is_zero() {
-        return Err("how long clients remember an answer is whole seconds, one at least".to_owned());
-    }
-    said.insert("maxAge".to_owned(), max_age.as_secs().into());
-    rule.remove_filter("CORS");
-    rule.push_filter("CORS", "cors", said.into());
-    Ok(())
+    Ok(said)
 }
 
 /// An origin as CORS of Gateway API and of Envoy Gateway write it.

@@ -7,11 +7,10 @@ use serde_json::{Map, Value, json};
 
 use crate::ir::{
     AbortStatus, AskedTime, AskedWaits, BackOff, BodyRule, Cors, Existing, Fault, HeaderMutation, HeaderMutations,
-    HeaderValue, HostRewrite, OriginPattern, PathRewrite, Retry, RetryOn, StreamLimit, Substitution, Timeouts,
-    Upgrades,
+    HeaderValue, HostRewrite, OriginPattern, PathRewrite, Retry, RetryOn, StreamLimit, Substitution, Upgrades,
 };
 
-use super::gateway_api::{Unsaid, duration, origin, percent, retry_of};
+use super::gateway_api::{Unsaid, origin, percent, say_request_timeout};
 use super::rule::{OwnObject, Rule};
 use super::topic::Topic;
 
@@ -23,7 +22,7 @@ pub(super) fn say(topic: Topic, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
         Ok::<(), Unsaid>(())
     };
     match topic {
-        Topic::Timeouts => return say_timeouts(*forward.timeouts, forward.retry.as_deref(), rule),
+        Topic::Timeouts => say_request_timeout(*forward.timeouts, forward.retry.as_deref(), rule)?,
         Topic::IdleTimeout => {
             let idle = forward.timeouts.idle.unwrap_or_default();
             option(rule, "idleTimeout", go_duration(idle).into())?;
@@ -48,14 +47,14 @@ pub(super) fn say(topic: Topic, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
             option(rule, "bufferPerRoute", said)?;
         }
         Topic::Cors => {
-            rule.remove_filter("CORS");
             option(rule, "cors", cors(forward.http_filters.cors.as_deref())?)?;
+            rule.remove_filter("CORS");
         }
         Topic::RequestHeaders => {
-            return say_headers(&forward.request_headers, "RequestHeaderModifier", REQUEST_LISTS, rule);
+            say_headers(&forward.request_headers, "RequestHeaderModifier", REQUEST_LISTS, rule)?;
         }
         Topic::ResponseHeaders => {
-            return say_headers(&forward.response_headers, "ResponseHeaderModifier", RESPONSE_LISTS, rule);
+            say_headers(&forward.response_headers, "ResponseHeaderModifier", RESPONSE_LISTS, rule)?;
         }
         Topic::Path => match forward.path_rewrite.as_deref() {
             Some(PathRewrite::Regex(substitution)) => option(rule, "regexRewrite", regex(substitution))?,
@@ -92,20 +91,6 @@ fn go_duration(time: Duration) -> String {
 
 fn regex(Substitution { pattern, replacement }: &Substitution) -> Value {
     json!({ "pattern": { "regex": pattern }, "substitution": replacement })
-}
-
-/// Where further tries are said by the option, so is the limit for each.
-fn say_timeouts(timeouts: Timeouts, retry: Option<&Retry>, rule: &mut Rule<'_>) -> Result<(), Unsaid> {
-    let is_said_by_option = retry.is_some_and(|retry| retry_of(retry).is_err());
-    if timeouts.per_try.is_some() && !is_said_by_option {
-        return Err("the limit of a try stands beside further tries".to_owned());
-    }
-    let mut said = Map::new();
-    if let Some(request) = timeouts.request {
-        said.insert("request".to_owned(), duration(request)?.into());
-    }
-    rule.set("timeouts", said);
-    Ok(())
 }
 
 fn stream(StreamLimit { longest, longest_of_calls, calls_earlier }: StreamLimit) -> Value {
@@ -236,12 +221,12 @@ fn say_headers(
         }
         values.iter().try_for_each(|value| push(value, true))?;
     }
-    rule.remove_filter(filter);
     let manipulation = &mut rule.policy(OwnObject::Options)?["headerManipulation"];
     for (name, list) in [(to_add, added), (to_remove, removed)] {
         if !list.is_empty() {
             manipulation[name] = list.into();
         }
     }
+    rule.remove_filter(filter);
     Ok(())
 }

@@ -74,9 +74,11 @@ fn without(written: &WrittenObjects<'_>, policies: &Policies<'_>) -> Documents {
     for head in written.manifests.routes().map(|route| route.object).filter(|head| is_rewritten(written, head)) {
         let Some(mut value) = written.object(head) else { continue };
         let rules = value.pointer_mut("/spec/rules").and_then(Value::as_array_mut);
-        let removed =
-            rules.into_iter().flatten().filter_map(|rule| remove_references(rule, policies, head).then_some(()));
-        if removed.count() > 0 {
+        let mut is_changed = false;
+        for rule in rules.into_iter().flatten() {
+            is_changed |= remove_references(rule, policies, head);
+        }
+        if is_changed {
             documents.change(head, value);
         }
     }
@@ -204,12 +206,12 @@ impl<'m> Writer<'_, 'm> {
         let topics: Vec<Topic> = using.topics().collect();
         let place = using.place().filter(|_| !topics.is_empty())?;
         let mut anew = Rule::new(place, using.paths(), &head.metadata.namespace, written);
-        let counting = said(self.resolved, route, rule).into_iter();
-        anew.occupied =
-            counting.filter(|(policy, _)| !self.policies.replaces(policy)).map(|(policy, _)| policy.kind).collect();
+        let fields = said(self.resolved, route, rule);
+        let staying = fields.iter().filter(|(policy, _)| !self.policies.replaces(policy));
+        anew.occupied = staying.map(|(policy, _)| policy.kind).collect();
         for topic in topics {
             let outcome = say(topic, self.terms, head.kind, &mut anew).and_then(|()| using.agreed(topic));
-            self.told.note((route, rule), topic, outcome.as_ref().err().map(String::as_str));
+            self.told.note((route, rule), &fields, topic, outcome.as_ref().err().map(String::as_str));
             if outcome.is_err() && topic.keeps_out() {
                 fail(written);
                 return Some(BTreeMap::new());

@@ -73,16 +73,16 @@ impl<'r, 'm> Told<'r, 'm> {
         }
     }
 
-    /// Notes whether a topic of a rule is said.
+    /// Notes whether a topic of a rule is said, at which `fields` count.
     pub(super) fn note(
         &mut self,
         (route, rule): (&ResolvedRoute<'m>, &ResolvedRule<'m>),
+        fields: &[(&'m ObjectHead, &'static str)],
         topic: Topic,
         why: Option<&str>,
     ) {
         let place = place_of(route, rule);
-        let fields = said(self.resolved, route, rule);
-        let about = fields.iter().filter(|(head, name)| topic.is_of(head.kind, name));
+        let about = fields.iter().filter(|(_, name)| topic.is_of(name));
         let mut known = false;
         for (head, name) in about {
             let Some(field) = self.field(head, name) else { continue };

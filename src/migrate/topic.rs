@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::ir::{
     AccessRule, Action, Cluster, ClusterId, Config, Forward, HttpFilters, Mirror, RouteGuards, Target, Timeouts,
 };
-use crate::parser::manifests::Kind;
 
 /// A part of what a rule does with requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,8 +106,8 @@ impl Topic {
         }
     }
 
-    /// Whether a field of a kind of policies is about it.
-    pub(super) fn is_of(self, kind: Kind, field: &str) -> bool {
+    /// Whether a field of policies is about it: fields of one name are about the same in all kinds.
+    pub(super) fn is_of(self, field: &str) -> bool {
         let fields: &[&str] = match self {
             Self::Answer => &["directResponse"],
             Self::Backends => &[
@@ -167,8 +166,7 @@ impl Topic {
             Self::Tunnels => &["httpConnectionManagerSettings", "httpUpgrade", "upgrades"],
             Self::Scripts => &["lua"],
         };
-        let is_limit_of_gloo = self == Self::Timeouts && kind != Kind::RouteOption && field == "retries";
-        fields.contains(&field) || is_limit_of_gloo
+        fields.contains(&field)
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    Action, Config, GatewayName, Handler, HttpSettings, ObjectName, PathMatch, PathRewrite, Route, TlsTermination,
+    Action, ChainMatch, Config, GatewayName, Handler, HttpSettings, ObjectName, PathMatch, PathRewrite, Route,
+    TlsTermination,
 };
 use crate::parser::manifests::ObjectHead;
 use crate::port::Port;
@@ -12,7 +13,7 @@ use crate::port::Port;
 use super::topic::{Place, Topic, apart};
 
 /// Where a rule counts: the Gateway and port, the connections, the host, and the match.
-type Spot<'c> = (&'c GatewayName, Port, String, &'c Hostname, usize);
+type Spot<'c> = (&'c GatewayName, Port, &'c ChainMatch, &'c Hostname, usize);
 
 /// A rule: its route, and its number.
 type RuleKey<'c> = (&'c ObjectName, usize);
@@ -23,7 +24,7 @@ pub(super) struct Uses<'c> {
 }
 
 /// The connections that a rule counts at.
-type SocketOf<'c> = (&'c GatewayName, Port, String);
+type SocketOf<'c> = (&'c GatewayName, Port, &'c ChainMatch);
 
 /// What a rule does wherever it counts.
 #[derive(Default)]
@@ -45,10 +46,12 @@ impl<'c> Uses<'c> {
         let mut by_rule: HashMap<(String, usize), Using<'c>> = HashMap::new();
         let checks: HashMap<SocketOf<'_>, _> = connections(bare).collect();
         let own: HashMap<SocketOf<'_>, _> = connections(config).collect();
+        let mut known: HashSet<(RuleKey<'_>, Spot<'_>)> = HashSet::new();
         for (spot, route) in routes(config) {
             let key = rule_of(route);
+            known.insert((key, spot));
             let using = by_rule.entry(name_of(key)).or_default();
-            let socket = (spot.0, spot.1, spot.2.clone());
+            let socket = (spot.0, spot.1, spot.2);
             using.topics.extend(own.get(&socket).zip(checks.get(&socket)).into_iter().flat_map(checks_apart));
             let place = Place { action: &route.action, config };
             match without.get(&(key, spot)) {
@@ -64,8 +67,6 @@ impl<'c> Uses<'c> {
             }
         }
         // What a policy that cannot be honoured leaves nothing of.
-        let known: HashSet<(RuleKey<'_>, Spot<'_>)> =
-            routes(config).map(|(spot, route)| (rule_of(route), spot)).collect();
         for (key, spot) in without.into_keys() {
             if !known.contains(&(key, spot)) {
                 by_rule.entry(name_of(key)).or_default().is_lost = true;
@@ -153,7 +154,7 @@ fn connections(config: &Config) -> impl Iterator<Item = (SocketOf<'_>, Checks<'_
         chains.flat_map(move |(chain, connection)| {
             let checks = (chain.tls.as_ref(), &*connection.settings);
             let gateways = listener.gateways.iter();
-            gateways.map(move |gateway| ((gateway, listener.port, format!("{:?}", chain.select)), checks))
+            gateways.map(move |gateway| ((gateway, listener.port, &chain.select), checks))
         })
     })
 }
@@ -176,7 +177,7 @@ fn routes(config: &Config) -> impl Iterator<Item = (Spot<'_>, &Route)> {
         let gateways = listener.gateways.iter();
         gateways.flat_map(move |gateway| {
             host.routes.iter().map(move |route| {
-                let spot = (gateway, listener.port, format!("{:?}", chain.select), &host.hostname, route.name.index);
+                let spot = (gateway, listener.port, &chain.select, &host.hostname, route.name.index);
                 (spot, &**route)
             })
         })

@@ -25,10 +25,9 @@ impl<'m> WrittenObjects<'m> {
     pub(super) fn object(&self, head: &ObjectHead) -> Option<Value> {
         let mut documents = self.documents.borrow_mut();
         let id = head.position.document;
-        let parts = documents.entry(id).or_insert_with(|| {
-            let parts = written(self.manifests, id).unwrap_or_default();
-            parts.0.into_iter().collect()
-        });
+        let parts = documents
+            .entry(id)
+            .or_insert_with(|| written(self.manifests, id).unwrap_or_default().into_iter().collect());
         let mut value = parts.get(&head.position.base)?.to_owned();
         value.as_object_mut()?.remove("status");
         Some(value)

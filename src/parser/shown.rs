@@ -52,12 +52,9 @@ pub fn shown(manifests: &Manifests, locator: &Locator<'_>, head: &ObjectHead) ->
     Some(value)
 }
 
-/// The objects of a document as they are written, each with its path in it: a list has several.
-#[derive(Debug, Default)]
-pub struct Written(pub Vec<(FieldPath, Value)>);
-
-/// The objects of a document with all that stands there, what is secret as well; `None` where it cannot be read again.
-pub fn written(manifests: &Manifests, id: DocumentId) -> Option<Written> {
+/// The objects of a document with all that stands there, what is secret as well, each with its path in it: a list has
+/// several. `None` where the document cannot be read again.
+pub fn written(manifests: &Manifests, id: DocumentId) -> Option<Vec<(FieldPath, Value)>> {
     let document = manifests.documents.get(id)?;
     let text = document.text(manifests.sources.get(document.source));
     let piece = split(text).into_iter().next()?;
@@ -66,13 +63,13 @@ pub fn written(manifests: &Manifests, id: DocumentId) -> Option<Written> {
     let kind = decoded.node.get("kind").and_then(Node::as_str).unwrap_or_default();
     let items = decoded.node.get("items").and_then(Node::as_list).filter(|_| kind.ends_with("List"));
     let root = FieldPath::default();
-    Some(Written(match items {
+    Some(match items {
         None => vec![(root.clone(), whole(&decoded.node, &root))],
         Some(items) => {
             let at = |index: usize| root.with("items").with(index);
             items.iter().enumerate().map(|(index, item)| (at(index), whole(item, &at(index)))).collect()
         }
-    }))
+    })
 }
 
 fn to_value(node: &Node, path: &FieldPath, is_hidden: &dyn Fn(&FieldPath, Part) -> bool) -> Value {

@@ -239,7 +239,8 @@ fn load(harness: &Harness, bootstrap: &str, work: &Path) -> Result<(), String> {
     proving::validate(harness.envoy()?, &file).map_err(|error| error.to_string())
 }
 
-fn snapshot(harness: &Harness, case: &Case, product: &str, text: &str, work: &Path) -> Result<(), String> {
+/// Compares a text with the snapshot of a product of a case.
+pub(crate) fn snapshot(harness: &Harness, case: &Case, product: &str, text: &str, work: &Path) -> Result<(), String> {
     let mut settings = insta::Settings::new();
     settings.set_snapshot_path(harness.snapshots().join(&case.name));
     settings.set_prepend_module_to_snapshot(false);
